@@ -1,0 +1,423 @@
+#ifndef MAILBOX_AUDIT_H
+#define MAILBOX_AUDIT_H
+
+/* libmailboxaudit: which of a Dovecot user's index directories belong to
+   mailboxes, how many inodes the others take, and which names the rules of
+   mailbox_filter hide. It needs libc and libjansson, no Dovecot.
+
+   The map of the library, in the order in which an audit uses it:
+
+   rules.c          parses name rules, from a string or a file
+   rules-match.c    decides whether a name is hidden, and by which rule
+   location.c       the table of mail formats; where indexes and mails stand
+   name.c           a path under the index root to the name that clients see
+   walk.c           walks an index root, counts every inode once
+   mail-side.c      follows the walk in the mail tree, one look an entry
+   probe.c          what a path of the mail tree is: mailbox or not
+   mbox-from.c      whether a line is an mbox From_ line
+   audit.c          puts an entry's state and totals together
+   subscriptions.c  subscribed names that are no mailboxes
+   report-json.c    the report as JSON lines
+   report-rows.c    the same report as columns of a table
+   hidden.c         a number that one plugin publishes for another
+
+   Conventions: functions that can fail return -1 and set *error_r to a string
+   that the caller frees; it names the operation, the path and the reason.
+   Strings that a struct points to belong to the caller unless said otherwise.
+   Names and paths are bytes, ended by NUL. bytes are allocated bytes
+   (st_blocks * 512), as du -B1 counts them. Different objects may be used from
+   different threads. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Name rules: gitignore's language (gitignore(5)) over mailbox names.
+ */
+
+struct mba_rules;
+
+/* A rule as it was written. Lives as long as the rules it belongs to. */
+struct mba_rule {
+	/* the rule's text, with its leading '!' and trailing '/' */
+	const char *text;
+	/* the file's path, or the name given to mba_rules_add_words() */
+	const char *source;
+	/* 1-based; column counts bytes */
+	unsigned int line, column;
+	/* the rule re-includes ('!') */
+	bool negated:1;
+};
+
+/* Returns an empty set of rules: it hides nothing. */
+struct mba_rules *mba_rules_new(void);
+void mba_rules_free(struct mba_rules **rules);
+
+/* Add the rules that are in force when nothing is set: ".*", "public_html".
+   Their source is "default". */
+void mba_rules_add_default(struct mba_rules *rules);
+
+/* Add rules separated by blanks, as in "mailbox_filter = .* public_html".
+   "\ " is a blank within a rule. source names the setting in messages.
+   Returns 0 if ok, -1 if a rule doesn't parse; nothing is added then. */
+int mba_rules_add_words(struct mba_rules *rules, const char *words,
+			const char *source, char **error_r);
+
+/* Add rules from a file: one a line; empty lines and lines that begin with
+   '#' are skipped; blanks at a line's end don't count unless escaped; CRLF is
+   accepted. Returns 0 if ok, -1 if the file can't be read or a rule doesn't
+   parse ("PATH:LINE:COLUMN: reason: RULE"); nothing is added then. */
+int mba_rules_add_file(struct mba_rules *rules, const char *path,
+		       char **error_r);
+
+/* Returns the number of rules. */
+unsigned int mba_rules_count(const struct mba_rules *rules);
+/* Returns a rule by its index, in the order in which they were added. */
+const struct mba_rule *mba_rules_get(const struct mba_rules *rules,
+				     unsigned int idx);
+
+/* Returns whether the name is hidden: by a rule that matches it, or one of
+   its parents. The last rule that matches a level decides for it, and nothing
+   below a hidden level is asked any more. "INBOX" is never hidden.
+
+   name is the UTF-8 name without namespace prefix, of len bytes; sep is its
+   hierarchy separator. The first visible_len bytes name a parent that is
+   known to be visible and aren't asked again (0 asks all levels). is_dir says
+   whether the name is a directory on disk, for rules that end in '/'; parents
+   always are.
+
+   rule_r, if not NULL, is set to the rule that decided (also a '!' rule), or
+   to NULL if no rule matched. Doesn't allocate and may be called by several
+   threads for the same rules. */
+bool mba_rules_match(const struct mba_rules *rules, const char *name,
+		     size_t len, char sep, size_t visible_len, bool is_dir,
+		     const struct mba_rule **rule_r);
+
+/*
+ * States.
+ */
+
+/* What an entry's path is on the mail side. */
+enum mba_state {
+	/* Dovecot opens it */
+	MBA_STATE_MAILBOX,
+	/* something is there that Dovecot refuses */
+	MBA_STATE_NOT_MAILBOX,
+	/* nothing is there: ENOENT or ENOTDIR */
+	MBA_STATE_MISSING,
+	/* can't be told, see enum mba_reason */
+	MBA_STATE_UNKNOWN,
+
+	MBA_STATE_COUNT
+};
+/* NOT_MAILBOX and MISSING are bogus */
+#define MBA_STATE_BIT(state) (1U << (state))
+#define MBA_STATES_BOGUS \
+	(MBA_STATE_BIT(MBA_STATE_NOT_MAILBOX) | \
+	 MBA_STATE_BIT(MBA_STATE_MISSING))
+#define MBA_STATES_ALL (MBA_STATE_BIT(MBA_STATE_COUNT) - 1)
+
+/* Why a state is unknown. */
+enum mba_reason {
+	MBA_REASON_NONE,
+	/* a dangling or looping symlink: its target may be unmounted */
+	MBA_REASON_SYMLINK,
+	/* a compressed mailbox that a compression plugin opens */
+	MBA_REASON_COMPRESSED,
+	/* reading it would erase the mark of new mail (atime < mtime) */
+	MBA_REASON_ATIME,
+	/* a system call failed: there is a struct mba_error for it */
+	MBA_REASON_ERROR,
+	/* the mail root is missing, empty or unreadable: there is an error */
+	MBA_REASON_MAIL_ROOT,
+	/* driver, layout or ITERINDEX that the audit doesn't judge */
+	MBA_REASON_NOT_JUDGED,
+	/* no mailbox of this location has its index at this path */
+	MBA_REASON_UNMAPPED,
+	/* another namespace with other mails uses the same index root */
+	MBA_REASON_SHARED_ROOT,
+
+	MBA_REASON_COUNT
+};
+
+/*
+ * The probe: what a path is for Dovecot's mbox driver.
+ */
+
+enum mba_probe_flags {
+	/* Where the file can't be opened with O_NOATIME, don't read it at all:
+	   the state is unknown, with MBA_REASON_ATIME. Without this flag that
+	   holds only for files with atime < mtime. */
+	MBA_PROBE_NOATIME_ONLY		= 0x01,
+	/* The server doesn't open compressed mailboxes. */
+	MBA_PROBE_NO_COMPRESSION	= 0x02
+};
+
+/* Returns what dir_fd/name is for mbox, decided as Dovecot opens it: by stat()
+   alone for an empty file, a FIFO, a device, a directory; else by the first
+   8192 bytes, that have to begin with a From_ line
+   (lib-storage/index/mbox/istream-raw-mbox.c, lib-mail/mbox-from.c).
+   Symlinks are followed. name may have slashes. If the state is unknown,
+   reason_r says why. With MBA_REASON_ERROR, errno is set and *op_r names the
+   system call. is_dir_r, if not NULL, is set to whether it is a directory. */
+enum mba_state mba_probe_mbox(int dir_fd, const char *name,
+			      enum mba_probe_flags flags,
+			      enum mba_reason *reason_r, const char **op_r,
+			      bool *is_dir_r);
+
+/*
+ * Locations: where a namespace keeps mails and indexes.
+ */
+
+/* mail_location and the namespace around it, as Dovecot understands them
+   (lib-storage/mailbox-list.h, struct mailbox_list_settings). Paths are
+   absolute and expanded. Unset strings are NULL. */
+struct mba_location {
+	/* namespace prefix, "" for none; never NULL */
+	const char *prefix;
+	/* "private", "shared" or "public" */
+	const char *type;
+	/* "mbox", "maildir", "sdbox", "mdbox"; others are not judged */
+	const char *driver;
+	/* "fs", "maildir++"; NULL is the driver's default; others, with
+	   "index", are not judged */
+	const char *layout;
+	const char *mail_root;
+	/* INDEX=; NULL is the mail root, "" is INDEX=MEMORY */
+	const char *index_root;
+	/* CONTROL=; NULL is the mail root */
+	const char *control_root;
+	/* INBOX=; NULL is the driver's default */
+	const char *inbox_path;
+	/* DIRNAME= or FULLDIRNAME=; NULL is the driver's default */
+	const char *dirname;
+	/* MAILBOXDIR=; NULL is the driver's default */
+	const char *mailbox_dir;
+	/* SUBSCRIPTIONS=; NULL is the driver's default */
+	const char *subscriptions;
+	/* Other roots of this namespace that may stand below an index root:
+	   INDEXPVT, INDEXCACHE, LISTINDEX, VOLATILEDIR, ALT. Ends with NULL;
+	   may be NULL. */
+	const char *const *other_roots;
+	/* hierarchy separator of the names that clients see */
+	char separator;
+	/* storage_name_escape_char (listescape) and vname_escape_char
+	   (BROKENCHAR), '\0' if unset */
+	char storage_escape_char, vname_escape_char;
+	/* FULLDIRNAME: dirname is also the last directory of the index path */
+	bool dirname_in_index:1;
+	/* names on disk are UTF-8 instead of mUTF-7 */
+	bool utf8:1;
+	/* the namespace holds the user's INBOX */
+	bool inbox:1;
+	/* names are iterated from the index directory (ITERINDEX): a missing
+	   mail says nothing, so states aren't judged */
+	bool iter_index:1;
+	/* the server doesn't load zlib / mail_compress: a compressed mbox is
+	   refused */
+	bool no_compression:1;
+};
+
+/*
+ * The audit.
+ */
+
+/* Inodes under the index root that belong to no entry. */
+enum mba_other {
+	/* directories that only lead to entries, or to nothing */
+	MBA_OTHER_STRUCTURE,
+	/* list index, control files and other files of Dovecot's own */
+	MBA_OTHER_INTERNAL,
+	/* the root of another namespace, with everything below */
+	MBA_OTHER_NESTED,
+	/* mails, where the index root is the mail root */
+	MBA_OTHER_MAIL,
+	/* the rest */
+	MBA_OTHER_FOREIGN,
+
+	MBA_OTHER_COUNT
+};
+
+struct mba_count {
+	/* 0 for what isn't counted in entries */
+	uint64_t entries;
+	uint64_t inodes;
+	uint64_t bytes;
+};
+
+/* A directory with index files of one mailbox, or of what Dovecot took for
+   one. Valid during the callback. */
+struct mba_entry {
+	/* relative to the index root, "." if it is the root itself */
+	const char *path;
+	/* the name that clients see, with the namespace prefix; NULL if no
+	   mailbox has its index here. Not UTF-8 if the name on disk isn't. */
+	const char *mailbox;
+	enum mba_state state;
+	enum mba_reason reason;
+	/* the rule that hides the name, NULL if it is visible */
+	const struct mba_rule *hidden_by;
+	/* the directory (unless it is the mailbox's own) and its index files */
+	struct mba_count count;
+	/* of the newest index file, else of the directory; epoch seconds */
+	int64_t mtime;
+	/* nothing but one header-only dovecot.index.log, left by a LIST or a
+	   failed SELECT */
+	bool untouched:1;
+};
+
+/* An operation that failed. Strings live as long as the report. */
+struct mba_error {
+	/* the system call, e.g. "open" */
+	const char *op;
+	const char *path;
+	/* strerror() or a sentence */
+	const char *error;
+};
+
+/* One namespace's part of the report. Pointers belong to the audit. */
+struct mba_namespace_report {
+	const struct mba_location *location;
+	/* prefixes of other namespaces with the same mail and index roots;
+	   ends with NULL */
+	const char *const *aliases;
+	/* effective roots; index_root is NULL for INDEX=MEMORY */
+	const char *mail_root, *index_root, *layout;
+	/* everything under the index root: the sum of states[] and other[] */
+	struct mba_count totals;
+	struct mba_count states[MBA_STATE_COUNT];
+	/* of states[], the entries whose name a rule hides */
+	struct mba_count states_hidden[MBA_STATE_COUNT];
+	struct mba_count other[MBA_OTHER_COUNT];
+	/* bogus subscribed names that have no entry, as clients see them;
+	   ends with NULL */
+	const char *const *subscriptions;
+	/* the index root is the mail root */
+	bool in_place:1;
+};
+
+/* A user's report. It belongs to the audit. */
+struct mba_report {
+	/* NULL if no name was given */
+	const char *user;
+	const struct mba_namespace_report *namespaces;
+	unsigned int namespaces_count;
+	/* the first MBA_MAX_ERRORS; the last of them says how many more */
+	const struct mba_error *errors;
+	unsigned int errors_count;
+};
+#define MBA_MAX_ERRORS 64
+
+struct mba_audit;
+
+struct mba_audit_settings {
+	/* name for the report, may be NULL */
+	const char *user;
+	/* rules for hidden_by; NULL hides nothing */
+	const struct mba_rules *rules;
+	/* Called for each entry that is selected, in directory order; may be
+	   NULL. Totals count all entries. */
+	void (*entry)(const struct mba_namespace_report *ns,
+		      const struct mba_entry *entry, void *context);
+	/* Called for each error, also those over MBA_MAX_ERRORS; may be
+	   NULL. */
+	void (*error)(const struct mba_error *error, void *context);
+	/* Called now and then with what was counted so far; may be NULL. */
+	void (*progress)(const struct mba_namespace_report *ns, void *context);
+	void *context;
+	/* MBA_STATE_BIT()s of the entries to select; 0 selects all */
+	unsigned int states;
+	/* select only hidden, or only visible entries */
+	bool hidden:1;
+	bool visible:1;
+};
+
+/* Parse a list of states, separated by commas: "mailbox", "not-mailbox",
+   "missing", "unknown", and "bogus" for both of its states. Returns 0 if ok,
+   -1 if a name is unknown. */
+int mba_states_parse(const char *list, unsigned int *states_r, char **error_r);
+
+/* Returns a state's, a reason's, a kind's name as the reports print it; NULL
+   for MBA_REASON_NONE. */
+const char *mba_state_name(enum mba_state state);
+const char *mba_reason_name(enum mba_reason reason);
+const char *mba_other_name(enum mba_other other);
+
+/* Begin a user's audit. The settings are copied, what they point to isn't. */
+struct mba_audit *mba_audit_init(const struct mba_audit_settings *set);
+void mba_audit_deinit(struct mba_audit **audit);
+
+/* Tell the audit of a namespace; give it all of the user's, so that their
+   roots are known to each other. Those with report=TRUE are audited. The
+   location is copied. Namespaces with the same mail and index roots are
+   audited once. */
+void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
+		   bool report);
+
+/* Run the audit. Returns 0 if ok, -1 if something couldn't be read: the report
+   is there and says what. The report is valid until the audit is freed. */
+int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r);
+
+/*
+ * What mailbox_filter tells imap_mailbox_log. The plugins don't know each
+ * other; both are loaded into one process with this library.
+ */
+
+/* Publish how many topmost hidden names the latest walk of a user's namespaces
+   stopped at. user is only compared. Not for use by several threads. */
+void mba_hidden_set(const void *user, uint64_t hidden);
+/* Forget the user. */
+void mba_hidden_unset(const void *user);
+/* Returns TRUE and sets *hidden_r if the user has a count. */
+bool mba_hidden_get(const void *user, uint64_t *hidden_r);
+
+/*
+ * The report's two writers. The same strings for the utility and for doveadm.
+ */
+
+/* Return one JSON line without newline; the caller frees it. doc/ has its
+   schema. */
+char *mba_json_entry(const struct mba_audit_settings *set,
+		     const struct mba_namespace_report *ns,
+		     const struct mba_entry *entry);
+char *mba_json_report(const struct mba_report *report);
+
+/* A column of the table for people. */
+struct mba_column {
+	/* for scripts, and the title for people */
+	const char *key, *title;
+	bool number:1;
+};
+#define MBA_MAX_COLUMNS 10
+
+/* The columns of one row an entry, and of one row a state; *count_r is set to
+   their number. */
+const struct mba_column *mba_entry_columns(unsigned int *count_r);
+const struct mba_column *mba_summary_columns(unsigned int *count_r);
+
+/* Called for each row with a value for each column, valid during the call.
+   Control characters, backslashes and invalid bytes are escaped as \xNN. */
+typedef void mba_row_callback_t(const char *const *values, void *context);
+
+void mba_row_entry(const struct mba_namespace_report *ns,
+		   const struct mba_entry *entry,
+		   mba_row_callback_t *callback, void *context);
+/* Writes a row for each state and kind of a namespace, and one for all. */
+void mba_rows_summary(const struct mba_namespace_report *ns,
+		      mba_row_callback_t *callback, void *context);
+
+/* Returns the bytes with each control character, backslash and byte that isn't
+   UTF-8 as \xNN; the caller frees it. */
+char *mba_escape(const char *bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
