@@ -1,0 +1,201 @@
+/* A probe decides as Dovecot's mbox driver opens, but leaves no trace: reading
+   a file with atime < mtime would erase the mark of new mail (\Marked), opening
+   a FIFO would wait for a writer, opening a device may do anything. Hence most
+   is told by stat() alone, and the rest is read with O_NOATIME. */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mailbox-audit.h"
+#include "mbox-from.h"
+
+/* Dovecot refuses a From_ line that doesn't end within this. */
+#define MBOX_PROBE_SIZE 8192
+#define FROM_PREFIX "From "
+#define FROM_PREFIX_LEN 5
+
+struct probe {
+	int dir_fd;
+	const char *name;
+	enum mba_probe_flags flags;
+	struct stat st;
+
+	enum mba_reason reason;
+	const char *op;
+};
+
+/* lib-compression/compression.c: the mbox is opened by its extension. */
+static const struct {
+	const char *ext;
+	const char *magic;
+	size_t magic_len;
+} compressed_formats[] = {
+	{ ".gz", "\x1f\x8b", 2 },
+	{ ".bz2", "BZh", 3 },
+	{ ".xz", "\xfd" "7zXZ\0", 6 },
+	{ ".lz4", "Dovecot-LZ4\x0d\x2a\x9b\xc5", 15 },
+	{ ".zstd", "\x28\xb5\x2f\xfd", 4 },
+};
+
+static bool is_compressed(const char *name, const unsigned char *data,
+			  size_t size)
+{
+	size_t i, ext_len, len = strlen(name);
+
+	for (i = 0; i < sizeof(compressed_formats) /
+		     sizeof(compressed_formats[0]); i++) {
+		ext_len = strlen(compressed_formats[i].ext);
+		if (len > ext_len && size >= compressed_formats[i].magic_len &&
+		    strcmp(name + len - ext_len,
+			   compressed_formats[i].ext) == 0 &&
+		    memcmp(data, compressed_formats[i].magic,
+			   compressed_formats[i].magic_len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum mba_state probe_unknown(struct probe *probe, enum mba_reason reason,
+				    const char *op)
+{
+	probe->reason = reason;
+	probe->op = op;
+	return MBA_STATE_UNKNOWN;
+}
+
+static enum mba_state probe_failed(struct probe *probe, const char *op)
+{
+	if (errno == ENOENT || errno == ENOTDIR)
+		return MBA_STATE_MISSING;
+	return probe_unknown(probe, MBA_REASON_ERROR, op);
+}
+
+/* Returns TRUE if the type of file alone decides. */
+static bool probe_type(const struct stat *st, enum mba_state *state_r)
+{
+	switch (st->st_mode & S_IFMT) {
+	case S_IFREG:
+		*state_r = MBA_STATE_MAILBOX;
+		return st->st_size == 0;
+	case S_IFIFO:
+	case S_IFCHR:
+		*state_r = MBA_STATE_MAILBOX;
+		return true;
+	default:
+		*state_r = MBA_STATE_NOT_MAILBOX;
+		return true;
+	}
+}
+
+static enum mba_state
+probe_data(struct probe *probe, const unsigned char *data, size_t size)
+{
+	if (size == 0) {
+		/* truncated meanwhile */
+		return MBA_STATE_MAILBOX;
+	}
+	if (size > FROM_PREFIX_LEN &&
+	    memcmp(data, FROM_PREFIX, FROM_PREFIX_LEN) == 0) {
+		return memchr(data, '\n', size) != NULL &&
+			mbox_from_is_valid(data + FROM_PREFIX_LEN,
+					   size - FROM_PREFIX_LEN) ?
+			MBA_STATE_MAILBOX : MBA_STATE_NOT_MAILBOX;
+	}
+	if ((probe->flags & MBA_PROBE_NO_COMPRESSION) == 0 &&
+	    is_compressed(probe->name, data, size))
+		return probe_unknown(probe, MBA_REASON_COMPRESSED, NULL);
+	return MBA_STATE_NOT_MAILBOX;
+}
+
+static enum mba_state probe_read(struct probe *probe, int fd)
+{
+	unsigned char data[MBOX_PROBE_SIZE];
+	size_t size = 0, wanted = sizeof(data);
+	enum mba_state state;
+	ssize_t ret;
+
+	/* it may be another file than the one that was looked at */
+	if (fstat(fd, &probe->st) < 0)
+		return probe_unknown(probe, MBA_REASON_ERROR, "fstat");
+	if (probe_type(&probe->st, &state))
+		return state;
+	if ((uintmax_t)probe->st.st_size < wanted)
+		wanted = probe->st.st_size;
+	while (size < wanted) {
+		ret = read(fd, data + size, wanted - size);
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0)
+			return probe_unknown(probe, MBA_REASON_ERROR, "read");
+		if (ret == 0)
+			break;
+		size += ret;
+	}
+	return probe_data(probe, data, size);
+}
+
+static bool is_marked(const struct stat *st)
+{
+	return st->st_atim.tv_sec < st->st_mtim.tv_sec ||
+		(st->st_atim.tv_sec == st->st_mtim.tv_sec &&
+		 st->st_atim.tv_nsec < st->st_mtim.tv_nsec);
+}
+
+static enum mba_state probe_content(struct probe *probe)
+{
+	const int open_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	enum mba_state state;
+	int fd, saved_errno;
+
+	fd = openat(probe->dir_fd, probe->name, open_flags | O_NOATIME);
+	if (fd < 0 && errno == EPERM) {
+		/* somebody else's file */
+		if ((probe->flags & MBA_PROBE_NOATIME_ONLY) != 0 ||
+		    is_marked(&probe->st))
+			return probe_unknown(probe, MBA_REASON_ATIME, NULL);
+		fd = openat(probe->dir_fd, probe->name, open_flags);
+	}
+	if (fd < 0)
+		return probe_failed(probe, "open");
+	state = probe_read(probe, fd);
+	saved_errno = errno;
+	(void)close(fd);
+	errno = saved_errno;
+	return state;
+}
+
+static enum mba_state probe_path(struct probe *probe)
+{
+	enum mba_state state;
+
+	if (fstatat(probe->dir_fd, probe->name, &probe->st,
+		    AT_SYMLINK_NOFOLLOW) < 0)
+		return probe_failed(probe, "stat");
+	if (S_ISLNK(probe->st.st_mode) &&
+	    fstatat(probe->dir_fd, probe->name, &probe->st, 0) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+			return probe_unknown(probe, MBA_REASON_SYMLINK, NULL);
+		return probe_unknown(probe, MBA_REASON_ERROR, "stat");
+	}
+	return probe_type(&probe->st, &state) ? state : probe_content(probe);
+}
+
+enum mba_state mba_probe_mbox(int dir_fd, const char *name,
+			      enum mba_probe_flags flags,
+			      enum mba_reason *reason_r, const char **op_r,
+			      bool *is_dir_r)
+{
+	struct probe probe = { .dir_fd = dir_fd, .name = name, .flags = flags };
+	enum mba_state state;
+
+	state = probe_path(&probe);
+	*reason_r = probe.reason;
+	*op_r = probe.op;
+	if (is_dir_r != NULL)
+		*is_dir_r = S_ISDIR(probe.st.st_mode);
+	return state;
+}
