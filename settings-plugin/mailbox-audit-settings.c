@@ -1,0 +1,14 @@
+/* What Dovecot 2.4's config process and doveconf look for in a module of
+   MODULEDIR/settings: without it they know none of the plugins' settings. */
+
+#include "lib.h"
+#include "dovecot-compat.h"
+#include "mailbox-audit-settings.h"
+#include "mailbox-filter-settings.h"
+
+const char *mailbox_audit_settings_version = DOVECOT_ABI_VERSION;
+
+const struct setting_parser_info *mailbox_audit_settings_set_infos[] = {
+	&mailbox_filter_setting_parser_info,
+	NULL
+};
