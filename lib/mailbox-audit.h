@@ -8,17 +8,23 @@
    The map of the library, in the order in which an audit uses it:
 
    rules.c          parses name rules, from a string or a file
+   glob.c           the pattern of one component of a rule
    rules-match.c    decides whether a name is hidden, and by which rule
    location.c       the table of mail formats; where indexes and mails stand
    name.c           a path under the index root to the name that clients see
-   walk.c           walks an index root, counts every inode once
+   dir-stack.c      directories of any depth with few descriptors
+   walk.c           walks an index root, without following symlinks
+   account.c        puts every inode of it into one class, finds the entries
+   account-thread.c the same in a thread, while the caller looks at the mails
    mail-side.c      follows the walk in the mail tree, one look an entry
    probe.c          what a path of the mail tree is: mailbox or not
    mbox-from.c      whether a line is an mbox From_ line
-   audit.c          puts an entry's state and totals together
-   subscriptions.c  subscribed names that are no mailboxes
+   subscriptions.c  reads the subscription file
+   audit-namespace.c puts an entry's state, its rule and the totals together
+   audit.c          a user's namespaces, and how their roots are related
    report-json.c    the report as JSON lines
    report-rows.c    the same report as columns of a table
+   alloc.c          memory that is there
    hidden.c         a number that one plugin publishes for another
 
    Conventions: functions that can fail return -1 and set *error_r to a string
@@ -26,7 +32,7 @@
    Strings that a struct points to belong to the caller unless said otherwise.
    Names and paths are bytes, ended by NUL. bytes are allocated bytes
    (st_blocks * 512), as du -B1 counts them. Different objects may be used from
-   different threads. */
+   different threads. Running out of memory ends the process, as in Dovecot. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -177,7 +183,8 @@ enum mba_state mba_probe_mbox(int dir_fd, const char *name,
 
 /* mail_location and the namespace around it, as Dovecot understands them
    (lib-storage/mailbox-list.h, struct mailbox_list_settings). Paths are
-   absolute and expanded. Unset strings are NULL. */
+   absolute and expanded. Unset strings are NULL; where the driver has a default
+   for them, "" says that there is none. */
 struct mba_location {
 	/* namespace prefix, "" for none; never NULL */
 	const char *prefix;
@@ -205,7 +212,8 @@ struct mba_location {
 	   INDEXPVT, INDEXCACHE, LISTINDEX, VOLATILEDIR, ALT. Ends with NULL;
 	   may be NULL. */
 	const char *const *other_roots;
-	/* hierarchy separator of the names that clients see */
+	/* hierarchy separator of the names that clients see; '\0' is the
+	   layout's */
 	char separator;
 	/* storage_name_escape_char (listescape) and vname_escape_char
 	   (BROKENCHAR), '\0' if unset */
@@ -392,6 +400,8 @@ char *mba_json_report(const struct mba_report *report);
 struct mba_column {
 	/* for scripts, and the title for people */
 	const char *key, *title;
+	/* what most values need, in characters */
+	unsigned int width;
 	bool number:1;
 };
 #define MBA_MAX_COLUMNS 10

@@ -1,0 +1,88 @@
+#ifndef DOVEADM_COMPAT_H
+#define DOVEADM_COMPAT_H
+
+/* What differs between the Dovecot versions for doveadm mailbox-audit. Include
+   after doveadm-mail.h, mailbox-list-private.h and mailbox-audit.h. */
+
+#if DOVECOT_PREREQ(2, 4, 0)
+#  define DOVEADM_CMD_INIT_ARGS struct doveadm_mail_cmd_context *_ctx
+/* options are asked for by name */
+#  define doveadm_cmd_set_options(ctx, letters)
+
+/* Set what the list's settings say of paths and names. */
+static inline void
+location_get_settings(struct mailbox_list *list, struct mba_location *dest)
+{
+	const struct mail_storage_settings *set = list->mail_set;
+
+	dest->mail_root = set->mail_path[0] == '\0' ? NULL : set->mail_path;
+	dest->index_root = set->mail_index_path[0] == '\0' ? NULL :
+		strcmp(set->mail_index_path, MAIL_INDEX_PATH_MEMORY) == 0 ? "" :
+		set->mail_index_path;
+	dest->control_root = set->mail_control_path[0] == '\0' ? NULL :
+		set->mail_control_path;
+	dest->inbox_path = set->mail_inbox_path;
+	dest->dirname = set->mailbox_directory_name;
+	dest->mailbox_dir = set->mailbox_root_directory_name;
+	dest->subscriptions = set->mailbox_subscriptions_filename;
+	dest->storage_escape_char = set->mailbox_list_storage_escape_char[0];
+	dest->vname_escape_char = set->mailbox_list_visible_escape_char[0];
+	dest->dirname_in_index = !set->mailbox_directory_name_legacy;
+	dest->utf8 = set->mailbox_list_utf8;
+	dest->iter_index = set->mailbox_list_iter_from_index_dir;
+}
+
+/* Returns a directory for volatile files, NULL or "" if there is none. */
+static inline const char *location_get_volatile_dir(struct mailbox_list *list)
+{
+	return list->mail_set->mail_volatile_path;
+}
+
+#else
+#  define DOVEADM_CMD_INIT_ARGS \
+	struct doveadm_mail_cmd_context *_ctx, \
+	const char *const args[] ATTR_UNUSED
+
+/* doveadm knows an option of a mail command only if it is taken here, but its
+   value can be asked for by name all the same. */
+static inline bool
+doveadm_cmd_take_option(struct doveadm_mail_cmd_context *ctx ATTR_UNUSED,
+			int c ATTR_UNUSED)
+{
+	return TRUE;
+}
+
+static inline void
+doveadm_cmd_set_options(struct doveadm_mail_cmd_context *ctx,
+			const char *letters)
+{
+	ctx->getopt_args = letters;
+	ctx->v.parse_arg = doveadm_cmd_take_option;
+}
+
+static inline void
+location_get_settings(struct mailbox_list *list, struct mba_location *dest)
+{
+	const struct mailbox_list_settings *set = &list->set;
+
+	dest->mail_root = set->root_dir;
+	dest->index_root = set->index_dir;
+	dest->control_root = set->control_dir;
+	dest->inbox_path = set->inbox_path == NULL ? "" : set->inbox_path;
+	dest->dirname = set->maildir_name;
+	dest->mailbox_dir = set->mailbox_dir_name;
+	dest->subscriptions = set->subscription_fname;
+	dest->storage_escape_char = set->storage_name_escape_char;
+	dest->vname_escape_char = set->vname_escape_char;
+	dest->dirname_in_index = set->index_control_use_maildir_name;
+	dest->utf8 = set->utf8;
+	dest->iter_index = set->iter_from_index_dir;
+}
+
+static inline const char *location_get_volatile_dir(struct mailbox_list *list)
+{
+	return list->set.volatile_dir;
+}
+#endif
+
+#endif

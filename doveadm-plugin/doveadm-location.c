@@ -1,0 +1,56 @@
+#include "lib.h"
+#include "array.h"
+#include "mail-namespace.h"
+#include "mailbox-list-private.h"
+#include "mail-storage-private.h"
+#include "doveadm-mail.h"
+#include "mailbox-audit.h"
+#include "doveadm-compat.h"
+#include "doveadm-mailbox-audit-plugin.h"
+
+static const char *const namespace_type_names[] = {
+	[MAIL_NAMESPACE_TYPE_PRIVATE] = "private",
+	[MAIL_NAMESPACE_TYPE_SHARED] = "shared",
+	[MAIL_NAMESPACE_TYPE_PUBLIC] = "public",
+};
+
+/* Roots that are none of the location's own fields. */
+static const enum mailbox_list_path_type other_root_types[] = {
+	MAILBOX_LIST_PATH_TYPE_INDEX_PRIVATE,
+	MAILBOX_LIST_PATH_TYPE_INDEX_CACHE,
+	MAILBOX_LIST_PATH_TYPE_LIST_INDEX,
+	MAILBOX_LIST_PATH_TYPE_ALT_DIR,
+};
+
+static const char *const *other_roots_get(struct mailbox_list *list)
+{
+	ARRAY_TYPE(const_string) roots;
+	const char *path = location_get_volatile_dir(list);
+
+	t_array_init(&roots, N_ELEMENTS(other_root_types) + 2);
+	if (path != NULL && path[0] != '\0')
+		array_push_back(&roots, &path);
+	for (unsigned int i = 0; i < N_ELEMENTS(other_root_types); i++) {
+		if (mailbox_list_get_root_path(list, other_root_types[i],
+					       &path))
+			array_push_back(&roots, &path);
+	}
+	array_append_zero(&roots);
+	return array_front(&roots);
+}
+
+void doveadm_location_get(struct mail_namespace *ns,
+			  struct mba_location *location_r)
+{
+	struct mailbox_list *list = ns->list;
+
+	i_zero(location_r);
+	location_r->prefix = ns->prefix;
+	location_r->type = namespace_type_names[ns->type];
+	location_r->driver = mail_namespace_get_default_storage(ns)->name;
+	location_r->layout = mailbox_list_get_driver_name(list);
+	location_r->separator = mail_namespace_get_sep(ns);
+	location_r->inbox = (ns->flags & NAMESPACE_FLAG_INBOX_USER) != 0;
+	location_get_settings(list, location_r);
+	location_r->other_roots = other_roots_get(list);
+}

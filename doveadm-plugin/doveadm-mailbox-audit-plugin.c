@@ -1,0 +1,16 @@
+#include "lib.h"
+#include "module-dir.h"
+#include "doveadm.h"
+#include "doveadm-mailbox-audit-plugin.h"
+
+const char *doveadm_mailbox_audit_plugin_version = DOVECOT_ABI_VERSION;
+
+void doveadm_mailbox_audit_plugin_init(struct module *module ATTR_UNUSED)
+{
+	doveadm_print_formatted_fix();
+	doveadm_cmd_register_ver2(&doveadm_cmd_mailbox_audit);
+}
+
+void doveadm_mailbox_audit_plugin_deinit(void)
+{
+}

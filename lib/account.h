@@ -1,0 +1,51 @@
+#ifndef ACCOUNT_H
+#define ACCOUNT_H
+
+#include "location.h"
+#include "walk.h"
+
+/* Puts every inode under an index root into one class: an entry's, or one of
+   enum mba_other. Looks at the index side alone. */
+
+void count_add(struct mba_count *count, const struct mba_count *add);
+
+/* An entry that was found. Valid during the callback. */
+struct account_entry {
+	/* relative to the index root, "." for the root itself */
+	const char *path;
+	struct mba_count count;
+	int64_t mtime;
+	bool untouched:1;
+	/* the directory couldn't be read to its end; that was reported */
+	bool is_unreadable:1;
+};
+
+struct account_settings {
+	const struct location *location;
+	/* the index root is the mail root: what isn't index is mail */
+	bool in_place;
+	/* roots of other namespaces */
+	const struct walk_id *nested;
+	unsigned int nested_count;
+
+	void (*entry)(const struct account_entry *entry, void *context);
+	void (*error)(const char *op, const char *path, const char *error,
+		      void *context);
+	/* Called now and then with the totals so far. */
+	void (*progress)(const struct mba_count *totals, void *context);
+	void *context;
+};
+
+/* Account for all that is under location->index_root. totals_r gets everything,
+   other_r what belongs to no entry. */
+void account_tree(const struct account_settings *set,
+		  struct mba_count *totals_r,
+		  struct mba_count other_r[MBA_OTHER_COUNT]);
+
+/* The same, but the walk runs in a thread of its own, while the callbacks are
+   called, in the same order, in the caller's. */
+void account_tree_threaded(const struct account_settings *set,
+			   struct mba_count *totals_r,
+			   struct mba_count other_r[MBA_OTHER_COUNT]);
+
+#endif

@@ -1,0 +1,66 @@
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+#define MIN_GROW_COUNT 16
+
+static void __attribute__((noreturn)) out_of_memory(void)
+{
+	fputs("Fatal: mailbox-audit: Out of memory\n", stderr);
+	abort();
+}
+
+void *mem_new(size_t size)
+{
+	void *mem = calloc(1, size);
+
+	if (mem == NULL)
+		out_of_memory();
+	return mem;
+}
+
+void mem_grow(void **data, size_t *alloc_count, size_t count, size_t size)
+{
+	size_t new_count = *alloc_count;
+
+	if (count <= new_count)
+		return;
+	if (new_count == 0)
+		new_count = MIN_GROW_COUNT;
+	while (new_count < count)
+		new_count *= 2;
+	*data = reallocarray(*data, new_count, size);
+	if (*data == NULL)
+		out_of_memory();
+	*alloc_count = new_count;
+}
+
+char *mem_strdup(const char *str)
+{
+	char *copy;
+
+	if (str == NULL)
+		return NULL;
+	copy = strdup(str);
+	if (copy == NULL)
+		out_of_memory();
+	return copy;
+}
+
+char *mem_printf(const char *format, ...)
+{
+	va_list args;
+	char *str;
+	int ret;
+
+	va_start(args, format);
+	ret = vasprintf(&str, format, args);
+	va_end(args);
+	if (ret < 0)
+		out_of_memory();
+	return str;
+}

@@ -1,0 +1,153 @@
+/* A directory that had to be closed is opened again from the root, component
+   by component: ".." would lead elsewhere when somebody moved a directory
+   meanwhile. The one found is compared by device and inode with the one that
+   was closed. To go up a deep path doesn't begin at the root for each level:
+   opening one level brings back as many above it as may be open. */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "dir-stack.h"
+
+void dir_stack_init(struct dir_stack *stack, int root_fd, int open_flags)
+{
+	memset(stack, 0, sizeof(*stack));
+	stack->root_fd = root_fd;
+	stack->open_flags = open_flags | O_DIRECTORY | O_CLOEXEC;
+	mem_grow((void **)&stack->path, &stack->path_alloc, 1, 1);
+	stack->path[0] = '\0';
+}
+
+static void frame_close(struct dir_stack *stack, struct dir_stack_frame *frame)
+{
+	if (frame->fd != -1) {
+		(void)close(frame->fd);
+		frame->fd = -1;
+		stack->open_count--;
+	}
+}
+
+void dir_stack_deinit(struct dir_stack *stack)
+{
+	while (stack->count > 0)
+		dir_stack_pop(stack);
+	if (stack->root_fd != -1)
+		(void)close(stack->root_fd);
+	free(stack->frames);
+	free(stack->path);
+}
+
+void dir_stack_push(struct dir_stack *stack, const char *name, size_t len)
+{
+	struct dir_stack_frame *frame;
+
+	mem_grow((void **)&stack->frames, &stack->frames_alloc,
+		 stack->count + 1, sizeof(*stack->frames));
+	mem_grow((void **)&stack->path, &stack->path_alloc,
+		 stack->path_len + len + 2, 1);
+	if (stack->path_len > 0)
+		stack->path[stack->path_len++] = '/';
+
+	frame = &stack->frames[stack->count++];
+	memset(frame, 0, sizeof(*frame));
+	frame->fd = -1;
+	frame->name_pos = stack->path_len;
+	memcpy(stack->path + stack->path_len, name, len);
+	stack->path_len += len;
+	stack->path[stack->path_len] = '\0';
+}
+
+void dir_stack_pop(struct dir_stack *stack)
+{
+	struct dir_stack_frame *frame = &stack->frames[--stack->count];
+
+	frame_close(stack, frame);
+	stack->path_len = frame->name_pos == 0 ? 0 : frame->name_pos - 1;
+	stack->path[stack->path_len] = '\0';
+	if (stack->first_open > stack->count)
+		stack->first_open = stack->count;
+}
+
+/* Make room for one more descriptor: close the one farthest from the end of
+   the path, remembering which directory it was. */
+static int close_shallowest(struct dir_stack *stack)
+{
+	struct dir_stack_frame *frame;
+	struct stat st;
+
+	while (stack->frames[stack->first_open].fd == -1)
+		stack->first_open++;
+	frame = &stack->frames[stack->first_open++];
+	if (fstat(frame->fd, &st) < 0)
+		return -1;
+	frame->dev = st.st_dev;
+	frame->ino = st.st_ino;
+	frame_close(stack, frame);
+	return 0;
+}
+
+/* Open a frame below parent_fd. Its name ends where the next one's begins. */
+static int frame_open(struct dir_stack *stack, size_t idx, int parent_fd)
+{
+	struct dir_stack_frame *frame = &stack->frames[idx];
+	bool is_last = idx + 1 == stack->count;
+	size_t end = is_last ? stack->path_len :
+		stack->frames[idx + 1].name_pos - 1;
+	struct stat st;
+
+	if (stack->open_count == DIR_STACK_MAX_OPEN &&
+	    close_shallowest(stack) < 0)
+		return -1;
+	stack->path[end] = '\0';
+	frame->fd = openat_noatime(parent_fd, stack->path + frame->name_pos,
+				   stack->open_flags);
+	if (!is_last)
+		stack->path[end] = '/';
+	if (frame->fd == -1)
+		return -1;
+	stack->open_count++;
+	if (idx < stack->first_open)
+		stack->first_open = idx;
+	if (frame->opens++ == 0)
+		return 0;
+	if (fstat(frame->fd, &st) == 0 && st.st_dev == frame->dev &&
+	    st.st_ino == frame->ino)
+		return 0;
+	frame_close(stack, frame);
+	errno = ESTALE;
+	return -1;
+}
+
+int dir_stack_fd(struct dir_stack *stack, size_t *depth_r)
+{
+	size_t idx = stack->count;
+	int fd;
+
+	/* the deepest one that is open */
+	while (idx > 0 && stack->frames[idx - 1].fd == -1)
+		idx--;
+	fd = idx == 0 ? stack->root_fd : stack->frames[idx - 1].fd;
+	for (; idx < stack->count; idx++) {
+		if (frame_open(stack, idx, fd) < 0) {
+			*depth_r = idx + 1;
+			return -1;
+		}
+		fd = stack->frames[idx].fd;
+	}
+	return fd;
+}
+
+int openat_noatime(int dir_fd, const char *name, int flags)
+{
+	int fd = openat(dir_fd, name, flags | O_NOATIME);
+
+	if (fd == -1 && errno == EPERM)
+		fd = openat(dir_fd, name, flags);
+	return fd;
+}

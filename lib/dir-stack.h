@@ -1,0 +1,61 @@
+#ifndef DIR_STACK_H
+#define DIR_STACK_H
+
+/* A path of directories below a root, of which only the deepest are held open,
+   so that any depth is walked with few descriptors. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+/* Descriptors that a stack holds at the most, its root not counted. */
+#define DIR_STACK_MAX_OPEN 20
+
+struct dir_stack_frame {
+	/* where the name begins in path */
+	size_t name_pos;
+	/* -1 if it isn't open now */
+	int fd;
+	/* how many times it was opened: each time it is read from its start */
+	unsigned int opens;
+	/* set when it was closed to make room */
+	dev_t dev;
+	ino_t ino;
+};
+
+struct dir_stack {
+	int root_fd;
+	/* for open() of every directory; O_DIRECTORY is added */
+	int open_flags;
+
+	/* relative to the root, "" for the root itself */
+	char *path;
+	size_t path_len, path_alloc;
+
+	struct dir_stack_frame *frames;
+	size_t count, frames_alloc;
+	unsigned int open_count;
+	/* the shallowest frame that may be open */
+	size_t first_open;
+};
+
+/* root_fd is owned by the stack from now on. */
+void dir_stack_init(struct dir_stack *stack, int root_fd, int open_flags);
+void dir_stack_deinit(struct dir_stack *stack);
+
+/* Enter a directory; it isn't opened yet. */
+void dir_stack_push(struct dir_stack *stack, const char *name, size_t len);
+/* Leave the directory entered last, and close it. */
+void dir_stack_pop(struct dir_stack *stack);
+
+/* Returns the descriptor of the directory entered last, of the root if there
+   is none. It belongs to the stack and is valid until the next call for it.
+   Returns -1 with errno if it can't be opened. ESTALE: another directory is
+   there now than the one that was open before. *depth_r is the number of
+   directories from the root to the one that failed. */
+int dir_stack_fd(struct dir_stack *stack, size_t *depth_r);
+
+/* openat() that does without O_NOATIME where that isn't permitted. */
+int openat_noatime(int dir_fd, const char *name, int flags);
+
+#endif

@@ -1,0 +1,360 @@
+/* How index directories mirror mails. The rules are those of Dovecot's
+   mailbox-list-fs.c and mailbox-list-maildir.c (get_path()), mbox-storage.c
+   (mbox_list_get_path()) and of each storage's get_list_settings(); "doveadm
+   mailbox path" is their oracle. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "location.h"
+
+#define LAYOUT_FS "fs"
+#define LAYOUT_MAILDIRPP "maildir++"
+
+static const struct location_format formats[] = {
+	{ .driver = "mbox", .layout = LAYOUT_FS,
+	  .subscriptions = ".subscriptions", .inbox = "inbox", .files = true },
+	{ .driver = "maildir", .layout = LAYOUT_MAILDIRPP,
+	  .subscriptions = "subscriptions", .subdir = "tmp", .inbox = ".",
+	  .inbox_if_user = true },
+	{ .driver = "sdbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
+	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions" },
+	{ .driver = "mdbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
+	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions" },
+	/* an old name of sdbox */
+	{ .driver = "dbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
+	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions" },
+};
+
+static const struct location_format *format_find(const char *driver)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(formats[i].driver, driver) == 0)
+			return &formats[i];
+	}
+	return NULL;
+}
+
+static const char *or_default(const char *value, const char *def)
+{
+	return value != NULL ? value : def;
+}
+
+/* Returns a copy without trailing slashes. */
+static char *path_dup(const char *path)
+{
+	char *copy = mem_strdup(path);
+	size_t len;
+
+	if (copy == NULL)
+		return NULL;
+	for (len = strlen(copy); len > 1 && copy[len - 1] == '/'; len--)
+		copy[len - 1] = '\0';
+	return copy;
+}
+
+/* Returns the part of a path below a root, "." for the root itself, NULL if it
+   isn't below. */
+static const char *path_below(const char *path, const char *root)
+{
+	size_t len = strlen(root);
+
+	if (strncmp(path, root, len) != 0)
+		return NULL;
+	if (path[len] == '\0')
+		return ".";
+	if (path[len] != '/')
+		return len > 0 && root[len - 1] == '/' ? path + len : NULL;
+	return path + len + 1;
+}
+
+static const char *const *strings_dup(const char *const *strings)
+{
+	const char **copy;
+	size_t count = 0;
+
+	while (strings != NULL && strings[count] != NULL)
+		count++;
+	copy = mem_new((count + 1) * sizeof(*copy));
+	for (size_t i = 0; i < count; i++)
+		copy[i] = mem_strdup(strings[i]);
+	return copy;
+}
+
+static void strings_free(const char *const *strings)
+{
+	for (size_t i = 0; strings[i] != NULL; i++)
+		free((char *)strings[i]);
+	free((char **)strings);
+}
+
+static void location_init_inbox(struct location *location)
+{
+	const struct mba_location *set = &location->set;
+	const struct location_format *format = location->format;
+	const char *below;
+	char *path = NULL;
+
+	if (set->inbox_path != NULL && set->inbox_path[0] == '\0')
+		return;
+	if (set->inbox_path != NULL)
+		path = path_dup(set->inbox_path);
+	else if (format->inbox == NULL || (location->flat && format->files))
+		return;
+	else if (format->inbox_if_user &&
+		 (!set->inbox || location->dirname[0] != '\0'))
+		return;
+	else {
+		location->inbox_path = mem_strdup(format->inbox);
+		return;
+	}
+	below = path_below(path, location->mail_root);
+	if (below == NULL) {
+		location->inbox_path = path;
+	} else {
+		location->inbox_path = mem_strdup(below);
+		free(path);
+	}
+}
+
+static void location_init_paths(struct location *location)
+{
+	const struct mba_location *set = &location->set;
+	const struct location_format *format = location->format;
+
+	location->flat = strcmp(location->layout, LAYOUT_MAILDIRPP) == 0;
+	location->storage_sep = location->flat ? '.' : '/';
+	/* Maildir++ paths have neither */
+	location->dirname = mem_strdup(location->flat ? "" :
+		or_default(or_default(set->dirname, format->dirname), ""));
+	location->mailbox_dir = path_dup(location->flat ? "" :
+		or_default(or_default(set->mailbox_dir, format->mailbox_dir),
+			   ""));
+	location->subscriptions = mem_strdup(
+		or_default(set->subscriptions, format->subscriptions));
+	location->imap_dir = format->files && location->dirname[0] == '\0';
+	location->index_dirname = location->dirname[0] != '\0' &&
+		(set->dirname_in_index || location->same_root);
+	location_init_inbox(location);
+}
+
+static void location_init_roots(struct location *location)
+{
+	const struct mba_location *set = &location->set;
+
+	location->mail_root = path_dup(set->mail_root);
+	location->control_root =
+		path_dup(or_default(set->control_root, set->mail_root));
+	if (set->index_root == NULL)
+		location->index_root = mem_strdup(location->mail_root);
+	else if (set->index_root[0] != '\0')
+		location->index_root = path_dup(set->index_root);
+	location->same_root = location->index_root != NULL &&
+		location->mail_root != NULL &&
+		strcmp(location->index_root, location->mail_root) == 0;
+}
+
+static const size_t string_offsets[] = {
+	offsetof(struct mba_location, prefix),
+	offsetof(struct mba_location, type),
+	offsetof(struct mba_location, driver),
+	offsetof(struct mba_location, layout),
+	offsetof(struct mba_location, mail_root),
+	offsetof(struct mba_location, index_root),
+	offsetof(struct mba_location, control_root),
+	offsetof(struct mba_location, inbox_path),
+	offsetof(struct mba_location, dirname),
+	offsetof(struct mba_location, mailbox_dir),
+	offsetof(struct mba_location, subscriptions),
+};
+#define STRINGS_COUNT (sizeof(string_offsets) / sizeof(string_offsets[0]))
+
+static const char **string_at(struct mba_location *set, size_t idx)
+{
+	return (const char **)((char *)set + string_offsets[idx]);
+}
+
+struct location *location_init(const struct mba_location *src)
+{
+	struct location *location = mem_new(sizeof(*location));
+	struct mba_location *set = &location->set;
+
+	*set = *src;
+	for (size_t i = 0; i < STRINGS_COUNT; i++)
+		*string_at(set, i) = mem_strdup(*string_at(set, i));
+	set->other_roots = strings_dup(src->other_roots);
+	location_init_roots(location);
+
+	location->format = format_find(set->driver);
+	location->layout = or_default(set->layout, location->format == NULL ?
+				      "" : location->format->layout);
+	if (strcmp(location->layout, LAYOUT_FS) != 0 &&
+	    strcmp(location->layout, LAYOUT_MAILDIRPP) != 0)
+		location->format = NULL;
+	if (location->format != NULL && location->mail_root != NULL)
+		location_init_paths(location);
+	else
+		location->format = NULL;
+	if (set->separator == '\0')
+		set->separator = location->storage_sep;
+	return location;
+}
+
+void location_free(struct location **_location)
+{
+	struct location *location = *_location;
+	struct mba_location *set = &location->set;
+
+	*_location = NULL;
+	for (size_t i = 0; i < STRINGS_COUNT; i++)
+		free((char *)*string_at(set, i));
+	strings_free(set->other_roots);
+	free(location->mail_root);
+	free(location->index_root);
+	free(location->control_root);
+	free(location->inbox_path);
+	free(location->dirname);
+	free(location->mailbox_dir);
+	free(location->subscriptions);
+	free(location);
+}
+
+bool location_is_judged(const struct location *location)
+{
+	return location->format != NULL && !location->set.iter_index;
+}
+
+static void path_set_dir_len(struct location_path *path, size_t name_len)
+{
+	size_t len = name_len;
+
+	while (len > 0 && path->mail_path[len - 1] != '/')
+		len--;
+	path->mail_dir_len = len > 0 ? len - 1 : 0;
+}
+
+void location_from_storage_name(const struct location *location,
+				const char *storage_name,
+				struct location_path *path_r)
+{
+	const char *dirname = location->dirname;
+	const char *mailbox_dir = location->mailbox_dir;
+
+	path_r->storage_name = mem_strdup(storage_name);
+	if (location->inbox_path != NULL &&
+	    strcmp(storage_name, "INBOX") == 0) {
+		path_r->mail_path = mem_strdup(location->inbox_path);
+		path_set_dir_len(path_r, strlen(path_r->mail_path));
+	} else if (location->flat) {
+		path_r->mail_path = mem_printf(".%s", storage_name);
+		path_r->mail_dir_len = 0;
+	} else {
+		path_r->mail_path = mem_printf("%s%s%s%s%s", mailbox_dir,
+			mailbox_dir[0] == '\0' ? "" : "/", storage_name,
+			dirname[0] == '\0' ? "" : "/", dirname);
+		path_set_dir_len(path_r, strlen(path_r->mail_path) -
+				 (dirname[0] == '\0' ? 0 :
+				  strlen(dirname) + 1));
+	}
+}
+
+void location_path_free(struct location_path *path)
+{
+	free(path->storage_name);
+	free(path->mail_path);
+}
+
+/* Where INBOX has its index if it shares a root with its mails, and isn't a
+   file; NULL if it is a mailbox like others. */
+static const char *inbox_own_index(const struct location *location)
+{
+	if (!location->same_root || location->imap_dir)
+		return NULL;
+	return location->inbox_path;
+}
+
+/* Cut dirname from an index path. Returns FALSE if it isn't there. */
+static bool strip_dirname(const struct location *location, char *path)
+{
+	size_t len = strlen(path), dirname_len = strlen(location->dirname);
+
+	if (len < dirname_len + 2 || path[len - dirname_len - 1] != '/' ||
+	    strcmp(path + len - dirname_len, location->dirname) != 0)
+		return false;
+	path[len - dirname_len - 1] = '\0';
+	return true;
+}
+
+/* Cut the ".imap/" before the last component. Returns FALSE if it isn't
+   there. */
+static bool strip_imap_dir(char *path)
+{
+	const size_t imap_len = strlen(LOCATION_IMAP_DIR);
+	char *name = strrchr(path, '/'), *imap;
+
+	if (name == NULL || (size_t)(name - path) < imap_len)
+		return false;
+	imap = name++ - imap_len;
+	if (strncmp(imap, LOCATION_IMAP_DIR, imap_len) != 0 ||
+	    (imap != path && imap[-1] != '/'))
+		return false;
+	memmove(imap, name, strlen(name) + 1);
+	return true;
+}
+
+bool location_from_index_path(const struct location *location,
+			      const char *index_path,
+			      struct location_path *path_r)
+{
+	const char *inbox = inbox_own_index(location), *below;
+	char *name;
+	bool found;
+
+	if (inbox != NULL && strcmp(index_path, inbox) == 0) {
+		location_from_storage_name(location, "INBOX", path_r);
+		return true;
+	}
+	below = location->mailbox_dir[0] == '\0' ? index_path :
+		path_below(index_path, location->mailbox_dir);
+	if (below == NULL || strcmp(below, ".") == 0)
+		return false;
+	name = mem_strdup(below);
+	found = (!location->index_dirname || strip_dirname(location, name)) &&
+		(!location->imap_dir || strip_imap_dir(name));
+	if (found && location->flat) {
+		found = name[0] == '.' && name[1] != '\0' &&
+			strchr(name, '/') == NULL;
+		if (found)
+			memmove(name, name + 1, strlen(name));
+	}
+	/* this index would be elsewhere */
+	if (found && inbox != NULL && strcmp(name, "INBOX") == 0)
+		found = false;
+	if (found)
+		location_from_storage_name(location, name, path_r);
+	free(name);
+	return found;
+}
+
+char *location_get_index_path(const struct location *location,
+			      const char *storage_name)
+{
+	const char *inbox = inbox_own_index(location), *name;
+	const char *mailbox_dir = location->mailbox_dir;
+
+	if (inbox != NULL && strcmp(storage_name, "INBOX") == 0)
+		return mem_strdup(inbox);
+	if (location->flat) {
+		return mem_printf("%s.%s", location->imap_dir ?
+				  LOCATION_IMAP_DIR"/" : "", storage_name);
+	}
+	name = strrchr(storage_name, '/');
+	name = name == NULL ? storage_name : name + 1;
+	return mem_printf("%s%s%.*s%s%s%s%s", mailbox_dir,
+			  mailbox_dir[0] == '\0' ? "" : "/",
+			  (int)(name - storage_name), storage_name,
+			  location->imap_dir ? LOCATION_IMAP_DIR"/" : "", name,
+			  location->index_dirname ? "/" : "",
+			  location->index_dirname ? location->dirname : "");
+}

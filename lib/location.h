@@ -1,0 +1,90 @@
+#ifndef LOCATION_H
+#define LOCATION_H
+
+#include <sys/stat.h>
+
+#include "mailbox-audit.h"
+
+/* A mail format, as far as paths are concerned. */
+struct location_format {
+	const char *driver;
+	/* defaults of the location's settings, NULL for none */
+	const char *layout, *dirname, *mailbox_dir, *subscriptions;
+	/* Below the mailbox's path, what has to be there for Dovecot to open
+	   it; NULL if the path itself decides. */
+	const char *subdir;
+	/* INBOX below the mail root, if INBOX= isn't set; NULL for none */
+	const char *inbox;
+	/* mailboxes are files */
+	bool files:1;
+	/* an INBOX by default is there only for the namespace with the user's
+	   INBOX, and if there is no dirname */
+	bool inbox_if_user:1;
+};
+
+/* A location with nothing left to default. */
+struct location {
+	/* strings are copies */
+	struct mba_location set;
+	/* NULL for a driver or layout that isn't judged */
+	const struct location_format *format;
+	const char *layout;
+	char *mail_root;
+	/* NULL for INDEX=MEMORY */
+	char *index_root;
+	char *control_root;
+	/* relative to the mail root if it is below, else absolute; NULL if
+	   INBOX is a mailbox like others */
+	char *inbox_path;
+	/* "" for none */
+	char *dirname, *mailbox_dir;
+	char *subscriptions;
+	/* the layout's hierarchy separator */
+	char storage_sep;
+	/* all mailboxes stand directly in the root, as ".a.b" */
+	bool flat:1;
+	/* indexes stand in .imap/ beside the mailbox */
+	bool imap_dir:1;
+	/* dirname is the last directory of the index path, too */
+	bool index_dirname:1;
+	/* INDEX= isn't set, or is the mail root */
+	bool same_root:1;
+};
+
+/* Where a mailbox is. */
+struct location_path {
+	char *storage_name;
+	/* relative to the mail root, or absolute */
+	char *mail_path;
+	/* Length of the part of mail_path that leads to the directory in which
+	   the mailbox is; 0 if it is the mail root. */
+	size_t mail_dir_len;
+};
+
+#define LOCATION_IMAP_DIR ".imap"
+
+/* Returns a location with its own copies and the driver's defaults. */
+struct location *location_init(const struct mba_location *set);
+void location_free(struct location **location);
+
+/* Returns TRUE if states can be judged. */
+bool location_is_judged(const struct location *location);
+
+/* Sets path_r for the mailbox that has its index in a directory relative to
+   the index root ("." for the root itself). Returns FALSE if there is no such
+   mailbox. location_path_free() it otherwise. */
+bool location_from_index_path(const struct location *location,
+			      const char *index_path,
+			      struct location_path *path_r);
+/* Sets path_r for a storage name. */
+void location_from_storage_name(const struct location *location,
+				const char *storage_name,
+				struct location_path *path_r);
+void location_path_free(struct location_path *path);
+
+/* Returns the path of a storage name's index, relative to the index root. The
+   caller frees it. */
+char *location_get_index_path(const struct location *location,
+			      const char *storage_name);
+
+#endif

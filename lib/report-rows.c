@@ -1,0 +1,211 @@
+/* The report as rows of a table, with what a person needs first. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "account.h"
+#include "alloc.h"
+#include "name.h"
+
+#define NUMBER_SIZE 24
+
+static const char *const state_names[MBA_STATE_COUNT] = {
+	"mailbox", "not-mailbox", "missing", "unknown"
+};
+
+static const char *const reason_names[MBA_REASON_COUNT] = {
+	NULL, "symlink", "compressed", "atime", "error", "mail-root",
+	"not-judged", "unmapped", "shared-root"
+};
+
+static const char *const other_names[MBA_OTHER_COUNT] = {
+	"structure", "internal", "nested", "mail", "foreign"
+};
+
+static const struct mba_column entry_columns[] = {
+	{ "namespace", "namespace", 10, false },
+	{ "state", "state", 11, false },
+	{ "reason", "reason", 11, false },
+	{ "untouched", "untouched", 9, false },
+	{ "inodes", "inodes", 9, true },
+	{ "bytes", "bytes", 13, true },
+	{ "mtime", "mtime", 20, false },
+	{ "hidden_by", "hidden by", 14, false },
+	{ "mailbox", "mailbox", 20, false },
+	{ "path", "path", 20, false },
+};
+
+static const struct mba_column summary_columns[] = {
+	{ "namespace", "namespace", 10, false },
+	{ "state", "state", 11, false },
+	{ "entries", "entries", 9, true },
+	{ "inodes", "inodes", 9, true },
+	{ "bytes", "bytes", 13, true },
+	{ "hidden_entries", "hidden entries", 14, true },
+	{ "hidden_inodes", "hidden inodes", 13, true },
+	{ "hidden_bytes", "hidden bytes", 13, true },
+};
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *mba_state_name(enum mba_state state)
+{
+	return state_names[state];
+}
+
+const char *mba_reason_name(enum mba_reason reason)
+{
+	return reason_names[reason];
+}
+
+const char *mba_other_name(enum mba_other other)
+{
+	return other_names[other];
+}
+
+static bool state_find(const char *name, unsigned int *states_r)
+{
+	if (strcmp(name, "bogus") == 0) {
+		*states_r = MBA_STATES_BOGUS;
+		return true;
+	}
+	for (int state = 0; state < MBA_STATE_COUNT; state++) {
+		if (strcmp(name, state_names[state]) == 0) {
+			*states_r = MBA_STATE_BIT(state);
+			return true;
+		}
+	}
+	return false;
+}
+
+int mba_states_parse(const char *list, unsigned int *states_r, char **error_r)
+{
+	char *copy = mem_strdup(list), *rest = copy, *name;
+	unsigned int states = 0, state;
+	int ret = 0;
+
+	while (ret == 0 && (name = strsep(&rest, ",")) != NULL) {
+		if (state_find(name, &state))
+			states |= state;
+		else {
+			*error_r = mem_printf("Unknown state: %s (known are "
+				"mailbox, not-mailbox, missing, unknown, and "
+				"bogus for not-mailbox,missing)", name);
+			ret = -1;
+		}
+	}
+	*states_r = states;
+	free(copy);
+	return ret;
+}
+
+const struct mba_column *mba_entry_columns(unsigned int *count_r)
+{
+	*count_r = COUNT_OF(entry_columns);
+	return entry_columns;
+}
+
+const struct mba_column *mba_summary_columns(unsigned int *count_r)
+{
+	*count_r = COUNT_OF(summary_columns);
+	return summary_columns;
+}
+
+static const char *number_format(char *buffer, uint64_t number)
+{
+	(void)snprintf(buffer, NUMBER_SIZE, "%llu",
+		       (unsigned long long)number);
+	return buffer;
+}
+
+/* Returns a time as ISO 8601 in UTC. */
+static const char *time_format(char *buffer, int64_t epoch)
+{
+	time_t stamp = epoch;
+	struct tm tm;
+
+	if (gmtime_r(&stamp, &tm) == NULL ||
+	    strftime(buffer, NUMBER_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return "-";
+	return buffer;
+}
+
+/* Returns the namespace's prefix, as something that can be seen. */
+static char *prefix_escape(const struct mba_namespace_report *ns)
+{
+	const char *prefix = ns->location->prefix;
+
+	return mba_escape(*prefix == '\0' ? "-" : prefix);
+}
+
+void mba_row_entry(const struct mba_namespace_report *ns,
+		   const struct mba_entry *entry,
+		   mba_row_callback_t *callback, void *context)
+{
+	char inodes[NUMBER_SIZE], bytes[NUMBER_SIZE], mtime[NUMBER_SIZE];
+	const char *reason = mba_reason_name(entry->reason);
+	char *prefix = prefix_escape(ns);
+	char *rule = mba_escape(entry->hidden_by == NULL ? "-" :
+				entry->hidden_by->text);
+	char *mailbox = mba_escape(entry->mailbox == NULL ? "-" :
+				   entry->mailbox);
+	char *path = mba_escape(entry->path);
+	const char *const values[COUNT_OF(entry_columns)] = {
+		prefix, mba_state_name(entry->state),
+		reason == NULL ? "-" : reason,
+		entry->untouched ? "yes" : "no",
+		number_format(inodes, entry->count.inodes),
+		number_format(bytes, entry->count.bytes),
+		time_format(mtime, entry->mtime), rule, mailbox, path,
+	};
+
+	callback(values, context);
+	free(prefix);
+	free(rule);
+	free(mailbox);
+	free(path);
+}
+
+/* Writes a row of the summary. hidden is NULL for what has no names. */
+static void row_summary(const char *prefix, const char *state,
+			const struct mba_count *count,
+			const struct mba_count *hidden,
+			mba_row_callback_t *callback, void *context)
+{
+	static const struct mba_count none = { 0, 0, 0 };
+	char numbers[COUNT_OF(summary_columns)][NUMBER_SIZE];
+	const char *values[COUNT_OF(summary_columns)] = { prefix, state };
+	unsigned int i = 2;
+
+	if (hidden == NULL)
+		hidden = &none;
+	for (int part = 0; part < 2; part++) {
+		const struct mba_count *src = part == 0 ? count : hidden;
+
+		values[i] = number_format(numbers[i], src->entries), i++;
+		values[i] = number_format(numbers[i], src->inodes), i++;
+		values[i] = number_format(numbers[i], src->bytes), i++;
+	}
+	callback(values, context);
+}
+
+void mba_rows_summary(const struct mba_namespace_report *ns,
+		      mba_row_callback_t *callback, void *context)
+{
+	char *prefix = prefix_escape(ns);
+	struct mba_count hidden = { 0, 0, 0 };
+
+	for (int state = 0; state < MBA_STATE_COUNT; state++) {
+		count_add(&hidden, &ns->states_hidden[state]);
+		row_summary(prefix, mba_state_name(state), &ns->states[state],
+			    &ns->states_hidden[state], callback, context);
+	}
+	for (int other = 0; other < MBA_OTHER_COUNT; other++) {
+		row_summary(prefix, mba_other_name(other), &ns->other[other],
+			    NULL, callback, context);
+	}
+	row_summary(prefix, "total", &ns->totals, &hidden, callback, context);
+	free(prefix);
+}

@@ -1,0 +1,125 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const char help[] =
+"Usage: mailbox-audit match [OPTION...] NAME...\n"
+"\n"
+"Prints those of the names that the rules hide, as git check-ignore does for\n"
+"files. Names are as clients see them, without the namespace's prefix. A name\n"
+"that ends with the separator is one that holds others.\n"
+"\n"
+"  -v, --verbose       also print the rule: SOURCE:LINE:COLUMN:RULE<TAB>NAME\n"
+"      --rule WORDS    rules, separated by blanks, as in mailbox_filter\n"
+"      --rules FILE    rules, one a line, as in mailbox_filter_file\n"
+"      --separator C   hierarchy separator of the names (/)\n"
+"  -h, --help          show this\n"
+"\n"
+"Without --rule and --rules the default rules are used: .* public_html\n"
+"Exit status: 0 if a name is hidden, 1 if none is, else an error.\n";
+
+static const struct option options[] = {
+	TOOL_RULES_OPTIONS,
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "separator", required_argument, NULL, 's' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+struct match_command {
+	struct mba_rules *rules;
+	char separator;
+	bool verbose;
+};
+
+/* Returns TRUE if the name is hidden. */
+static bool match_name(const struct match_command *cmd, const char *name)
+{
+	const struct mba_rule *rule;
+	size_t len = strlen(name);
+	bool is_dir = len > 1 && name[len - 1] == cmd->separator;
+	char *text, *source, *escaped;
+
+	if (!mba_rules_match(cmd->rules, name, is_dir ? len - 1 : len,
+			     cmd->separator, 0, is_dir, &rule))
+		return false;
+	escaped = mba_escape(name);
+	if (!cmd->verbose)
+		puts(escaped);
+	else {
+		text = mba_escape(rule->text);
+		source = mba_escape(rule->source);
+		printf("%s:%u:%u:%s\t%s\n", source, rule->line, rule->column,
+		       text, escaped);
+		free(text);
+		free(source);
+	}
+	free(escaped);
+	return true;
+}
+
+/* Returns EX_OK, a status whose error was printed, or -1 if help was asked
+   for. */
+static int match_options(struct match_command *cmd, int argc, char *argv[])
+{
+	int opt, status = EX_OK;
+
+	while (status == EX_OK &&
+	       (opt = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
+		switch (opt) {
+		case TOOL_OPT_RULE:
+		case TOOL_OPT_RULES:
+			status = tool_rules_option(cmd->rules, opt, optarg);
+			break;
+		case 'v':
+			cmd->verbose = true;
+			break;
+		case 's':
+			if (strlen(optarg) != 1) {
+				return tool_fail(EX_USAGE, strdup(
+					"--separator is one character"));
+			}
+			cmd->separator = optarg[0];
+			break;
+		case 'h':
+			return -1;
+		default:
+			status = EX_USAGE;
+			break;
+		}
+	}
+	if (status == EX_OK && optind == argc) {
+		fputs(help, stderr);
+		status = EX_USAGE;
+	}
+	return status;
+}
+
+int cmd_match(int argc, char *argv[])
+{
+	struct match_command cmd = { .separator = '/' };
+	bool hidden = false;
+	int status;
+
+	cmd.rules = mba_rules_new();
+	status = match_options(&cmd, argc, argv);
+	if (status == -1) {
+		fputs(help, stdout);
+		status = tool_flush();
+	} else if (status == EX_OK) {
+		if (mba_rules_count(cmd.rules) == 0)
+			mba_rules_add_default(cmd.rules);
+		for (; optind < argc; optind++) {
+			if (match_name(&cmd, argv[optind]))
+				hidden = true;
+		}
+		status = tool_flush();
+		if (status == EX_OK && !hidden)
+			status = 1;
+	}
+	mba_rules_free(&cmd.rules);
+	return status;
+}

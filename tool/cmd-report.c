@@ -1,0 +1,404 @@
+#define _GNU_SOURCE
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+static const char help[] =
+"Usage: mailbox-audit report --index-root DIR --mail-root DIR [OPTION...]\n"
+"\n"
+"Shows how many inodes the index directories under the index root take, and\n"
+"which belong to no mailbox under the mail root. It changes nothing.\n"
+"\n"
+"Where mails and indexes are, as in Dovecot's mail_location:\n"
+"      --index-root DIR     INDEX=\n"
+"      --mail-root DIR      the location itself\n"
+"      --format FORMAT      mbox (default), maildir, sdbox, mdbox\n"
+"      --layout LAYOUT      LAYOUT=: fs, maildir++ (default: the format's)\n"
+"      --inbox PATH         INBOX=\n"
+"      --control DIR        CONTROL=\n"
+"      --subscriptions NAME SUBSCRIPTIONS=\n"
+"      --dirname NAME       DIRNAME=\n"
+"      --full-dirname NAME  FULLDIRNAME=\n"
+"      --mailbox-dir NAME   MAILBOXDIR=\n"
+"      --utf8               UTF-8\n"
+"      --iter-index         ITERINDEX: states aren't judged\n"
+"      --no-compression     the zlib or mail_compress plugin isn't loaded\n"
+"      --exclude DIR        another namespace's root: counted, not judged\n"
+"\n"
+"The namespace:\n"
+"      --prefix PREFIX      its prefix\n"
+"      --separator C        its hierarchy separator (default: the layout's)\n"
+"      --escape-char C      storage name escape character (listescape)\n"
+"      --broken-char C      BROKENCHAR=\n"
+"      --no-inbox           it doesn't hold the user's INBOX\n"
+"      --type TYPE          private (default), shared, public\n"
+"\n"
+"What to show:\n"
+"  -e, --entries            a row for each entry, not only the sums\n"
+"  -s, --state LIST         only entries with these states: mailbox,\n"
+"                           not-mailbox, missing, unknown; bogus stands for\n"
+"                           not-mailbox,missing\n"
+"  -H, --hidden             only entries whose names the rules hide\n"
+"  -V, --visible            only entries whose names the rules don't hide\n"
+"  -j, --json               JSON lines\n"
+"  -u, --user NAME          the user's name for the report\n"
+"      --rule WORDS         rules, separated by blanks, as in mailbox_filter\n"
+"      --rules FILE         rules, one a line, as in mailbox_filter_file\n"
+"  -q, --quiet              don't show progress on a terminal\n"
+"  -h, --help               show this\n"
+"\n"
+"Without --rule and --rules the default rules are used: .* public_html\n"
+"Exit status: 0, or 74 if something couldn't be read (it is counted as\n"
+"unknown, and the reason is on standard error), or another of sysexits.h.\n";
+
+enum {
+	OPT_STRING = 0x100,
+	OPT_CHAR = 0x200,
+	OPT_FLAG = 0x300,
+	OPT_FULL_DIRNAME = 0x400,
+	OPT_EXCLUDE,
+	OPT_TYPE_MASK = 0xf00
+};
+
+/* options that set a string or a character of the location */
+static const size_t location_strings[] = {
+	offsetof(struct mba_location, index_root),
+	offsetof(struct mba_location, mail_root),
+	offsetof(struct mba_location, driver),
+	offsetof(struct mba_location, layout),
+	offsetof(struct mba_location, inbox_path),
+	offsetof(struct mba_location, control_root),
+	offsetof(struct mba_location, subscriptions),
+	offsetof(struct mba_location, dirname),
+	offsetof(struct mba_location, mailbox_dir),
+	offsetof(struct mba_location, prefix),
+	offsetof(struct mba_location, type),
+};
+static const size_t location_chars[] = {
+	offsetof(struct mba_location, separator),
+	offsetof(struct mba_location, storage_escape_char),
+	offsetof(struct mba_location, vname_escape_char),
+};
+
+enum {
+	FLAG_UTF8,
+	FLAG_ITER_INDEX,
+	FLAG_NO_COMPRESSION,
+	FLAG_NO_INBOX,
+};
+
+static const struct option options[] = {
+	TOOL_RULES_OPTIONS,
+	{ "index-root", required_argument, NULL, OPT_STRING + 0 },
+	{ "mail-root", required_argument, NULL, OPT_STRING + 1 },
+	{ "format", required_argument, NULL, OPT_STRING + 2 },
+	{ "layout", required_argument, NULL, OPT_STRING + 3 },
+	{ "inbox", required_argument, NULL, OPT_STRING + 4 },
+	{ "control", required_argument, NULL, OPT_STRING + 5 },
+	{ "subscriptions", required_argument, NULL, OPT_STRING + 6 },
+	{ "dirname", required_argument, NULL, OPT_STRING + 7 },
+	{ "mailbox-dir", required_argument, NULL, OPT_STRING + 8 },
+	{ "prefix", required_argument, NULL, OPT_STRING + 9 },
+	{ "type", required_argument, NULL, OPT_STRING + 10 },
+	{ "separator", required_argument, NULL, OPT_CHAR + 0 },
+	{ "escape-char", required_argument, NULL, OPT_CHAR + 1 },
+	{ "broken-char", required_argument, NULL, OPT_CHAR + 2 },
+	{ "utf8", no_argument, NULL, OPT_FLAG + FLAG_UTF8 },
+	{ "iter-index", no_argument, NULL, OPT_FLAG + FLAG_ITER_INDEX },
+	{ "no-compression", no_argument, NULL, OPT_FLAG + FLAG_NO_COMPRESSION },
+	{ "no-inbox", no_argument, NULL, OPT_FLAG + FLAG_NO_INBOX },
+	{ "full-dirname", required_argument, NULL, OPT_FULL_DIRNAME },
+	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
+	{ "entries", no_argument, NULL, 'e' },
+	{ "state", required_argument, NULL, 's' },
+	{ "hidden", no_argument, NULL, 'H' },
+	{ "visible", no_argument, NULL, 'V' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+struct report_command {
+	struct mba_location location;
+	struct mba_audit_settings set;
+	struct mba_rules *rules;
+	/* --exclude, ends with NULL */
+	const char **excludes;
+	size_t excludes_count;
+	bool entries, json, quiet;
+
+	const struct mba_column *columns;
+	unsigned int columns_count;
+	struct timespec progress_shown;
+	bool progress_on_screen;
+};
+
+static int report_flag(struct report_command *cmd, int flag)
+{
+	switch (flag) {
+	case FLAG_UTF8:
+		cmd->location.utf8 = true;
+		break;
+	case FLAG_ITER_INDEX:
+		cmd->location.iter_index = true;
+		break;
+	case FLAG_NO_COMPRESSION:
+		cmd->location.no_compression = true;
+		break;
+	case FLAG_NO_INBOX:
+		cmd->location.inbox = false;
+		break;
+	}
+	return EX_OK;
+}
+
+/* Set what an option of the location's says. Returns a status. */
+static int report_location_option(struct report_command *cmd, int opt,
+				  const char *name)
+{
+	char *location = (char *)&cmd->location, *error;
+
+	switch (opt & OPT_TYPE_MASK) {
+	case OPT_STRING:
+		*(const char **)(location +
+			location_strings[opt - OPT_STRING]) = optarg;
+		return EX_OK;
+	case OPT_CHAR:
+		if (strlen(optarg) != 1) {
+			if (asprintf(&error, "--%s is one character: %s",
+				     name, optarg) < 0)
+				abort();
+			return tool_fail(EX_USAGE, error);
+		}
+		location[location_chars[opt - OPT_CHAR]] = optarg[0];
+		return EX_OK;
+	case OPT_FLAG:
+		return report_flag(cmd, opt - OPT_FLAG);
+	}
+	if (opt == OPT_FULL_DIRNAME) {
+		cmd->location.dirname = optarg;
+		cmd->location.dirname_in_index = true;
+	} else {
+		cmd->excludes[cmd->excludes_count++] = optarg;
+	}
+	return EX_OK;
+}
+
+/* Returns a status, or -1 if help was asked for. */
+static int report_option(struct report_command *cmd, int opt, int idx)
+{
+	char *error;
+
+	switch (opt) {
+	case TOOL_OPT_RULE:
+	case TOOL_OPT_RULES:
+		return tool_rules_option(cmd->rules, opt, optarg);
+	case 'e':
+		cmd->entries = true;
+		return EX_OK;
+	case 's':
+		if (mba_states_parse(optarg, &cmd->set.states, &error) < 0)
+			return tool_fail(EX_USAGE, error);
+		return EX_OK;
+	case 'H':
+		cmd->set.hidden = true;
+		return EX_OK;
+	case 'V':
+		cmd->set.visible = true;
+		return EX_OK;
+	case 'j':
+		cmd->json = true;
+		return EX_OK;
+	case 'u':
+		cmd->set.user = optarg;
+		return EX_OK;
+	case 'q':
+		cmd->quiet = true;
+		return EX_OK;
+	case 'h':
+		return -1;
+	case '?':
+		return EX_USAGE;
+	}
+	return report_location_option(cmd, opt, options[idx].name);
+}
+
+static const char *report_check(struct report_command *cmd, int args_left)
+{
+	if (args_left > 0)
+		return "report takes options only";
+	if (cmd->location.index_root == NULL || cmd->location.mail_root == NULL)
+		return "--index-root and --mail-root are needed";
+	if (cmd->location.index_root[0] != '/' ||
+	    cmd->location.mail_root[0] != '/')
+		return "--index-root and --mail-root are absolute paths";
+	if (cmd->set.hidden && cmd->set.visible)
+		return "--hidden and --visible exclude each other";
+	return NULL;
+}
+
+static int report_options(struct report_command *cmd, int argc, char *argv[])
+{
+	int opt, idx = 0, status = EX_OK;
+	const char *error;
+
+	while (status == EX_OK &&
+	       (opt = getopt_long(argc, argv, "es:HVju:qh", options,
+				  &idx)) != -1)
+		status = report_option(cmd, opt, idx);
+	if (status != EX_OK)
+		return status;
+	if ((error = report_check(cmd, argc - optind)) != NULL)
+		return tool_fail(EX_USAGE, strdup(error));
+	return EX_OK;
+}
+
+static void progress_clear(struct report_command *cmd)
+{
+	if (cmd->progress_on_screen)
+		fputs("\r\033[K", stderr);
+	cmd->progress_on_screen = false;
+}
+
+static void report_progress(const struct mba_namespace_report *ns,
+			    void *context)
+{
+	struct report_command *cmd = context;
+	struct timespec now;
+
+	/* not more often than an eye can follow */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if ((now.tv_sec - cmd->progress_shown.tv_sec) * 1000 +
+	    (now.tv_nsec - cmd->progress_shown.tv_nsec) / 1000000 < 200)
+		return;
+	cmd->progress_shown = now;
+	cmd->progress_on_screen = true;
+	fprintf(stderr, "\r%llu inodes, %llu entries\033[K",
+		(unsigned long long)ns->totals.inodes,
+		(unsigned long long)ns->totals.entries);
+}
+
+static void print_values(const char *const *values, void *context)
+{
+	const struct report_command *cmd = context;
+
+	for (unsigned int i = 0; i < cmd->columns_count; i++) {
+		int width = cmd->columns[i].width;
+
+		if (i + 1 == cmd->columns_count && !cmd->columns[i].number)
+			width = 0;
+		printf("%s%*s", i == 0 ? "" : " ",
+		       cmd->columns[i].number ? width : -width, values[i]);
+	}
+	putchar('\n');
+}
+
+static void print_titles(struct report_command *cmd)
+{
+	const char *titles[MBA_MAX_COLUMNS];
+
+	cmd->columns = cmd->entries ? mba_entry_columns(&cmd->columns_count) :
+		mba_summary_columns(&cmd->columns_count);
+	for (unsigned int i = 0; i < cmd->columns_count; i++)
+		titles[i] = cmd->columns[i].title;
+	print_values(titles, cmd);
+}
+
+static void print_line(char *line)
+{
+	puts(line);
+	free(line);
+}
+
+static void report_entry(const struct mba_namespace_report *ns,
+			 const struct mba_entry *entry, void *context)
+{
+	struct report_command *cmd = context;
+
+	progress_clear(cmd);
+	if (cmd->json)
+		print_line(mba_json_entry(&cmd->set, ns, entry));
+	else
+		mba_row_entry(ns, entry, print_values, cmd);
+}
+
+static void report_error(const struct mba_error *error, void *context)
+{
+	struct report_command *cmd = context;
+	char *path = mba_escape(error->path);
+
+	progress_clear(cmd);
+	fprintf(stderr, "mailbox-audit: %s(%s) failed: %s\n", error->op, path,
+		error->error);
+	free(path);
+}
+
+static int report_run(struct report_command *cmd)
+{
+	const struct mba_report *report;
+	struct mba_audit *audit;
+	int ret, status;
+
+	if (mba_rules_count(cmd->rules) == 0)
+		mba_rules_add_default(cmd->rules);
+	cmd->set.rules = cmd->rules;
+	cmd->set.error = report_error;
+	cmd->set.context = cmd;
+	if (cmd->entries)
+		cmd->set.entry = report_entry;
+	if (!cmd->quiet && isatty(STDERR_FILENO))
+		cmd->set.progress = report_progress;
+	if (!cmd->json)
+		print_titles(cmd);
+
+	audit = mba_audit_init(&cmd->set);
+	mba_audit_add(audit, &cmd->location, true);
+	for (size_t i = 0; i < cmd->excludes_count; i++) {
+		const struct mba_location exclude = {
+			.prefix = "", .type = "private", .driver = "none",
+			.mail_root = cmd->excludes[i], .index_root = "",
+		};
+
+		mba_audit_add(audit, &exclude, false);
+	}
+	ret = mba_audit_run(audit, &report);
+	progress_clear(cmd);
+	if (cmd->json)
+		print_line(mba_json_report(report));
+	else if (!cmd->entries)
+		mba_rows_summary(&report->namespaces[0], print_values, cmd);
+	mba_audit_deinit(&audit);
+	status = tool_flush();
+	return status == EX_OK && ret < 0 ? EX_IOERR : status;
+}
+
+int cmd_report(int argc, char *argv[])
+{
+	struct report_command cmd = {
+		.location = { .prefix = "", .type = "private",
+			      .driver = "mbox", .inbox = true },
+	};
+	int status;
+
+	cmd.rules = mba_rules_new();
+	cmd.excludes = calloc(argc, sizeof(*cmd.excludes));
+	if (cmd.excludes == NULL)
+		abort();
+	status = report_options(&cmd, argc, argv);
+	if (status == -1) {
+		fputs(help, stdout);
+		status = tool_flush();
+	} else if (status == EX_OK) {
+		status = report_run(&cmd);
+	}
+	mba_rules_free(&cmd.rules);
+	free(cmd.excludes);
+	return status;
+}

@@ -1,0 +1,35 @@
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <sysexits.h>
+
+#include "mailbox-audit.h"
+
+/* A subcommand. argv[0] is its name. Returns an exit status of sysexits.h. */
+typedef int tool_command_t(int argc, char *argv[]);
+
+tool_command_t cmd_report;
+tool_command_t cmd_match;
+
+/* Print "mailbox-audit: error" and free it. Returns the status, so that a
+   command can end with it. */
+int tool_fail(int status, char *error);
+
+/* Options that give rules, for getopt_long(). */
+enum {
+	TOOL_OPT_RULE = 0x1000,
+	TOOL_OPT_RULES
+};
+#define TOOL_RULES_OPTIONS \
+	{ "rule", required_argument, NULL, TOOL_OPT_RULE }, \
+	{ "rules", required_argument, NULL, TOOL_OPT_RULES }
+
+/* Add the rules of such an option. Returns EX_OK, or a status whose error was
+   printed. */
+int tool_rules_option(struct mba_rules *rules, int opt, const char *value);
+
+/* Returns EX_OK, or EX_IOERR if not all of standard output could be written;
+   that was printed. */
+int tool_flush(void);
+
+#endif
