@@ -1,0 +1,76 @@
+"""What every system test has: the fixture that starts a private Dovecot, and
+the proof that Dovecot sees the staged plugins and not the host's."""
+
+import filecmp
+import os
+import subprocess
+
+import pytest
+
+from dovecot import Dovecot, IS_24
+
+STARTED_SO = """the system tests run in a mount namespace of their own, where
+Dovecot sees the plugins that were just built:
+    contrib/run-tests [PYTEST ARGUMENT...]"""
+
+
+def staged_files(stage):
+    for top, _, names in os.walk(os.path.join(stage, "usr")):
+        for name in names:
+            path = os.path.join(top, name)
+            yield path, path[len(stage):]
+
+
+def pytest_configure(config):
+    stage = os.environ.get("MBA_STAGE", "")
+    if not stage:
+        pytest.exit(STARTED_SO, 2)
+    plugins = 0
+    for path, seen in staged_files(stage):
+        if not os.path.isfile(seen) or not filecmp.cmp(path, seen):
+            pytest.exit(f"{seen} is not the staged one: {STARTED_SO}", 2)
+        plugins += path.endswith("_plugin.so")
+    if plugins == 0:
+        pytest.exit(f"{stage} holds no plugin", 2)
+
+
+def pytest_report_header(config):
+    version = subprocess.run(["dovecot", "--version"], check=True,
+                             stdout=subprocess.PIPE).stdout.decode().strip()
+    return f"dovecot: {version}, staged in {os.environ['MBA_STAGE']}"
+
+
+@pytest.fixture
+def dovecot():
+    """dovecot(**description) returns a started server (dovecot.py)."""
+    servers = []
+
+    def start(**description):
+        server = Dovecot(**description)
+        try:
+            server.start()
+        except BaseException:
+            server.remove()
+            raise
+        servers.append(server)
+        return server
+
+    yield start
+    crashes = []
+    for server in servers:
+        server.stop()
+        crashes += server.crashes()
+        server.remove()
+    assert crashes == []
+
+
+@pytest.fixture
+def only_24():
+    if not IS_24:
+        pytest.skip("Dovecot 2.4 only")
+
+
+@pytest.fixture
+def only_23():
+    if IS_24:
+        pytest.skip("Dovecot 2.3 only")

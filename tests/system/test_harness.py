@@ -1,0 +1,165 @@
+"""The harness itself: what the other tests build on works."""
+
+import json
+import os
+import socket
+
+import pytest
+
+from dovecot import Location, Namespace, User
+from imap import Closed, literal, quote
+
+MESSAGE = b"From: a@example.org\nSubject: hello\n\nbody\n"
+# the location, and where the index of mailbox foo/bar is below the index root
+FORMATS = {
+    "mbox": (Location("mbox", "~", inbox="mail/%u", index="index/%u"),
+             "foo/.imap/bar"),
+    "mbox-in-place": (Location("mbox", "~/mail", inbox="mail/%u"), None),
+    "mbox-dirname": (Location("mbox", "~/mail", index="index/%u",
+                              dirname="MBX"), "foo/bar"),
+    "mbox-maildir++": (Location("mbox", "~/mail", index="index/%u",
+                                layout="maildir++"), ".imap/.foo.bar"),
+    "mbox-mailboxdir": (Location("mbox", "~/mail", index="index/%u",
+                                 inbox="mail/%u", mailbox_dir="mb"),
+                        "mb/foo/.imap/bar"),
+    "maildir": (Location("maildir", "~/Maildir", index="index/%u"),
+                ".foo.bar"),
+    "maildir-fs": (Location("maildir", "~/Maildir", index="index/%u",
+                            layout="fs", control="control/%u"), "foo/bar"),
+    "maildir-fs-dirname": (Location("maildir", "~/Maildir", index="index/%u",
+                                    layout="fs", dirname="MD"), "foo/bar"),
+    "sdbox": (Location("sdbox", "~/sdbox", index="index/%u"),
+              "mailboxes/foo/bar"),
+    "sdbox-fulldirname": (Location("sdbox", "~/sdbox", index="index/%u",
+                                   fulldirname="X"), "mailboxes/foo/bar/X"),
+    "mdbox": (Location("mdbox", "~/mdbox", index="index/%u"),
+              "mailboxes/foo/bar"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_stores_and_delivers(dovecot, name):
+    """Mail is delivered and appended, the mailbox is listed, and its index is
+    where the format keeps it."""
+    location, index_path = FORMATS[name]
+    server = dovecot(location=location)
+    server.deliver("alice", MESSAGE)
+    with server.imap("alice") as imap:
+        imap.ok("CREATE foo/bar")
+        imap.ok("APPEND foo/bar", literal(MESSAGE))
+        for box in ("INBOX", "foo/bar"):
+            assert imap.ok(f"STATUS {box} (MESSAGES)").untagged == \
+                [f"* STATUS {box} (MESSAGES 1)".encode()]
+        assert {b"INBOX", b"foo/bar"} <= set(imap.list())
+    path = server.doveadm("mailbox", "path", "-u", "alice", "-t", "index",
+                          "foo/bar").stdout.decode().strip()
+    assert os.path.isfile(path + "/dovecot.index.log")
+    if index_path is not None:
+        root = server.path("index/%u", "alice")
+        assert os.path.relpath(path, root) == index_path
+    assert server.errors() == []
+
+
+def test_users_have_uids_fields_and_can_be_iterated(dovecot):
+    server = dovecot(users=["alice", User("bob", fields={
+        "mail_max_keyword_length": 7})])
+    server.add_user("carol")
+    out = server.doveadm("-f", "tab", "mailbox", "path", "-A", "-t", "mailbox",
+                         "INBOX").stdout.decode()
+    assert out.splitlines()[1:] == [u + "\t" + server.path("mail/%u", u)
+                                    for u in ("alice", "bob", "carol")]
+    out = server.doveadm("user", "bob").stdout.decode()
+    assert f"uid\t{server.users['bob'].uid}" in out
+    assert "mail_max_keyword_length\t7" in out
+    server.deliver("carol", MESSAGE)
+    assert os.stat(server.path("mail/%u", "carol")).st_uid == \
+        server.users["carol"].uid
+
+
+def test_namespaces(dovecot):
+    server = dovecot(
+        location=Location("maildir", "~/Maildir", index="index/%u"),
+        namespaces=[Namespace("old", "Old/", location=Location(
+            "mbox", "~/old", index="index/%u/old")),
+            Namespace("all", "Public/", type="public", location=Location(
+                "mbox", "public", index="index/public"))])
+    os.mkdir(server.path("public"))
+    with server.imap("alice") as imap:
+        imap.ok("CREATE Old/box")
+        assert b"Old/box" in imap.list()
+    assert os.path.isfile(server.users["alice"].home + "/old/box")
+
+
+def test_doveadm_answers_over_unix_socket_tcp_and_http(dovecot):
+    server = dovecot()
+    expected = server.path("mail/%u", "alice")
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+    command = ["mailbox", "list", "-u", "alice"]
+    local = server.doveadm(*command).stdout
+    assert set(local.split()) == {b"INBOX", b"box"}
+    for address in (server.socket, server.tcp):
+        assert server.doveadm(*command[:2], "-S", address,
+                              *command[2:]).stdout == local
+    rows = server.http([["mailboxList", {"user": "alice"}, "t"]])[0]
+    assert rows[0] == "doveadmResponse"
+    assert sorted(row["mailbox"] for row in rows[1]) == ["INBOX", "box"]
+    assert json.loads(server.doveadm("-f", "json", "mailbox", "path", "-u",
+                                     "alice", "-t", "mailbox",
+                                     "INBOX").stdout) == \
+        [{"path": expected}]
+    with pytest.raises(RuntimeError, match="ended with 64"):
+        server.doveadm("mailbox", "path", "--nonsense")
+
+
+def test_imap_client_reads_literals_and_pipelines(dovecot):
+    server = dovecot()
+    home = server.users["alice"].home
+    for name in (b'with "quotes"', b"back\\slash", b"plain", b"sub"):
+        os.mkdir(home.encode() + b"/" + name)
+    with server.imap("alice") as imap:
+        assert imap.list("", "%").keys() >= {b'with "quotes"', b"back\\slash",
+                                             b"plain", b"sub"}
+        imap.ok("APPEND", quote("INBOX"), literal(MESSAGE))
+        imap.ok("SELECT INBOX")
+        fetched = imap.ok("FETCH 1 BODY[TEXT]").untagged[0]
+        assert b"{6}\r\nbody\r\n)" in fetched
+        tags = [imap.send("STATUS INBOX (MESSAGES)") for _ in range(50)]
+        assert all(imap.wait(tag).ok for tag in tags)
+        assert imap.cmd("NONSENSE").status == "BAD"
+
+
+def test_a_slow_reader_can_break_off(dovecot):
+    server = dovecot()
+    home = server.users["alice"].home
+    for i in range(5000):
+        os.mkdir(f"{home}/directory-with-a-rather-long-name-{i}")
+    imap = server.imap("alice", rcvbuf=4096)
+    imap.send('LIST "" "*"')
+    assert imap.line().startswith(b"* LIST")
+    imap.close()
+    with pytest.raises(OSError):
+        imap.raw(b"x")
+    assert server.log_lines("isconnected")
+
+
+def test_stop_leaves_no_process_and_no_file(dovecot):
+    server = dovecot()
+    port = server.port
+    server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    server.start()
+    with server.imap("alice") as imap:
+        imap.ok("NOOP")
+        server.stop()
+        with pytest.raises((Closed, OSError)):
+            while True:
+                imap.line()
+    server.remove()
+    assert not os.path.lexists(server.dir)
+
+
+def test_errors_of_the_configuration_are_told(dovecot):
+    with pytest.raises(RuntimeError, match="no_such_setting"):
+        dovecot(extra="no_such_setting = yes\n")
