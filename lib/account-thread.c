@@ -1,7 +1,7 @@
 /* The walk waits for the index side's file system, the verdict on an entry for
    the mail side's: on a server these are different disks, and even on one they
-   keep two processors busy. One thread walks and fills a ring, the caller's
-   takes from it. */
+   keep two processors busy. One thread walks and fills batches of messages, the
+   caller's handles them, each at its own pace. */
 
 #include <pthread.h>
 #include <signal.h>
@@ -11,7 +11,8 @@
 #include "account.h"
 #include "alloc.h"
 
-#define RING_SIZE 256
+#define BATCH_SIZE 64
+#define BATCHES_COUNT 16
 #define THREAD_STACK_SIZE (256 * 1024)
 
 enum message_type {
@@ -35,41 +36,55 @@ struct message {
 	};
 };
 
+struct batch {
+	struct message messages[BATCH_SIZE];
+	unsigned int count;
+	/* it is the caller's to handle now */
+	bool ready;
+};
+
 struct account_thread {
 	struct account_settings set;
 	struct mba_count *totals, *other;
 
 	pthread_mutex_t mutex;
-	pthread_cond_t filled, emptied;
-	struct message ring[RING_SIZE];
-	/* messages ever put in and taken out */
-	unsigned long head, tail;
+	/* a batch's ready changed */
+	pthread_cond_t changed;
+	struct batch batches[BATCHES_COUNT];
+	/* the batch that the walk fills */
+	unsigned int filling;
 };
+
+static void batch_wait(struct account_thread *thread, struct batch *batch,
+		       bool ready)
+{
+	pthread_mutex_lock(&thread->mutex);
+	while (batch->ready != ready)
+		pthread_cond_wait(&thread->changed, &thread->mutex);
+	pthread_mutex_unlock(&thread->mutex);
+}
+
+static void batch_set_ready(struct account_thread *thread, struct batch *batch,
+			    bool ready)
+{
+	pthread_mutex_lock(&thread->mutex);
+	batch->ready = ready;
+	pthread_cond_signal(&thread->changed);
+	pthread_mutex_unlock(&thread->mutex);
+}
 
 static void message_send(struct account_thread *thread,
 			 const struct message *message)
 {
-	pthread_mutex_lock(&thread->mutex);
-	while (thread->head - thread->tail == RING_SIZE)
-		pthread_cond_wait(&thread->emptied, &thread->mutex);
-	thread->ring[thread->head++ % RING_SIZE] = *message;
-	/* the other side sleeps only if it found the ring empty */
-	if (thread->head - thread->tail == 1)
-		pthread_cond_signal(&thread->filled);
-	pthread_mutex_unlock(&thread->mutex);
-}
+	struct batch *batch = &thread->batches[thread->filling];
 
-static void message_receive(struct account_thread *thread,
-			    struct message *message_r)
-{
-	pthread_mutex_lock(&thread->mutex);
-	while (thread->head == thread->tail)
-		pthread_cond_wait(&thread->filled, &thread->mutex);
-	*message_r = thread->ring[thread->tail++ % RING_SIZE];
-	/* let the walk fill half of the ring before it is woken up again */
-	if (thread->head - thread->tail == RING_SIZE / 2)
-		pthread_cond_signal(&thread->emptied);
-	pthread_mutex_unlock(&thread->mutex);
+	batch->messages[batch->count++] = *message;
+	if (batch->count < BATCH_SIZE && message->type != MESSAGE_END)
+		return;
+	batch_set_ready(thread, batch, true);
+	thread->filling = (thread->filling + 1) % BATCHES_COUNT;
+	if (message->type != MESSAGE_END)
+		batch_wait(thread, &thread->batches[thread->filling], false);
 }
 
 static void thread_entry(const struct account_entry *entry, void *context)
@@ -117,32 +132,44 @@ static void *thread_main(void *context)
 	return NULL;
 }
 
+static void message_handle(const struct account_settings *set,
+			   struct message *message)
+{
+	switch (message->type) {
+	case MESSAGE_ENTRY:
+		message->entry.path = message->path;
+		set->entry(&message->entry, set->context);
+		break;
+	case MESSAGE_ERROR:
+		set->error(message->error.op, message->path,
+			   message->error.error, set->context);
+		free(message->error.op);
+		free(message->error.error);
+		break;
+	case MESSAGE_PROGRESS:
+		set->progress(&message->totals, set->context);
+		break;
+	case MESSAGE_END:
+		break;
+	}
+	free(message->path);
+}
+
 static void messages_handle(struct account_thread *thread)
 {
-	const struct account_settings *set = &thread->set;
-	struct message message;
+	enum message_type last_type = MESSAGE_ENTRY;
+	struct batch *batch;
 
-	do {
-		message_receive(thread, &message);
-		switch (message.type) {
-		case MESSAGE_ENTRY:
-			message.entry.path = message.path;
-			set->entry(&message.entry, set->context);
-			break;
-		case MESSAGE_ERROR:
-			set->error(message.error.op, message.path,
-				   message.error.error, set->context);
-			free(message.error.op);
-			free(message.error.error);
-			break;
-		case MESSAGE_PROGRESS:
-			set->progress(&message.totals, set->context);
-			break;
-		case MESSAGE_END:
-			break;
+	for (unsigned int idx = 0; last_type != MESSAGE_END; idx++) {
+		batch = &thread->batches[idx % BATCHES_COUNT];
+		batch_wait(thread, batch, true);
+		for (unsigned int i = 0; i < batch->count; i++) {
+			last_type = batch->messages[i].type;
+			message_handle(&thread->set, &batch->messages[i]);
 		}
-		free(message.path);
-	} while (message.type != MESSAGE_END);
+		batch->count = 0;
+		batch_set_ready(thread, batch, false);
+	}
 }
 
 /* Start the thread. Signals stay with the caller's. Returns FALSE if there
@@ -174,16 +201,14 @@ void account_tree_threaded(const struct account_settings *set,
 	thread->totals = totals_r;
 	thread->other = other_r;
 	pthread_mutex_init(&thread->mutex, NULL);
-	pthread_cond_init(&thread->filled, NULL);
-	pthread_cond_init(&thread->emptied, NULL);
+	pthread_cond_init(&thread->changed, NULL);
 	if (!thread_start(thread, &id))
 		account_tree(set, totals_r, other_r);
 	else {
 		messages_handle(thread);
 		(void)pthread_join(id, NULL);
 	}
-	pthread_cond_destroy(&thread->emptied);
-	pthread_cond_destroy(&thread->filled);
+	pthread_cond_destroy(&thread->changed);
 	pthread_mutex_destroy(&thread->mutex);
 	free(thread);
 }
