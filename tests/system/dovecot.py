@@ -45,6 +45,7 @@ also works while the server runs. doveadm -A iterates over them.
 """
 
 import base64
+import contextlib
 import dataclasses
 import http.client
 import json
@@ -395,7 +396,7 @@ class Dovecot:
             self.write_config()
             self.process = subprocess.Popen(
                 ["dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, start_new_session=True,
                 stderr=open(self.dir + "/stderr", "ab"))
             if self.wait_greeting():
                 return self
@@ -416,19 +417,50 @@ class Dovecot:
         return False
 
     def stop(self):
-        """Stops Dovecot and waits for its end; kills it if it doesn't."""
+        """Stops Dovecot and waits for the end of all its processes."""
         if self.process is None:
             return
-        if self.process.poll() is None:
-            subprocess.run(["doveadm", "-c", self.config, "stop"],
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
+        # not "doveadm stop": it waits for its timeout, since the ended master
+        # process stays there until we have asked for its exit status
+        self.process.terminate()
+        # sessions would stay for ten seconds
+        self.end_processes(signal.SIGTERM, 0.1, keep=("dovecot", "log"))
+        # all that the master still does is to look once a second whether its
+        # children have ended; the log process ends when nobody writes to it
+        self.process.kill()
+        self.process.wait()
+        self.end_processes(signal.SIGKILL, 5)
         self.process = None
+
+    def end_processes(self, signum, patience, keep=()):
+        """Waits until only the processes to keep are left; those that don't end
+        by themselves get a signal after a while."""
+        start = time.monotonic()
+        while time.monotonic() < start + patience + 20:
+            pids = [pid for pid, name in self.running() if name not in keep]
+            if not pids:
+                return
+            if signum is not None and time.monotonic() > start + patience:
+                for pid in pids:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signum)
+                signum = None
+            time.sleep(0.01)
+
+    def running(self):
+        """Returns (pid, name) of this server's processes: they are the session
+        that start() created."""
+        processes = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat", "rb") as f:
+                    name, rest = f.read().split(b"(", 1)[1].rsplit(b")", 1)
+            except OSError:
+                continue
+            fields = rest.split()
+            if int(fields[3]) == self.process.pid and fields[0] != b"Z":
+                processes.append((int(pid), name.decode()))
+        return processes
 
     @property
     def tcp(self):
