@@ -54,8 +54,8 @@ struct account_dir {
 	/* there is nothing but a log, and it is only a header */
 	bool log_is_header:1;
 	bool is_nested:1;
-	/* it is .imap/, or directly in one */
-	bool is_imap:1, in_imap:1;
+	/* it is .imap/, directly in one, or anywhere below one */
+	bool is_imap:1, in_imap:1, below_imap:1;
 	/* what it holds, itself or below, entries not included */
 	bool has_foreign:1, has_internal:1;
 	/* it leads to an entry */
@@ -122,6 +122,7 @@ static void account_enter(const char *name, const struct stat *st,
 		dir->is_imap = location->imap_dir &&
 			strcmp(name, LOCATION_IMAP_DIR) == 0;
 		dir->in_imap = parent->is_imap;
+		dir->below_imap = parent->is_imap || parent->below_imap;
 	} else {
 		/* a root can't be in itself */
 		dir->is_nested = false;
@@ -140,6 +141,13 @@ static void account_index_file(struct account_dir *dir, const char *name,
 		dir->newest_index_mtime = st->st_mtime;
 }
 
+/* Returns TRUE if a directory is among the mails. */
+static bool account_is_mail(const struct account *account,
+			    const struct account_dir *dir)
+{
+	return account->set->in_place && !dir->is_imap && !dir->below_imap;
+}
+
 /* Returns where a file of a directory is counted. */
 static struct mba_count *
 account_file_class(struct account *account, struct account_dir *dir,
@@ -156,8 +164,7 @@ account_file_class(struct account *account, struct account_dir *dir,
 		break;
 	}
 	dir->has_foreign = true;
-	return &account->other[account->set->in_place && !dir->in_imap &&
-			       !dir->is_imap ?
+	return &account->other[account_is_mail(account, dir) ?
 			       MBA_OTHER_MAIL : MBA_OTHER_FOREIGN];
 }
 
@@ -184,7 +191,7 @@ static enum mba_other account_dir_class(const struct account *account,
 {
 	if (dir->is_nested)
 		return MBA_OTHER_NESTED;
-	if (account->set->in_place && !dir->is_imap && !dir->in_imap)
+	if (account_is_mail(account, dir))
 		return MBA_OTHER_MAIL;
 	if (dir->has_entry)
 		return MBA_OTHER_STRUCTURE;
@@ -204,7 +211,7 @@ static void account_entry(struct account *account, struct account_dir *dir,
 		.is_unreadable = !is_complete,
 	};
 	/* the directory is the mailbox's own, and so are other files in it */
-	bool is_mail = account->set->in_place && !dir->in_imap;
+	bool is_mail = account_is_mail(account, dir);
 
 	entry.untouched = is_complete && !dir->has_internal &&
 		(!dir->has_foreign || is_mail) &&
@@ -227,7 +234,7 @@ static void account_leave(const char *path, bool is_complete, void *context)
 
 	/* a directory that can't be read may hold an index, but not among
 	   the mails */
-	may_be_entry = !account->set->in_place || dir->in_imap;
+	may_be_entry = dir->in_imap || !account_is_mail(account, dir);
 	is_entry = !dir->is_nested &&
 		(dir->index_files > 0 || dir->in_imap ||
 		 (!is_complete && may_be_entry));

@@ -224,6 +224,14 @@ static struct verdict look_dir(struct mail_side *side, int dir_fd,
 	return verdict;
 }
 
+/* Let a verdict stand for all that is in the stack's directory. */
+static void stack_dir_failed(struct mail_side *side, struct verdict verdict)
+{
+	free(side->failed_dir);
+	side->failed_dir = mem_strdup(side->stack.path);
+	side->failed = verdict;
+}
+
 static struct verdict look_name(struct mail_side *side, int dir_fd,
 				const char *name, const char *mail_path,
 				bool *is_dir_r)
@@ -232,6 +240,7 @@ static struct verdict look_name(struct mail_side *side, int dir_fd,
 		MBA_PROBE_NO_COMPRESSION : 0;
 	const char *op = "stat";
 	struct verdict verdict;
+	int look_errno;
 
 	if (!side->location->format->files) {
 		*is_dir_r = true;
@@ -240,8 +249,15 @@ static struct verdict look_name(struct mail_side *side, int dir_fd,
 		verdict.state = mba_probe_mbox(dir_fd, name, flags,
 					       &verdict.reason, &op, is_dir_r);
 	}
-	if (verdict.reason == MBA_REASON_ERROR)
-		side_error(side, op, mail_path, strerror(errno));
+	if (verdict.reason == MBA_REASON_ERROR) {
+		look_errno = errno;
+		side_error(side, op, mail_path, strerror(look_errno));
+		/* lstat() isn't denied for a file, but for all of a directory
+		   that can't be searched: one error is enough */
+		if (look_errno == EACCES && dir_fd != AT_FDCWD &&
+		    strcmp(op, "lstat") == 0)
+			stack_dir_failed(side, verdict);
+	}
 	return verdict;
 }
 
@@ -251,7 +267,7 @@ static bool path_is_below(const char *path, size_t path_len, const char *dir)
 	size_t len = strlen(dir);
 
 	return path_len >= len && memcmp(path, dir, len) == 0 &&
-		(path_len == len || path[len] == '/');
+		(path_len == len || len == 0 || path[len] == '/');
 }
 
 /* Move the stack to a directory. */

@@ -174,7 +174,7 @@ static enum mba_state probe_path(struct probe *probe)
 
 	if (fstatat(probe->dir_fd, probe->name, &probe->st,
 		    AT_SYMLINK_NOFOLLOW) < 0)
-		return probe_failed(probe, "stat");
+		return probe_failed(probe, "lstat");
 	if (S_ISLNK(probe->st.st_mode) &&
 	    fstatat(probe->dir_fd, probe->name, &probe->st, 0) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
