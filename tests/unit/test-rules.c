@@ -1,0 +1,652 @@
+/* The cases of tests/rules, and what a file can't say. */
+
+#define _GNU_SOURCE
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mailbox-audit.h"
+
+#define RULES_DIR SRCDIR "/../rules"
+#define NOBODY 65534
+
+static struct dirent **valid_cases, **invalid_cases;
+static char tmp_dir[] = "/tmp/test-rules.XXXXXX";
+
+/* Returns a path where nothing is. */
+static char *tmp_path(void)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/rules", tmp_dir) < 0)
+		abort();
+	(void)unlink(path);
+	return path;
+}
+
+/* Returns the path of a new file with the data. */
+static char *tmp_file(const char *data, size_t size)
+{
+	char *path = tmp_path();
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(data, 1, size, file), size);
+	ck_assert_int_eq(fclose(file), 0);
+	return path;
+}
+
+static void add_words(struct mba_rules *rules, const char *words)
+{
+	char *error = NULL;
+
+	if (mba_rules_add_words(rules, words, "test", &error) < 0)
+		ck_abort_msg("%s", error);
+}
+
+static struct mba_rules *rules_from(const char *words)
+{
+	struct mba_rules *rules = mba_rules_new();
+
+	add_words(rules, words);
+	return rules;
+}
+
+static bool is_hidden(const struct mba_rules *rules, const char *name)
+{
+	return mba_rules_match(rules, name, strlen(name), '/', 0, false, NULL);
+}
+
+/* Expect the words to be refused with an error, and nothing to be added. */
+static void expect_words_error(const char *words, const char *expected)
+{
+	struct mba_rules *rules = rules_from("before");
+	char *error = NULL;
+
+	ck_assert_int_eq(mba_rules_add_words(rules, words, "set", &error), -1);
+	ck_assert_str_eq(error, expected);
+	ck_assert_uint_eq(mba_rules_count(rules), 1);
+	ck_assert(is_hidden(rules, "before"));
+	free(error);
+	mba_rules_free(&rules);
+}
+
+/* Expect the file to be refused with an error that has its path between before
+   and behind. */
+static void expect_file_error(const char *path, const char *before,
+			      const char *behind)
+{
+	struct mba_rules *rules = mba_rules_new();
+	char *error = NULL, expected[1024];
+
+	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), -1);
+	snprintf(expected, sizeof(expected), "%s%s%s", before, path, behind);
+	ck_assert_str_eq(error, expected);
+	ck_assert_uint_eq(mba_rules_count(rules), 0);
+	free(error);
+	mba_rules_free(&rules);
+}
+
+/*
+ * Cases in files
+ */
+
+static char *read_case(const char *dir, const char *name, size_t *size_r)
+{
+	char *path, *data = calloc(1, 65536);
+	FILE *file;
+
+	ck_assert_int_gt(asprintf(&path, RULES_DIR "/%s/%s", dir, name), 0);
+	file = fopen(path, "r");
+	if (file == NULL)
+		ck_abort_msg("fopen(%s) failed: %s", path, strerror(errno));
+	*size_r = fread(data, 1, 65535, file);
+	fclose(file);
+	free(path);
+	return data;
+}
+
+/* Decodes \xNN in place. */
+static void unescape(char *name)
+{
+	char *dest = name;
+	unsigned int byte;
+
+	while (*name != '\0') {
+		if (sscanf(name, "\\x%2x", &byte) == 1) {
+			*dest++ = byte;
+			name += 4;
+		} else
+			*dest++ = *name++;
+	}
+	*dest = '\0';
+}
+
+static void check_decision(const struct mba_rules *rules, const char *name,
+			   size_t len, char sep, size_t visible_len,
+			   bool is_dir, bool hide, unsigned int line)
+{
+	const struct mba_rule *rule;
+	/* a block of its own, for the address sanitizer */
+	char *block = malloc(len);
+	bool hidden;
+
+	memcpy(block, name, len);
+	hidden = mba_rules_match(rules, block, len, sep, visible_len, is_dir,
+				 &rule);
+	free(block);
+	if (hidden != hide || (rule == NULL ? 0 : rule->line) != line) {
+		ck_abort_msg("%.*s (visible_len %zu) is %s by line %u "
+			     "instead of %s by line %u", (int)len, name,
+			     visible_len, hidden ? "hidden" : "shown",
+			     rule == NULL ? 0 : rule->line,
+			     hide ? "hidden" : "shown", line);
+	}
+	if (rule != NULL)
+		ck_assert(rule->negated == !hide);
+}
+
+/* Check a line "hide|show LINE|- NAME[/]". Below a visible parent the decision
+   must be the same when the parent isn't asked. */
+static void check_name_line(const struct mba_rules *rules, char *text, char sep)
+{
+	unsigned int line = 0;
+	int pos = 0;
+	char action[5];
+	bool hide, is_dir;
+	size_t len;
+
+	if (sscanf(text, "%4s %u %n", action, &line, &pos) != 2)
+		sscanf(text, "%4s - %n", action, &pos);
+	if (pos == 0)
+		ck_abort_msg("can't parse: %s", text);
+	/* the name may begin with a blank only as \x20 */
+	text += pos;
+	hide = strcmp(action, "hide") == 0;
+	len = strlen(text);
+	is_dir = text[len - 1] == '/';
+	if (is_dir)
+		text[len - 1] = '\0';
+	unescape(text);
+	len = strlen(text);
+
+	check_decision(rules, text, len, sep, 0, is_dir, hide, line);
+	for (size_t i = 1; i < len; i++) {
+		if (text[i] != sep)
+			continue;
+		if (mba_rules_match(rules, text, i, sep, 0, true, NULL))
+			break;
+		check_decision(rules, text, len, sep, i, is_dir, hide, line);
+		check_decision(rules, text, len, sep, i + 1, is_dir, hide,
+			       line);
+	}
+}
+
+static char *expect_line(char *p, const char *line)
+{
+	char *found = strstr(p, line);
+
+	if (found == NULL || (found > p && found[-1] != '\n'))
+		ck_abort_msg("the case has no line %s", line);
+	return found;
+}
+
+START_TEST(a_case_decides_as_expected)
+{
+	size_t size;
+	unsigned int count = 0;
+	char *data = read_case("valid", valid_cases[_i]->d_name, &size);
+	char *start = expect_line(data, "rules:\n"), *option, *names, *line;
+	char *path, *error = NULL, sep = '/';
+	struct mba_rules *rules = mba_rules_new();
+
+	option = strstr(data, "\nseparator: ");
+	if (option != NULL && option < start)
+		sep = option[strlen("\nseparator: ")];
+	start += strlen("rules:\n");
+	names = expect_line(start, "names:\n");
+	path = tmp_file(start, names - start);
+	if (mba_rules_add_file(rules, path, &error) < 0)
+		ck_abort_msg("%s", error);
+
+	names += strlen("names:\n");
+	while ((line = strsep(&names, "\n")) != NULL && *line != '\0') {
+		check_name_line(rules, line, sep);
+		count++;
+	}
+	ck_assert_uint_gt(count, 0);
+	mba_rules_free(&rules);
+	free(path);
+	free(data);
+}
+END_TEST
+
+START_TEST(a_case_is_refused_as_expected)
+{
+	const char *name = invalid_cases[_i]->d_name;
+	char *path, *expected, *error = NULL, *data;
+	struct mba_rules *rules = mba_rules_new();
+	size_t size;
+
+	data = read_case("invalid", name, &size);
+	*strchr(data, '\n') = '\0';
+	ck_assert_int_gt(asprintf(&path, RULES_DIR "/invalid/%s", name), 0);
+	ck_assert_int_gt(asprintf(&expected, "%s:%s", path, data + 2), 0);
+	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), -1);
+	ck_assert_str_eq(error, expected);
+	ck_assert_uint_eq(mba_rules_count(rules), 0);
+	mba_rules_free(&rules);
+	free(error);
+	free(expected);
+	free(path);
+	free(data);
+}
+END_TEST
+
+/*
+ * Rules in a setting
+ */
+
+START_TEST(no_rules_hide_nothing)
+{
+	struct mba_rules *rules = mba_rules_new();
+	const struct mba_rule *rule = (void *)rules;
+
+	ck_assert(!mba_rules_match(rules, ".git", 4, '/', 0, true, &rule));
+	ck_assert_ptr_null(rule);
+	add_words(rules, "");
+	add_words(rules, " \t\r\n");
+	ck_assert_uint_eq(mba_rules_count(rules), 0);
+	mba_rules_free(&rules);
+	ck_assert_ptr_null(rules);
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(the_default_hides_dot_names_and_public_html)
+{
+	struct mba_rules *rules = mba_rules_new();
+	const struct mba_rule *rule;
+
+	mba_rules_add_default(rules);
+	ck_assert_uint_eq(mba_rules_count(rules), 2);
+	rule = mba_rules_get(rules, 1);
+	ck_assert_str_eq(rule->text, "public_html");
+	ck_assert_str_eq(rule->source, "default");
+	ck_assert(is_hidden(rules, ".git/objects"));
+	ck_assert(is_hidden(rules, "public_html"));
+	ck_assert(!is_hidden(rules, "mail/foo"));
+	ck_assert(!is_hidden(rules, ""));
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(words_know_where_they_stand)
+{
+	struct mba_rules *rules = rules_from("  .*\tfoo\\ bar \n !#x/ a\\\\ b");
+	static const struct {
+		const char *text;
+		unsigned int line, column;
+	} expected[] = {
+		{ ".*", 1, 3 },
+		{ "foo\\ bar", 1, 6 },
+		{ "!#x/", 2, 2 },
+		{ "a\\\\", 2, 7 },
+		{ "b", 2, 11 }
+	};
+
+	ck_assert_uint_eq(mba_rules_count(rules), 5);
+	for (unsigned int i = 0; i < 5; i++) {
+		const struct mba_rule *rule = mba_rules_get(rules, i);
+
+		ck_assert_str_eq(rule->text, expected[i].text);
+		ck_assert_str_eq(rule->source, "test");
+		ck_assert_uint_eq(rule->line, expected[i].line);
+		ck_assert_uint_eq(rule->column, expected[i].column);
+		ck_assert(rule->negated == (i == 2));
+	}
+	ck_assert(is_hidden(rules, "foo bar"));
+	ck_assert(!is_hidden(rules, "bar"));
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(words_that_do_not_parse_are_refused_whole)
+{
+	char words[1000], expected[300];
+
+	expect_words_error("good foo[ab",
+			   "set:1:9: '[' isn't closed: foo[ab");
+	expect_words_error("good\n foo\\",
+			   "set:2:5: nothing follows '\\': foo\\");
+	expect_words_error("[z-a]",
+			   "set:1:2: range ends before it begins: [z-a]");
+	expect_words_error("a / b", "set:1:3: the rule is empty: /");
+	/* a blank ends a word also within brackets */
+	expect_words_error("a[ ]", "set:1:2: '[' isn't closed: a[");
+
+	/* a message shows no more of a rule than is needed to know it */
+	memset(words, 'x', sizeof(words) - 1);
+	words[sizeof(words) - 1] = '\0';
+	memcpy(words, "//", 2);
+	snprintf(expected, sizeof(expected),
+		 "set:1:2: a component is empty: %.200s", words);
+	expect_words_error(words, expected);
+}
+END_TEST
+
+START_TEST(rules_stay_where_they_are)
+{
+	struct mba_rules *rules = rules_from("first");
+	const struct mba_rule *first = mba_rules_get(rules, 0), *rule;
+
+	for (unsigned int i = 0; i < 100; i++)
+		add_words(rules, "a b*c /d/e /f*/g");
+	ck_assert_uint_eq(mba_rules_count(rules), 401);
+	ck_assert_ptr_eq(mba_rules_get(rules, 0), first);
+	ck_assert_str_eq(first->text, "first");
+	ck_assert(mba_rules_match(rules, "first/x", 7, '/', 0, false, &rule));
+	ck_assert_ptr_eq(rule, first);
+	/* of equal rules the last one decides */
+	ck_assert(mba_rules_match(rules, "d/e", 3, '/', 0, false, &rule));
+	ck_assert_ptr_eq(rule, mba_rules_get(rules, 399));
+	mba_rules_free(&rules);
+}
+END_TEST
+
+/*
+ * Files
+ */
+
+START_TEST(a_file_that_cannot_be_read_is_an_error)
+{
+	char *path = tmp_path();
+
+	expect_file_error(path, "open(", ") failed: No such file or directory");
+	free(path);
+	expect_file_error(tmp_dir, "", ": not a regular file");
+	expect_file_error("/dev/zero", "", ": not a regular file");
+}
+END_TEST
+
+START_TEST(a_file_without_permission_is_an_error)
+{
+	char *path = tmp_file(".*\n", 3);
+
+	ck_assert_int_eq(chmod(path, 0), 0);
+	/* Check runs each test in a process of its own */
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(NOBODY), 0);
+	expect_file_error(path, "open(", ") failed: Permission denied");
+	if (getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
+	free(path);
+}
+END_TEST
+
+START_TEST(a_fifo_does_not_block)
+{
+	char *path = tmp_path();
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	expect_file_error(path, "", ": not a regular file");
+	free(path);
+}
+END_TEST
+
+START_TEST(dev_null_is_an_empty_file)
+{
+	struct mba_rules *rules = mba_rules_new();
+	char *error = NULL;
+
+	ck_assert_int_eq(mba_rules_add_file(rules, "/dev/null", &error), 0);
+	ck_assert_uint_eq(mba_rules_count(rules), 0);
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(a_huge_file_is_refused)
+{
+	struct mba_rules *rules = mba_rules_new();
+	char *data = malloc(1024 * 1024 + 1), *path, *error = NULL;
+
+	memset(data, '#', 1024 * 1024 + 1);
+	path = tmp_file(data, 1024 * 1024);
+	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
+	mba_rules_free(&rules);
+	free(path);
+	path = tmp_file(data, 1024 * 1024 + 1);
+	expect_file_error(path, "", ": larger than 1048576 bytes");
+	/* one that has no end to be seen */
+	ck_assert_int_eq(truncate(path, 1LL << 40), 0);
+	expect_file_error(path, "", ": larger than 1048576 bytes");
+	free(path);
+	free(data);
+}
+END_TEST
+
+START_TEST(a_nul_byte_is_refused)
+{
+	char *path = tmp_file("a\nb\0c\n", 6);
+
+	expect_file_error(path, "", ":2:2: NUL byte: b");
+	free(path);
+	path = tmp_file("# \0", 3);
+	expect_file_error(path, "", ":1:3: NUL byte: # ");
+	free(path);
+}
+END_TEST
+
+START_TEST(the_largest_rules_are_taken)
+{
+	struct mba_rules *rules = mba_rules_new();
+	const size_t size = 1024 * 1024;
+	char *data = malloc(size), *path, *error = NULL;
+
+	/* one rule of half a million components, one of 340,000 brackets */
+	for (size_t i = 0; i < size; i++)
+		data[i] = "a/"[i % 2];
+	path = tmp_file(data, size - 1);
+	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
+	ck_assert(mba_rules_match(rules, data, size - 1, '/', 0, false, NULL));
+	ck_assert(!mba_rules_match(rules, data, size - 3, '/', 0, false, NULL));
+	free(path);
+	for (size_t i = 0; i < size; i++)
+		data[i] = "[a]"[i % 3];
+	path = tmp_file(data, size / 3 * 3);
+	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
+	memset(data, 'a', size);
+	ck_assert(mba_rules_match(rules, data, size / 3, '/', 0, false, NULL));
+	free(path);
+	free(data);
+	mba_rules_free(&rules);
+}
+END_TEST
+
+/*
+ * Matching
+ */
+
+START_TEST(a_visible_parent_is_not_asked_again)
+{
+	struct mba_rules *rules = rules_from("hidden /a/*/c");
+
+	ck_assert(is_hidden(rules, "hidden/x"));
+	ck_assert(!mba_rules_match(rules, "hidden/x", 8, '/', 6, false, NULL));
+	ck_assert(!mba_rules_match(rules, "hidden/x", 8, '/', 7, false, NULL));
+	ck_assert(!mba_rules_match(rules, "hidden/x", 8, '/', 8, false, NULL));
+	ck_assert(!mba_rules_match(rules, "hidden/x", 8, '/', 99, false, NULL));
+	ck_assert(mba_rules_match(rules, "a/b/c/d", 7, '/', 3, false, NULL));
+	ck_assert(!mba_rules_match(rules, "a/b/c/d", 7, '/', 5, false, NULL));
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(a_name_may_end_in_its_separator)
+{
+	struct mba_rules *rules = rules_from("dir/ .*");
+	const struct mba_rule *rule;
+
+	ck_assert(!is_hidden(rules, "dir"));
+	ck_assert(mba_rules_match(rules, "dir/", 4, '/', 0, false, &rule));
+	ck_assert_str_eq(rule->text, "dir/");
+	ck_assert(is_hidden(rules, "/.git"));
+	ck_assert(!is_hidden(rules, "/"));
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(every_literal_rule_is_found)
+{
+	struct mba_rules *rules = mba_rules_new();
+	const struct mba_rule *rule;
+	char text[64];
+
+	/* long ones differ in the middle alone, half are anchored */
+	for (unsigned int i = 0; i < 5000; i++) {
+		snprintf(text, sizeof(text),
+			 i % 2 == 0 ? "department-%u-archive" : "/a/b%u/c", i);
+		add_words(rules, text);
+	}
+	for (unsigned int i = 0; i < 10000; i++) {
+		snprintf(text, sizeof(text), i % 2 == 0 ?
+			 "department-%u-archive" : "a/b%u/c", i);
+		ck_assert(mba_rules_match(rules, text, strlen(text), '/', 0,
+					  false, &rule) == (i < 5000));
+		if (i < 5000)
+			ck_assert_ptr_eq(rule, mba_rules_get(rules, i));
+	}
+	ck_assert(!is_hidden(rules, "a"));
+	ck_assert(!is_hidden(rules, "x/a/b1/c"));
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(no_rule_is_exponential)
+{
+	struct mba_rules *rules = rules_from(
+		"*a*a*a*a*a*a*a*a*a*a*a*a*b "
+		"**/a/**/a/**/a/**/a/**/a/**/a/**/b "
+		"/**/*a*/**/*a*/**/*a*/**/*a*/**/c");
+	char component[255], path[2000];
+
+	/* Check ends a test that takes 4 seconds */
+	memset(component, 'a', sizeof(component));
+	for (unsigned int i = 0; i < sizeof(path); i++)
+		path[i] = "a/"[i % 2];
+	for (unsigned int i = 0; i < 100; i++) {
+		ck_assert(!mba_rules_match(rules, component, sizeof(component),
+					   '/', 0, false, NULL));
+	}
+	ck_assert(!mba_rules_match(rules, path, sizeof(path), '/', 0, false,
+				   NULL));
+	path[sizeof(path) - 2] = 'b';
+	ck_assert(mba_rules_match(rules, path, sizeof(path), '/', 0, false,
+				  NULL));
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(a_count_of_hidden_names_belongs_to_a_user)
+{
+	int users[3] = { 0 };
+	uint64_t hidden;
+
+	ck_assert(!mba_hidden_get(&users[0], &hidden));
+	mba_hidden_unset(&users[0]);
+	for (unsigned int i = 0; i < 3; i++)
+		mba_hidden_set(&users[i], i);
+	mba_hidden_set(&users[1], 1ULL << 40);
+	ck_assert(mba_hidden_get(&users[0], &hidden) && hidden == 0);
+	ck_assert(mba_hidden_get(&users[1], &hidden) && hidden == 1ULL << 40);
+	mba_hidden_unset(&users[1]);
+	ck_assert(!mba_hidden_get(&users[1], &hidden));
+	ck_assert(mba_hidden_get(&users[2], &hidden) && hidden == 2);
+	mba_hidden_unset(&users[0]);
+	mba_hidden_unset(&users[2]);
+	ck_assert(!mba_hidden_get(&users[2], &hidden));
+}
+END_TEST
+
+static int is_case(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* Returns the number of cases in a folder. */
+static int find_cases(const char *dir, struct dirent ***cases_r)
+{
+	int count = scandir(dir, cases_r, is_case, alphasort);
+
+	if (count <= 0) {
+		fprintf(stderr, "test-rules: no cases in %s\n", dir);
+		exit(EXIT_FAILURE);
+	}
+	return count;
+}
+
+static void free_cases(struct dirent **cases, int count)
+{
+	while (count-- > 0)
+		free(cases[count]);
+	free(cases);
+}
+
+static TCase *make_tests(int valid_count, int invalid_count)
+{
+	TCase *tcase = tcase_create("rules");
+
+	tcase_add_loop_test(tcase, a_case_decides_as_expected, 0,
+			    valid_count);
+	tcase_add_loop_test(tcase, a_case_is_refused_as_expected, 0,
+			    invalid_count);
+	tcase_add_test(tcase, no_rules_hide_nothing);
+	tcase_add_test(tcase, the_default_hides_dot_names_and_public_html);
+	tcase_add_test(tcase, words_know_where_they_stand);
+	tcase_add_test(tcase, words_that_do_not_parse_are_refused_whole);
+	tcase_add_test(tcase, rules_stay_where_they_are);
+	tcase_add_test(tcase, a_file_that_cannot_be_read_is_an_error);
+	tcase_add_test(tcase, a_file_without_permission_is_an_error);
+	tcase_add_test(tcase, a_fifo_does_not_block);
+	tcase_add_test(tcase, dev_null_is_an_empty_file);
+	tcase_add_test(tcase, a_huge_file_is_refused);
+	tcase_add_test(tcase, a_nul_byte_is_refused);
+	tcase_add_test(tcase, the_largest_rules_are_taken);
+	tcase_add_test(tcase, a_visible_parent_is_not_asked_again);
+	tcase_add_test(tcase, a_name_may_end_in_its_separator);
+	tcase_add_test(tcase, every_literal_rule_is_found);
+	tcase_add_test(tcase, no_rule_is_exponential);
+	tcase_add_test(tcase, a_count_of_hidden_names_belongs_to_a_user);
+	return tcase;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("rules");
+	SRunner *runner;
+	int valid, invalid, failed;
+
+	valid = find_cases(RULES_DIR "/valid", &valid_cases);
+	invalid = find_cases(RULES_DIR "/invalid", &invalid_cases);
+	if (mkdtemp(tmp_dir) == NULL || chmod(tmp_dir, 0755) < 0) {
+		perror("mkdtemp()");
+		return EXIT_FAILURE;
+	}
+	suite_add_tcase(suite, make_tests(valid, invalid));
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	free_cases(valid_cases, valid);
+	free_cases(invalid_cases, invalid);
+	free(tmp_path());
+	if (rmdir(tmp_dir) < 0)
+		perror(tmp_dir);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
