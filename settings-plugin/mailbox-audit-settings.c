@@ -3,12 +3,14 @@
 
 #include "lib.h"
 #include "dovecot-compat.h"
+#include "imap-mailbox-log-settings.h"
 #include "mailbox-audit-settings.h"
 #include "mailbox-filter-settings.h"
 
 const char *mailbox_audit_settings_version = DOVECOT_ABI_VERSION;
 
 const struct setting_parser_info *mailbox_audit_settings_set_infos[] = {
+	&imap_mailbox_log_setting_parser_info,
 	&mailbox_filter_setting_parser_info,
 	NULL
 };

@@ -1,0 +1,189 @@
+#include "lib.h"
+#include "array.h"
+#include "str.h"
+#include "imap-arg.h"
+#include "imap-url.h"
+#include "imap-utf7.h"
+#include "access-args.h"
+
+void access_args_init(struct access_args *args, pool_t pool)
+{
+	args->pool = pool;
+	p_array_init(&args->names, pool, 2);
+}
+
+static void
+access_args_add(struct access_args *args, enum access_key key,
+		const char *name, size_t size, bool invalid)
+{
+	struct access_name *dest = array_append_space(&args->names);
+	char *copy = p_malloc(args->pool, size + 1);
+
+	memcpy(copy, name, size);
+	dest->key = key;
+	dest->name = copy;
+	dest->size = size;
+	dest->invalid = invalid;
+}
+
+void access_args_add_name(struct access_args *args, enum access_key key,
+			  const char *name)
+{
+	access_args_add(args, key, name, strlen(name), FALSE);
+}
+
+static void
+access_args_add_mutf7(struct access_args *args, enum access_key key,
+		      const char *name)
+{
+	string_t *utf8 = t_str_new(128);
+
+	if (imap_utf7_to_utf8(name, utf8) < 0)
+		access_args_add(args, key, name, strlen(name), TRUE);
+	else
+		access_args_add(args, key, str_c(utf8), str_len(utf8), FALSE);
+}
+
+/* Add an argument if it's a name, or the names of a list. */
+static void
+access_args_add_arg(struct access_args *args, enum access_key key,
+		    const struct imap_arg *arg)
+{
+	const struct imap_arg *list;
+	const char *name;
+
+	if (imap_arg_get_astring(arg, &name)) {
+		access_args_add_mutf7(args, key, name);
+	} else if (imap_arg_get_list(arg, &list)) {
+		for (; imap_arg_get_astring(list, &name); list++)
+			access_args_add_mutf7(args, key, name);
+	}
+}
+
+bool access_args_is_inbox(const struct access_args *args)
+{
+	const struct access_name *name;
+
+	array_foreach(&args->names, name) {
+		if (name->key == ACCESS_KEY_MAILBOX)
+			return strcasecmp(name->name, "INBOX") == 0;
+	}
+	return FALSE;
+}
+
+static void
+access_parse_name(struct access_args *args, enum access_key key,
+		  const struct imap_arg *arg)
+{
+	const char *name;
+
+	if (imap_arg_get_astring(arg, &name))
+		access_args_add_mutf7(args, key, name);
+}
+
+void access_parse_mailbox(struct access_args *args,
+			  const struct imap_arg *imap_args)
+{
+	access_parse_name(args, ACCESS_KEY_MAILBOX, &imap_args[0]);
+}
+
+void access_parse_second(struct access_args *args,
+			 const struct imap_arg *imap_args)
+{
+	if (!IMAP_ARG_IS_EOL(&imap_args[0]))
+		access_parse_name(args, ACCESS_KEY_MAILBOX, &imap_args[1]);
+}
+
+void access_parse_rename(struct access_args *args,
+			 const struct imap_arg *imap_args)
+{
+	access_parse_name(args, ACCESS_KEY_MAILBOX, &imap_args[0]);
+	if (!IMAP_ARG_IS_EOL(&imap_args[0])) {
+		access_parse_name(args, ACCESS_KEY_NEW_MAILBOX,
+				  &imap_args[1]);
+	}
+}
+
+static void skip_list(const struct imap_arg **imap_args)
+{
+	if ((*imap_args)->type == IMAP_ARG_LIST)
+		*imap_args += 1;
+}
+
+void access_parse_list(struct access_args *args,
+		       const struct imap_arg *imap_args)
+{
+	skip_list(&imap_args);
+	access_parse_name(args, ACCESS_KEY_REFERENCE, &imap_args[0]);
+	if (!IMAP_ARG_IS_EOL(&imap_args[0]))
+		access_args_add_arg(args, ACCESS_KEY_PATTERN, &imap_args[1]);
+}
+
+void access_parse_getmetadata(struct access_args *args,
+			      const struct imap_arg *imap_args)
+{
+	const char *name;
+
+	skip_list(&imap_args);
+	if (!imap_arg_get_astring(&imap_args[0], &name))
+		return;
+	/* Dovecot takes wildcards here, as a draft of the RFC had them */
+	access_args_add_mutf7(args, strpbrk(name, "*%") == NULL ?
+			      ACCESS_KEY_MAILBOX : ACCESS_KEY_PATTERN, name);
+}
+
+void access_parse_notify(struct access_args *args,
+			 const struct imap_arg *imap_args)
+{
+	const struct imap_arg *group;
+
+	for (; !IMAP_ARG_IS_EOL(imap_args); imap_args++) {
+		if (!imap_arg_get_list(imap_args, &group))
+			continue;
+		if (imap_arg_atom_equals(&group[0], "mailboxes")) {
+			access_args_add_arg(args, ACCESS_KEY_MAILBOX,
+					    &group[1]);
+		} else if (imap_arg_atom_equals(&group[0], "subtree")) {
+			access_args_add_arg(args, ACCESS_KEY_SUBTREE,
+					    &group[1]);
+		}
+	}
+}
+
+/* A URL's mailbox is UTF-8, percent-encoded. */
+static void access_args_add_url(struct access_args *args, const char *text)
+{
+	struct imap_url *url;
+	const char *error;
+
+	if (imap_url_parse(text, NULL, IMAP_URL_PARSE_ALLOW_URLAUTH,
+			   &url, &error) < 0 || url->mailbox == NULL)
+		return;
+	access_args_add_name(args, ACCESS_KEY_MAILBOX, url->mailbox);
+	if (url->userid != NULL)
+		access_args_add_name(args, ACCESS_KEY_OWNER, url->userid);
+}
+
+void access_parse_urls(struct access_args *args,
+		       const struct imap_arg *imap_args)
+{
+	const struct imap_arg *arg;
+	const char *url;
+
+	for (; !IMAP_ARG_IS_EOL(imap_args); imap_args++) {
+		if (!imap_arg_get_list(imap_args, &arg))
+			arg = imap_args;
+		/* GENURLAUTH's mechanisms are no URLs */
+		if (imap_arg_get_astring(arg, &url))
+			access_args_add_url(args, url);
+	}
+}
+
+void access_parse_quota_root(struct access_args *args,
+			     const struct imap_arg *imap_args)
+{
+	const char *name;
+
+	if (imap_arg_get_astring(&imap_args[0], &name))
+		access_args_add_name(args, ACCESS_KEY_QUOTA_ROOT, name);
+}

@@ -1,0 +1,67 @@
+#ifndef ACCESS_ARGS_H
+#define ACCESS_ARGS_H
+
+struct imap_arg;
+
+/* What a name of a command's arguments is. */
+enum access_key {
+	ACCESS_KEY_MAILBOX,
+	/* RENAME's second name */
+	ACCESS_KEY_NEW_MAILBOX,
+	/* the selected mailbox, where the command takes messages from it */
+	ACCESS_KEY_SOURCE_MAILBOX,
+	/* NOTIFY's subtree */
+	ACCESS_KEY_SUBTREE,
+	ACCESS_KEY_REFERENCE,
+	ACCESS_KEY_PATTERN,
+	/* whose mailbox a URL names */
+	ACCESS_KEY_OWNER,
+	ACCESS_KEY_QUOTA_ROOT,
+
+	ACCESS_KEY_COUNT
+};
+
+struct access_name {
+	enum access_key key;
+	const char *name;
+	/* UTF-8 may hold NULs: mUTF-7 can encode them */
+	size_t size;
+	/* the name isn't valid mUTF-7; it's what the client sent */
+	bool invalid;
+};
+
+struct access_args {
+	pool_t pool;
+	/* in the order of the arguments */
+	ARRAY(struct access_name) names;
+};
+
+void access_args_init(struct access_args *args, pool_t pool);
+/* Add a name that is UTF-8 already. */
+void access_args_add_name(struct access_args *args, enum access_key key,
+			  const char *name);
+/* Returns TRUE if the first mailbox is INBOX. */
+bool access_args_is_inbox(const struct access_args *args);
+
+/* Each of these takes the names out of a kind of arguments. What the command
+   itself refuses is left out. */
+typedef void access_parse_func_t(struct access_args *args,
+				 const struct imap_arg *imap_args);
+/* mailbox ... */
+access_parse_func_t access_parse_mailbox;
+/* messages mailbox ... */
+access_parse_func_t access_parse_second;
+/* mailbox new-mailbox */
+access_parse_func_t access_parse_rename;
+/* [(options)] reference pattern|(patterns) ... */
+access_parse_func_t access_parse_list;
+/* [(options)] mailbox|pattern ... */
+access_parse_func_t access_parse_getmetadata;
+/* SET [STATUS] (filter [mailbox|subtree ...] (events)) ... */
+access_parse_func_t access_parse_notify;
+/* url ... or (url ...) ... */
+access_parse_func_t access_parse_urls;
+/* quota-root ... */
+access_parse_func_t access_parse_quota_root;
+
+#endif

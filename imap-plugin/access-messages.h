@@ -1,0 +1,10 @@
+#ifndef ACCESS_MESSAGES_H
+#define ACCESS_MESSAGES_H
+
+struct mailbox;
+
+/* mail_storage_hooks.mailbox_allocated: count the messages that the running
+   command commits to a mailbox. */
+void access_messages_mailbox_allocated(struct mailbox *box);
+
+#endif

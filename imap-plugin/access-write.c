@@ -1,0 +1,181 @@
+/* A line may hold nothing but what this writes: all that comes from the client
+   is quoted and escaped, and bounded, since Dovecot splits what is longer than
+   PIPE_BUF, prefix included, into several lines. */
+
+#include "lib.h"
+#include "array.h"
+#include "str.h"
+#include "lib-event-private.h"
+#include "unichar.h"
+#include "access.h"
+#include "access-commands.h"
+#include "access-escape.h"
+#include "access-write.h"
+
+/* Bounds in escaped bytes: of one name, and of all of a line. */
+#define ACCESS_NAME_MAX_LEN 1000
+#define ACCESS_NAMES_MAX_LEN 2600
+
+/* A name's key in the line and its field in the event. A field with several
+   values is a list. */
+static const struct {
+	const char *key, *field;
+} access_keys[ACCESS_KEY_COUNT] = {
+	[ACCESS_KEY_MAILBOX] = { "mailbox", "mailbox" },
+	[ACCESS_KEY_NEW_MAILBOX] = { "new_mailbox", "new_mailbox" },
+	[ACCESS_KEY_SOURCE_MAILBOX] = { "source_mailbox", "source_mailbox" },
+	[ACCESS_KEY_SUBTREE] = { "subtree", "subtree" },
+	[ACCESS_KEY_REFERENCE] = { "ref", "reference" },
+	[ACCESS_KEY_PATTERN] = { "pattern", "patterns" },
+	[ACCESS_KEY_OWNER] = { "owner", "owner" },
+	[ACCESS_KEY_QUOTA_ROOT] = { "quota_root", "quota_root" },
+};
+
+/* Returns FALSE if there is no room for the name. */
+static bool
+access_line_add_name(string_t *line, const struct access_name *name,
+		     size_t room)
+{
+	const char *key = access_keys[name->key].key;
+	size_t start = str_len(line);
+	bool complete;
+
+	str_printfa(line, " %s=\"", key);
+	complete = access_escape(line, name, ACCESS_NAME_MAX_LEN);
+	str_append_c(line, '"');
+	if (!complete)
+		str_printfa(line, " %s_bytes=%zu", key, name->size);
+	if (str_len(line) - start <= room)
+		return TRUE;
+	str_truncate(line, start);
+	return FALSE;
+}
+
+/* Names that don't fit are counted: an owner isn't shown without its mailbox,
+   so nothing is shown after the first of them. */
+static void
+access_line_add_names(string_t *line, const struct access_args *args)
+{
+	const struct access_name *names;
+	unsigned int i, count;
+	size_t end = str_len(line) + ACCESS_NAMES_MAX_LEN;
+
+	names = array_get(&args->names, &count);
+	for (i = 0; i < count; i++) {
+		if (!access_line_add_name(line, &names[i],
+					  end - str_len(line)))
+			break;
+	}
+	if (i < count)
+		str_printfa(line, " more=%u", count - i);
+}
+
+static void
+access_line_add_counts(string_t *line, const struct access *access)
+{
+	if (access->command->reply != NULL && access->args_parsed)
+		str_printfa(line, " listed=%"PRIu64, access->listed);
+	if (access->hidden_set)
+		str_printfa(line, " hidden=%"PRIu64, access->hidden);
+	if ((access->command->flags & ACCESS_COMMAND_MESSAGES) != 0 &&
+	    access->args_parsed)
+		str_printfa(line, " messages=%"PRIu64, access->messages);
+}
+
+static const char *
+access_line(const struct access *access, const char *reply)
+{
+	const char *name = access->command->name;
+	string_t *line = t_str_new(256);
+
+	str_printfa(line, strchr(name, ' ') == NULL ? "cmd=%s" : "cmd=\"%s\"",
+		    name);
+	access_line_add_names(line, &access->args);
+	access_line_add_counts(line, access);
+	if (reply != NULL)
+		str_printfa(line, " reply=%s", reply);
+	else
+		str_append(line, " cut=yes");
+	return str_c(line);
+}
+
+static unsigned int
+access_key_count(const struct access *access, enum access_key key)
+{
+	const struct access_name *name;
+	unsigned int count = 0;
+
+	array_foreach(&access->args.names, name) {
+		if (name->key == key)
+			count++;
+	}
+	return count;
+}
+
+/* A field holds the name itself, unless that isn't UTF-8. */
+static const char *access_field_value(const struct access_name *name)
+{
+	string_t *str;
+
+	if (!name->invalid && strlen(name->name) == name->size &&
+	    uni_utf8_str_is_valid(name->name))
+		return name->name;
+	str = t_str_new(128);
+	(void)access_escape(str, name, SIZE_MAX);
+	return str_c(str);
+}
+
+static void
+access_event_add_names(struct event *event, const struct access *access)
+{
+	const struct access_name *name;
+
+	array_foreach(&access->args.names, name) {
+		const char *field = access_keys[name->key].field;
+		const char *value = access_field_value(name);
+
+		if (name->key == ACCESS_KEY_PATTERN ||
+		    access_key_count(access, name->key) > 1)
+			event_strlist_append(event, field, value);
+		else
+			event_add_str(event, field, value);
+	}
+}
+
+static void
+access_event_add_counts(struct event *event, const struct access *access)
+{
+	if (!access->args_parsed)
+		return;
+	if (access->command->reply != NULL)
+		event_add_int(event, "listed", access->listed);
+	if (access->hidden_set)
+		event_add_int(event, "hidden", access->hidden);
+	if ((access->command->flags & ACCESS_COMMAND_MESSAGES) != 0)
+		event_add_int(event, "messages", access->messages);
+}
+
+void access_write(const struct access *access, struct event *cmd_event)
+{
+	const struct event_field *field;
+	const char *reply = NULL;
+	struct event *event;
+
+	/* only a reply that was sent is there */
+	field = event_find_field_nonrecursive(cmd_event, "tagged_reply_state");
+	if (field != NULL && !access->reply_lost)
+		reply = field->value.str;
+
+	/* a child would keep a reference to the event that is being freed */
+	event = event_create(cmd_event->parent);
+	event_copy_fields(event, cmd_event);
+	event_set_name(event, "imap_mailbox_access");
+	access_event_add_names(event, access);
+	access_event_add_counts(event, access);
+	if (reply != NULL)
+		event_add_str(event, "reply", reply);
+	else
+		event_add_str(event, "cut", "yes");
+	e_info(event, "mailbox_access: %s", access_line(access, reply));
+	event_unref(&event);
+}

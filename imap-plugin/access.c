@@ -1,0 +1,145 @@
+/* The life of a logged command. Its end is the end of its event: the hooks run
+   around each run of its function, and for many commands the last of them
+   comes before the reply, or not at all. At the end all is in the event and in
+   struct access; the event may outlive the command. */
+
+#include "imap-common.h"
+#include "lib-event-private.h"
+#include "mail-storage.h"
+#include "mailbox-audit.h"
+#include "imap-commands.h"
+#include "access.h"
+#include "access-commands.h"
+#include "access-listed.h"
+#include "access-write.h"
+
+#define ACCESS_EVENT_KEY "imap_mailbox_log"
+
+static struct access *running;
+
+struct access *access_find(struct client_command_context *cmd)
+{
+	return event_get_ptr(cmd->event, ACCESS_EVENT_KEY);
+}
+
+struct access *access_running(void)
+{
+	return running;
+}
+
+static struct access *
+access_alloc(struct client_command_context *cmd,
+	     const struct access_settings *set)
+{
+	const struct access_command *command;
+	struct access *access;
+	unsigned int idx;
+	pool_t pool;
+
+	command = access_command_find(cmd->name, &idx);
+	if (command == NULL || !set->commands[idx])
+		return NULL;
+
+	pool = pool_alloconly_create(MEMPOOL_GROWING"mailbox access", 512);
+	access = p_new(pool, struct access, 1);
+	access->pool = pool;
+	access->command = command;
+	access->log_inbox = set->log_inbox;
+	access_args_init(&access->args, pool);
+	if ((command->flags & ACCESS_COMMAND_SELECTED) != 0 &&
+	    cmd->client->mailbox != NULL) {
+		access_args_add_name(&access->args, ACCESS_KEY_SOURCE_MAILBOX,
+			mailbox_get_vname(cmd->client->mailbox));
+	}
+	event_set_ptr(cmd->event, ACCESS_EVENT_KEY, access);
+	return access;
+}
+
+void access_run_begin(struct client_command_context *cmd,
+		      const struct access_settings *set)
+{
+	struct access *access = access_find(cmd);
+
+	if (access == NULL)
+		access = access_alloc(cmd, set);
+	running = access;
+	if (access != NULL && access->command->reply != NULL) {
+		access_listed_begin(cmd->client->output,
+				    access->command->reply, &access->listed);
+	}
+}
+
+/* The parser keeps a command's arguments until the command is freed.
+   cmd->args has them too, but not SETMETADATA's, nor the case of "nil". */
+static void
+access_parse_args(struct access *access, struct client_command_context *cmd)
+{
+	const struct imap_arg *args;
+	bool parsed;
+
+	if ((access->command->flags & ACCESS_COMMAND_OWN_PARSER) != 0)
+		parsed = cmd->context != NULL;
+	else
+		parsed = cmd->args != NULL;
+	if (!parsed || cmd->parser == NULL)
+		return;
+	/* one argument is there already: nothing is read from the client */
+	if (imap_parser_read_args(cmd->parser, 1, access->command->parse_flags,
+				  &args) < 0)
+		return;
+	access->args_parsed = TRUE;
+	access->command->parse(&access->args, args);
+}
+
+void access_run_end(struct client_command_context *cmd)
+{
+	struct access *access = access_find(cmd);
+
+	running = NULL;
+	if (access == NULL)
+		return;
+	if (access->command->reply != NULL)
+		access_listed_end();
+	if (!access->args_parsed) T_BEGIN {
+		access_parse_args(access, cmd);
+	} T_END;
+	if ((access->command->flags & ACCESS_COMMAND_HIDES) != 0) {
+		access->hidden_set = mba_hidden_get(cmd->client->user,
+						    &access->hidden);
+	}
+}
+
+static bool access_is_noise(const struct access *access)
+{
+	return (access->command->flags & ACCESS_COMMAND_INBOX_NOISE) != 0 &&
+		!access->log_inbox && access_args_is_inbox(&access->args);
+}
+
+static bool
+access_event_callback(struct event *event, enum event_callback_type type,
+		      struct failure_context *ctx ATTR_UNUSED,
+		      const char *fmt ATTR_UNUSED, va_list args ATTR_UNUSED)
+{
+	struct access *access;
+
+	if (type != EVENT_CALLBACK_TYPE_FREE)
+		return TRUE;
+	access = event_get_ptr(event, ACCESS_EVENT_KEY);
+	if (access == NULL)
+		return TRUE;
+
+	if (!access_is_noise(access))
+		access_write(access, event);
+	pool_unref(&access->pool);
+	return TRUE;
+}
+
+void access_init(void)
+{
+	event_register_callback(access_event_callback);
+}
+
+void access_deinit(void)
+{
+	event_unregister_callback(access_event_callback);
+}

@@ -1,0 +1,55 @@
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include "access-args.h"
+
+struct client;
+struct client_command_context;
+struct access_command;
+
+/* One command of a client, from its first run until its event is freed. It
+   owns all that it points to: at the end neither the command nor the client
+   are looked at. */
+struct access {
+	pool_t pool;
+	const struct access_command *command;
+
+	/* the command's arguments, once they have been parsed */
+	struct access_args args;
+	/* untagged LIST or LSUB lines */
+	uint64_t listed;
+	/* names that mailbox_filter hid */
+	uint64_t hidden;
+	/* messages that COPY or MOVE committed, and where to */
+	uint64_t messages;
+	struct mailbox *messages_box;
+
+	bool args_parsed:1;
+	bool hidden_set:1;
+	/* also SELECT and EXAMINE of INBOX are logged */
+	bool log_inbox:1;
+	/* the tagged reply was written when the connection had failed */
+	bool reply_lost:1;
+};
+
+/* What a user's settings ask for. */
+struct access_settings {
+	/* by the index of the command in its table */
+	bool *commands;
+	bool log_inbox;
+};
+
+/* Returns what is known of a command, NULL if it isn't logged. */
+struct access *access_find(struct client_command_context *cmd);
+/* Returns the command that runs, NULL if it isn't logged. */
+struct access *access_running(void);
+
+/* Begin and end a run of the command's function. A command may need many. */
+void access_run_begin(struct client_command_context *cmd,
+		      const struct access_settings *set);
+void access_run_end(struct client_command_context *cmd);
+
+void access_init(void);
+void access_deinit(void);
+
+#endif

@@ -1,0 +1,159 @@
+/* Registers with imap: the settings of a user, the hooks around commands and
+   the client's replies.
+
+   access.c           the life of a command, from its first run to its end
+   access-commands.c  the table of commands
+   access-args.c      the names in a command's arguments
+   access-listed.c    counts a LIST's lines
+   access-messages.c  counts a COPY's messages
+   access-write.c     writes line and event
+   access-escape.c    a name in a line */
+
+#include "imap-common.h"
+#include "array.h"
+#include "ostream.h"
+#include "mail-storage-hooks.h"
+#include "mail-user.h"
+#include "module-context.h"
+#include "dovecot-compat.h"
+#include "imap-mailbox-log-settings.h"
+#include "imap-commands.h"
+#include "access.h"
+#include "access-commands.h"
+#include "access-messages.h"
+#include "imap-mailbox-log-plugin.h"
+
+#define MAILBOX_LOG_USER_CONTEXT(obj) \
+	MODULE_CONTEXT(obj, mailbox_log_user_module)
+#define MAILBOX_LOG_CLIENT_CONTEXT_REQUIRE(obj) \
+	MODULE_CONTEXT_REQUIRE(obj, mailbox_log_client_module)
+
+struct mailbox_log_user {
+	union mail_user_module_context module_ctx;
+	struct access_settings set;
+};
+
+struct mailbox_log_client {
+	union imap_module_context module_ctx;
+	struct imap_client_vfuncs super;
+};
+
+const char *imap_mailbox_log_plugin_version = DOVECOT_ABI_VERSION;
+const char imap_mailbox_log_plugin_binary_dependency[] = "imap";
+
+static MODULE_CONTEXT_DEFINE_INIT(mailbox_log_user_module,
+				  &mail_user_module_register);
+static MODULE_CONTEXT_DEFINE_INIT(mailbox_log_client_module,
+				  &imap_module_register);
+
+static struct module *mailbox_log_module;
+static imap_client_created_func_t *next_hook_client_created;
+
+static int
+mailbox_log_settings_get(struct mail_user *user, struct access_settings *set_r,
+			 const char **error_r)
+{
+	const struct imap_mailbox_log_settings *set;
+	const void *set_any;
+	const char *error;
+	int ret;
+
+	if (plugin_settings_get(user, &imap_mailbox_log_setting_parser_info,
+				&set_any, error_r) < 0)
+		return -1;
+	set = set_any;
+	set_r->log_inbox = set->imap_mailbox_log_inbox;
+	ret = access_commands_parse(user->pool, set->imap_mailbox_log_commands,
+				    &set_r->commands, &error);
+	if (ret < 0) {
+		*error_r = t_strdup_printf("imap_mailbox_log_commands: %s",
+					   error);
+	}
+	settings_free(set);
+	return ret;
+}
+
+static void mailbox_log_user_created(struct mail_user *user)
+{
+	struct mailbox_log_user *muser;
+	const char *error;
+
+	if (user->autocreated) {
+		/* the owner of a shared mailbox: not who is logged in */
+		return;
+	}
+	muser = p_new(user->pool, struct mailbox_log_user, 1);
+	if (mailbox_log_settings_get(user, &muser->set, &error) < 0) {
+		user->error = p_strdup_printf(user->pool,
+			"imap_mailbox_log: %s", error);
+		return;
+	}
+	MODULE_CONTEXT_SET(user, mailbox_log_user_module, muser);
+}
+
+static struct mail_storage_hooks mailbox_log_storage_hooks = {
+	.mail_user_created = mailbox_log_user_created,
+	.mailbox_allocated = access_messages_mailbox_allocated,
+};
+
+static void mailbox_log_command_pre(struct client_command_context *cmd)
+{
+	struct mailbox_log_user *muser =
+		MAILBOX_LOG_USER_CONTEXT(cmd->client->user);
+
+	if (muser != NULL)
+		access_run_begin(cmd, &muser->set);
+}
+
+static void mailbox_log_command_post(struct client_command_context *cmd)
+{
+	access_run_end(cmd);
+}
+
+static void
+mailbox_log_send_tagline(struct client_command_context *cmd, const char *data)
+{
+	struct mailbox_log_client *mclient =
+		MAILBOX_LOG_CLIENT_CONTEXT_REQUIRE(cmd->client);
+	struct access *access = access_find(cmd);
+
+	mclient->super.send_tagline(cmd, data);
+	/* COMPRESS's stream isn't closed when the connection is lost */
+	if (access != NULL && cmd->client->output->stream_errno != 0)
+		access->reply_lost = TRUE;
+}
+
+static void mailbox_log_client_created(struct client **clientp)
+{
+	struct client *client = *clientp;
+	struct mailbox_log_client *mclient;
+
+	if (mail_user_is_plugin_loaded(client->user, mailbox_log_module)) {
+		mclient = p_new(client->pool, struct mailbox_log_client, 1);
+		mclient->super = client->v;
+		client->v.send_tagline = mailbox_log_send_tagline;
+		MODULE_CONTEXT_SET(client, mailbox_log_client_module, mclient);
+	}
+	if (next_hook_client_created != NULL)
+		next_hook_client_created(clientp);
+}
+
+void imap_mailbox_log_plugin_init(struct module *module)
+{
+	mailbox_log_module = module;
+	mail_storage_hooks_add(module, &mailbox_log_storage_hooks);
+	access_init();
+	command_hook_register(mailbox_log_command_pre,
+			      mailbox_log_command_post);
+	next_hook_client_created =
+		imap_client_created_hook_set(mailbox_log_client_created);
+}
+
+void imap_mailbox_log_plugin_deinit(void)
+{
+	imap_client_created_hook_set(next_hook_client_created);
+	command_hook_unregister(mailbox_log_command_pre,
+				mailbox_log_command_post);
+	access_deinit();
+	mail_storage_hooks_remove(&mailbox_log_storage_hooks);
+}

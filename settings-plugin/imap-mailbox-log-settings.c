@@ -1,0 +1,31 @@
+#include "lib.h"
+#include "dovecot-compat.h"
+#include "imap-mailbox-log-settings.h"
+
+#undef DEF
+#define DEF(type, name) \
+	SETTING_DEFINE_STRUCT_##type(#name, name, \
+				     struct imap_mailbox_log_settings)
+
+static const struct setting_define imap_mailbox_log_setting_defines[] = {
+	DEF(STR, imap_mailbox_log_commands),
+	DEF(BOOL, imap_mailbox_log_inbox),
+
+	SETTING_DEFINE_LIST_END
+};
+
+static const struct imap_mailbox_log_settings
+imap_mailbox_log_default_settings = {
+	.imap_mailbox_log_commands = "all",
+	.imap_mailbox_log_inbox = FALSE,
+};
+
+const struct setting_parser_info imap_mailbox_log_setting_parser_info = {
+	PLUGIN_SETTINGS_INFO("imap_mailbox_log",
+			     struct imap_mailbox_log_settings),
+
+	.defines = imap_mailbox_log_setting_defines,
+	.defaults = &imap_mailbox_log_default_settings,
+
+	.struct_size = sizeof(struct imap_mailbox_log_settings),
+};
