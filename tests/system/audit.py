@@ -1,0 +1,253 @@
+"""What tests of the audit share: homes to audit, the audit's two commands, and
+reports read back, each JSON line checked against its schema. What a report has
+to say is told by oracle.py.
+
+    server = dovecot(**DESCRIPTION)
+    fill_home(server, "alice")       # mailboxes, junk, and a LIST over them
+    lines = json_lines(server.doveadm("mailbox-audit", "-u", "alice",
+                                      "--entries", "--json").stdout)
+    entries(lines)["notes"]["state"]           # "not-mailbox"
+    report(lines)["namespaces"][0]["totals"]
+    utility(server, "alice", "--entries").stdout    # mailbox-audit report
+"""
+
+import json
+import os
+import re
+import subprocess
+import time
+
+import jsonschema
+
+from dovecot import Location, Namespace
+
+FROM = b"From sender@example.org Thu Nov  9 22:33:52 2023\n"
+MESSAGE = FROM + b"From: sender@example.org\nSubject: hello\n\nbody\n\n"
+LOG_HEADER_SIZE = 40
+SCHEMA = os.path.join(os.environ["MBA_STAGE"], "usr/share/doc",
+                      "dovecot-mailbox-audit/report.schema.json")
+ARCHIVE = Namespace("archive", "Archive/", location=Location(
+    "mbox", "~/archive", index="index/%u-archive"))
+DESCRIPTION = {
+    "location": Location("mbox", "~", inbox="mail/%u", index="index/%u"),
+    "namespaces": [ARCHIVE],
+    "users": ["alice", "bob", "carol"],
+}
+
+# Files of alice's home and of what follows from them: the name that clients
+# see, the state, the rule of the default ones that hides it.
+FILES = {
+    "lists/dovecot": MESSAGE,
+    "sent mail": MESSAGE,
+    "notes": b"hello\n",
+    "gone": b"hello\n",
+    ".git/config": b"[core]\n",
+    "public_html/index.html": b"<html>\n",
+    "archive/2019": MESSAGE,
+    "archive/.cache/x": b"x\n",
+}
+EXPECTED = {
+    "lists/dovecot": ("mailbox", None),
+    "sent mail": ("mailbox", None),
+    "notes": ("not-mailbox", None),
+    "gone": ("missing", None),
+    "elsewhere": ("unknown", None),
+    ".git/config": ("not-mailbox", ".*"),
+    "public_html/index.html": ("not-mailbox", "public_html"),
+    "archive/2019": ("mailbox", None),
+    "archive/.cache/x": ("not-mailbox", ".*"),
+    "Archive/2019": ("mailbox", None),
+    "Archive/.cache/x": ("not-mailbox", ".*"),
+}
+
+
+def write(path, data=b""):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def write_home(server, user, name, data):
+    """Writes a file below a user's home, with its directories."""
+    home = server.users[user].home
+    path = os.path.join(home, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    write(path, data)
+    server.chown(user, home)
+    return path
+
+
+def fill_home(server, user):
+    """Fills a home with FILES, and sends the LIST that leaves entries."""
+    home = server.users[user].home
+    for name, data in FILES.items():
+        write_home(server, user, name, data)
+    # the file server that this link leads to isn't mounted later on
+    target = os.path.join(server.dir, "target-" + user)
+    write(target, b"hello\n")
+    os.symlink(target, os.path.join(home, "elsewhere"))
+    server.chown(user, home)
+    with server.imap(user) as imap:
+        imap.list()
+        imap.list("Archive/")
+    os.unlink(target)
+    os.unlink(os.path.join(home, "gone"))
+
+
+def make_log(directory, size=LOG_HEADER_SIZE):
+    """Makes an entry as LIST leaves it, where no client can cause one."""
+    os.makedirs(directory, exist_ok=True)
+    write(os.path.join(os.fsencode(directory), b"dovecot.index.log"),
+          b"\1" * size)
+
+
+def make_entries(server, user, count, root=None):
+    """Makes an index root as a LIST of count files leaves it; none of the
+    files exists."""
+    root = root or server.path("index/%u", user)
+    header = bytes(LOG_HEADER_SIZE)
+    for i in range(count):
+        if i % 1000 == 0:
+            top = os.path.join(root, f"dir{i // 1000}", ".imap")
+            os.makedirs(top)
+            fd = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
+        name = f"file{i}"
+        os.mkdir(name, dir_fd=fd)
+        log = os.open(name + "/dovecot.index.log", os.O_WRONLY | os.O_CREAT,
+                      0o600, dir_fd=fd)
+        os.write(log, header)
+        os.close(log)
+        if i % 1000 == 999 or i == count - 1:
+            os.close(fd)
+    server.chown(user, root)
+
+
+def default_location(**changes):
+    fields = dict(driver="mbox", mail="~", inbox="mail/%u", index="index/%u")
+    return Location(**{**fields, **changes})
+
+
+# --- the commands
+
+def as_user(server, user, *argv, nofile=None):
+    """Runs a command with a user's ids."""
+    ids = server.users[user]
+    limit = [] if nofile is None else ["prlimit", f"--nofile={nofile}"]
+    return subprocess.run(
+        [*limit, "setpriv", f"--reuid={ids.uid}", f"--regid={ids.gid}",
+         "--clear-groups", *argv], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+
+
+OPTION_NAMES = {"BROKENCHAR": "--broken-char", "UTF-8": "--utf8",
+                "ITERINDEX": "--iter-index",
+                "SUBSCRIPTIONS": "--subscriptions"}
+
+
+def location_options(server, user, loc, prefix="", separator="/"):
+    """Returns the utility's options for a location."""
+    def path(value):
+        return server.path(value, user)
+
+    options = ["--format", loc.driver, "--mail-root", path(loc.mail),
+               "--index-root", path(loc.index or loc.mail),
+               "--prefix", prefix, "--separator", separator]
+    for value, option in ((loc.layout, "--layout"),
+                          (loc.dirname, "--dirname"),
+                          (loc.fulldirname, "--full-dirname"),
+                          (loc.mailbox_dir, "--mailbox-dir")):
+        if value is not None:
+            options += [option, value]
+    for value, option in ((loc.inbox, "--inbox"), (loc.control, "--control")):
+        if value is not None:
+            options += [option, path(value)]
+    for key, value in loc.options.items():
+        if key in OPTION_NAMES:
+            options.append(OPTION_NAMES[key])
+            if value is not True:
+                options.append(value)
+        else:
+            options += ["--exclude", path(value)]
+    return options
+
+
+def utility(server, user, *args, nofile=None, check=True):
+    """Runs mailbox-audit report on the server's location as a user."""
+    options = location_options(server, user, server.location, server.prefix,
+                               server.separator)
+    result = as_user(server, user, "mailbox-audit", "report", "-u", user,
+                     *options, *args, nofile=nofile)
+    if check:
+        assert result.returncode == 0, result
+    return result
+
+
+# --- reports
+
+with open(SCHEMA) as schema_file:
+    VALIDATOR = jsonschema.Draft202012Validator(json.load(schema_file))
+
+
+def json_lines(stdout):
+    """Returns the lines of --json, decoded."""
+    assert stdout == b"" or stdout.endswith(b"\n")
+    lines = [json.loads(line) for line in stdout.split(b"\n")[:-1]]
+    for line in lines:
+        VALIDATOR.validate(line)
+    return lines
+
+
+def entries(lines):
+    """Returns {name: entry} of the lines of one user."""
+    found = {}
+    for line in lines:
+        if "entry" in line:
+            name = line["entry"]["mailbox"]
+            assert name not in found
+            found[name] = line["entry"]
+    return found
+
+
+def report(lines):
+    """Returns the report of one user, which is the last line."""
+    assert [("entry" in line) for line in lines].index(False) == \
+        len(lines) - 1
+    return lines[-1]
+
+
+def row(line):
+    """Returns what a table shows for an entry's line."""
+    entry = line["entry"]
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry["mtime"]))
+    return [line["namespace"] or "-", entry["state"], entry["reason"] or "-",
+            "yes" if entry["untouched"] else "no", str(entry["inodes"]),
+            str(entry["bytes"]), stamp, entry["hidden_by"] or "-",
+            entry["mailbox"] or "-", entry["path"]]
+
+
+def summary_rows(namespace):
+    """Returns what a table shows for a namespace of a report, but for the
+    hidden columns' values of each state, which a report only has as a sum."""
+    prefix = namespace["prefix"] or "-"
+    rows = [[prefix, state] + [str(count[k]) for k in
+                               ("entries", "inodes", "bytes")]
+            for state, count in namespace["states"].items()]
+    rows += [[prefix, kind, "0", str(count["inodes"]), str(count["bytes"])]
+             for kind, count in namespace["other"].items()]
+    totals = namespace["totals"]
+    return rows + [[prefix, "total"] + [str(totals[k]) for k in
+                                        ("entries", "inodes", "bytes")]]
+
+
+def unescape(text):
+    """Returns the bytes of a name with \\xNN in it."""
+    parts = re.split(r"\\x([0-9a-f]{2})", text)
+    parts[1::2] = [chr(int(part, 16)) for part in parts[1::2]]
+    return b"".join(p.encode() if i % 2 == 0 else bytes([ord(p)])
+                    for i, p in enumerate(parts))
+
+
+def name_bytes(obj, key):
+    value = obj[key]
+    if value is None:
+        return None
+    return unescape(value) if obj.get("escaped") else value.encode()
