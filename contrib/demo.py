@@ -1,0 +1,111 @@
+"""What contrib/demo shows, in the mount namespace where Dovecot sees the
+plugins. The private Dovecot is that of the system tests."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "tests", "system"))
+from dovecot import Dovecot, Location   # noqa: E402
+
+MAIL = b"""From ann@example.org Thu Nov  9 22:33:52 2023
+From: ann@example.org
+Subject: hello
+
+Hello!
+
+"""
+MAILBOXES = ["Archive/%d" % year for year in range(2000, 2024)] + \
+    ["lists/list%d" % i for i in range(30)] + \
+    ["Drafts", "Sent", "Spam", "Trash", "to do", "travel"]
+# directories of a home that hold no mail, and how many files are in each
+JUNK = {".git/objects": 400, ".cache/browser": 300, ".local/share": 100,
+        "src/project": 60, "Documents": 40, "photos": 100}
+
+
+def fill_home(server, user):
+    home = server.users[user].home
+    files = {name: MAIL for name in MAILBOXES}
+    for directory, count in JUNK.items():
+        for i in range(count):
+            files[f"{directory}/file{i}"] = b"no mail\n"
+    for i in range(200):
+        files[f"../../www/{user}/page{i}.html"] = b"<html></html>\n"
+    for name, data in files.items():
+        path = os.path.join(home, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
+    www = os.path.join(server.dir, "www", user)
+    os.symlink(www, os.path.join(home, "public_html"))
+    server.chown(user, home)
+    server.chown(user, www)
+
+
+def say(text):
+    print(f"\n{text}\n")
+
+
+def show(server, *command, lines=None):
+    """Shows a command and its output, or the first lines of it. Dovecot's own
+    commands get the private configuration."""
+    print("  # " + shlex.join(command).replace(server.dir, ""))
+    argv = list(command)
+    if argv[0] == "doveadm":
+        argv[1:1] = ["-c", server.config]
+    out = subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout
+    found = out.decode().splitlines()
+    for line in found[:lines]:
+        print("  " + line.replace(server.dir, ""))
+    if lines is not None and len(found) > lines:
+        print(f"  ... ({len(found) - lines} more)")
+    print()
+
+
+def send_list(server, user):
+    with server.imap(user) as imap:
+        names = imap.list("", "*")
+    print(f'  C: a1 LIST "" "*"\n  S: {len(names)} names\n')
+
+
+def demo(server):
+    index_root = server.path("index/%u", "ann")
+    say(f"Ann's home has {len(MAILBOXES)} mailboxes and many other files. No "
+        "client has logged in yet:")
+    show(server, "doveadm", "mailbox-audit", "-u", "ann")
+    say("Her client asks what mailboxes there are:")
+    send_list(server, "ann")
+    say("Dovecot has made an index directory for every file:")
+    show(server, "doveadm", "mailbox-audit", "-u", "ann")
+    show(server, "du", "--inodes", "-s", index_root)
+    say("The same for a script, as one JSON line:")
+    show(server, "doveadm", "mailbox-audit", "-u", "ann", "--json")
+    say("Those that the rules of mailbox_filter would not have prevented, by "
+        "the utility\nthat needs no Dovecot:")
+    show(server, "mailbox-audit", "report", "--index-root", index_root,
+         "--mail-root", server.users["ann"].home,
+         "--inbox", server.path("mail/%u", "ann"),
+         "--entries", "--state", "bogus", "--visible", lines=5)
+    say("Which rule hides a name, and which names stay?")
+    show(server, "mailbox-audit", "match", "-v", ".git/objects/file1",
+         "public_html/page1.html", "Archive/2019")
+
+
+def main():
+    version = subprocess.run(["dovecot", "--version"], check=True,
+                             stdout=subprocess.PIPE).stdout.decode().strip()
+    print(f"Starting a throwaway Dovecot {version} on loopback ...")
+    server = Dovecot(location=Location("mbox", "~", inbox="mail/%u",
+                                       index="index/%u"), users=["ann"])
+    try:
+        fill_home(server, "ann")
+        server.start()
+        demo(server)
+    finally:
+        server.remove()
+
+
+main()
