@@ -1,0 +1,104 @@
+#include "lib.h"
+#include "mail-namespace.h"
+#include "dovecot-list-compat.h"
+#include "filter-client.h"
+#include "filter-index.h"
+#include "filter-layout.h"
+#include "filter-name.h"
+#include "filter-scope.h"
+#include "filter-tree.h"
+#include "filter-user.h"
+
+#define FILTER_LIST_CONTEXT(obj) \
+	MODULE_CONTEXT(obj, filter_list_module)
+#define FILTER_LIST_CONTEXT_REQUIRE(obj) \
+	MODULE_CONTEXT_REQUIRE(obj, filter_list_module)
+
+static MODULE_CONTEXT_DEFINE_INIT(filter_list_module,
+				  &mailbox_list_module_register);
+
+/* Layouts whose names are on this machine. */
+static const char *const filter_layouts[] = {
+	MAILBOX_LIST_NAME_FS,
+	MAILBOX_LIST_NAME_MAILDIRPLUSPLUS,
+	MAILBOX_LIST_NAME_INDEX,
+	NULL
+};
+
+struct filter_list *filter_list_get(struct mailbox_list *list)
+{
+	return FILTER_LIST_CONTEXT(list);
+}
+
+/* The mailbox list index, if its refresh is pruned, lacks names that others
+   than LIST have to see: these are sent to the layout. */
+static bool
+filter_client_needs_layout(struct filter_list *flist, enum filter_scope scope,
+			   enum mailbox_list_iter_flags flags)
+{
+	return scope == FILTER_SCOPE_NONE &&
+		(flags & MAILBOX_LIST_ITER_RAW_LIST) == 0 &&
+		filter_index_is_pruned(flist->list);
+}
+
+static struct mailbox_list_iterate_context *
+filter_client_iter_init(struct mailbox_list *list, const char *const *patterns,
+			enum mailbox_list_iter_flags flags)
+{
+	struct filter_list *flist = FILTER_LIST_CONTEXT_REQUIRE(list);
+	enum filter_scope scope = filter_scope_client(flist, flags);
+	struct mailbox_list_iterate_context *iter;
+	struct filter_frame frame;
+
+	filter_frame_push(flist, &frame, scope);
+	if (scope == FILTER_SCOPE_LIST)
+		patterns = filter_name_patterns(flist, patterns);
+	if (filter_client_needs_layout(flist, scope, flags)) {
+		flags |= MAILBOX_LIST_ITER_RAW_LIST;
+		frame.raw_added = TRUE;
+	}
+	iter = flist->module_ctx.super.iter_init(list, patterns, flags);
+	filter_frame_pop(flist);
+
+	if (scope == FILTER_SCOPE_LIST && iter->index_iteration)
+		filter_tree_iter_init(flist, iter);
+	return iter;
+}
+
+static const struct mailbox_info *
+filter_client_iter_next(struct mailbox_list_iterate_context *iter)
+{
+	struct filter_list *flist = FILTER_LIST_CONTEXT_REQUIRE(iter->list);
+
+	return filter_tree_iter_next(flist, iter,
+				     flist->module_ctx.super.iter_next);
+}
+
+void filter_client_list_created(struct mailbox_list *list)
+{
+	struct filter_user *fuser = filter_user_get(list->ns->user);
+	struct mailbox_list_vfuncs *v = list->vlast;
+	struct filter_list *flist;
+
+	if (fuser == NULL || !str_array_find(filter_layouts, list->name) ||
+	    (list->flags & MAILBOX_LIST_FLAG_SECONDARY) != 0)
+		return;
+
+	flist = p_new(list->pool, struct filter_list, 1);
+	flist->list = list;
+	flist->fuser = fuser;
+	flist->sep = mail_namespace_get_sep(list->ns);
+	flist->mailbox_files =
+		(list->flags & MAILBOX_LIST_FLAG_MAILBOX_FILES) != 0 &&
+		list_dirname(list)[0] == '\0' &&
+		strcmp(list->name, MAILBOX_LIST_NAME_INDEX) != 0;
+	filter_name_init_configured(flist);
+
+	flist->module_ctx.super = *v;
+	list->vlast = &flist->module_ctx.super;
+	v->iter_init = filter_client_iter_init;
+	v->iter_next = filter_client_iter_next;
+	if (v->get_mailbox_flags != NULL)
+		v->get_mailbox_flags = filter_layout_get_mailbox_flags;
+	MODULE_CONTEXT_SET(list, filter_list_module, flist);
+}

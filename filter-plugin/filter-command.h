@@ -1,0 +1,13 @@
+#ifndef FILTER_COMMAND_H
+#define FILTER_COMMAND_H
+
+struct mail_user;
+
+/* Returns whether the user's client runs LIST or XLIST, and not for what it
+   has subscribed to. */
+bool filter_command_is_list(const struct mail_user *user);
+
+void filter_command_init(void);
+void filter_command_deinit(void);
+
+#endif

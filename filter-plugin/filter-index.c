@@ -1,0 +1,54 @@
+/* A refresh of the mailbox list index expunges each record whose name it didn't
+   meet. Others notice that: NOTIFY tells clients, dsync deletes mailboxes. */
+
+#include "lib.h"
+#include "dovecot-list-compat.h"
+#include "mailbox-list-index.h"
+#include "filter-index.h"
+
+bool filter_index_is_syncing(struct mailbox_list *list)
+{
+	struct mailbox_list_index *ilist = INDEX_LIST_CONTEXT(list);
+
+	return ilist != NULL && ilist->syncing;
+}
+
+/* Returns whether there is an index, and a disk that it's refreshed from. */
+static bool filter_index_is_refreshed(struct mailbox_list *list)
+{
+	struct mailbox_list_index *ilist = INDEX_LIST_CONTEXT(list);
+
+	return ilist != NULL && ilist->has_backing_store;
+}
+
+bool filter_index_is_trusted(struct mailbox_list *list)
+{
+	return filter_index_is_refreshed(list) &&
+		list->mail_set->mailbox_list_index_very_dirty_syncs;
+}
+
+bool filter_index_is_pruned(struct mailbox_list *list)
+{
+	return filter_index_is_refreshed(list) &&
+		!list->mail_set->mailbox_list_index_very_dirty_syncs;
+}
+
+static void filter_index_keep_tree(struct mailbox_list_index_node *node)
+{
+	for (; node != NULL; node = node->next) {
+		node->flags |= MAILBOX_LIST_INDEX_FLAG_SYNC_EXISTS;
+		filter_index_keep_tree(node->children);
+	}
+}
+
+void filter_index_keep(struct mailbox_list *list, const char *storage_name)
+{
+	struct mailbox_list_index_node *node =
+		mailbox_list_index_lookup(list, storage_name);
+
+	if (node == NULL)
+		return;
+	filter_index_keep_tree(node->children);
+	for (; node != NULL; node = node->parent)
+		node->flags |= MAILBOX_LIST_INDEX_FLAG_SYNC_EXISTS;
+}

@@ -1,0 +1,18 @@
+#ifndef FILTER_INDEX_H
+#define FILTER_INDEX_H
+
+struct mailbox_list;
+
+/* Returns whether the mailbox list index is being refreshed. */
+bool filter_index_is_syncing(struct mailbox_list *list);
+/* Returns whether the mailbox list index may be believed without looking at the
+   disk (mailbox_list_index_very_dirty_syncs): it has to know all names. */
+bool filter_index_is_trusted(struct mailbox_list *list);
+/* Returns whether hidden names may be missing from the mailbox list index. */
+bool filter_index_is_pruned(struct mailbox_list *list);
+
+/* A refresh met a hidden name: what the mailbox list index knows of it, of its
+   parents and of what is below still exists. */
+void filter_index_keep(struct mailbox_list *list, const char *storage_name);
+
+#endif

@@ -1,0 +1,236 @@
+#include "lib.h"
+#include "array.h"
+#include "mail-namespace.h"
+#include "dovecot-list-compat.h"
+#include "mailbox-audit.h"
+#include "filter-client.h"
+#include "filter-name.h"
+#include "filter-user.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* Not UTF-8: no layout lists anything for it, nor looks at the disk. */
+#define FILTER_PATTERN_NOTHING "\xff"
+
+void filter_name_init_configured(struct filter_list *flist)
+{
+	const struct mail_namespace *ns = flist->list->ns;
+	const struct mailbox_settings *set;
+
+	p_array_init(&flist->configured, flist->list->pool, 8);
+	for (unsigned int i = 0; i < namespace_mailboxes_count(ns); i++) {
+		set = array_idx_elem(NAMESPACE_MAILBOXES(ns), i);
+		if (mailbox_settings_want_mailbox(set))
+			array_push_back(&flist->configured, &set->name);
+	}
+}
+
+static const char *
+filter_name_strip(struct filter_list *flist, const char *vname)
+{
+	const struct mail_namespace *ns = flist->list->ns;
+
+	if (strncmp(vname, ns->prefix, ns->prefix_len) == 0)
+		return vname + ns->prefix_len;
+	return vname;
+}
+
+const char *
+filter_name_get(struct filter_list *flist, const char *storage_name)
+{
+	return filter_name_strip(flist, mailbox_list_get_vname(flist->list,
+							       storage_name));
+}
+
+bool filter_list_is_flat(const struct mailbox_list *list)
+{
+	return strcmp(list->name, MAILBOX_LIST_NAME_MAILDIRPLUSPLUS) == 0;
+}
+
+/* Returns whether it's a mailbox of the configuration, or a parent of one. */
+static bool filter_name_is_configured(struct filter_list *flist,
+				      const char *name, size_t len)
+{
+	const char *configured;
+
+	array_foreach_elem(&flist->configured, configured) {
+		if (strncmp(configured, name, len) == 0 &&
+		    (configured[len] == '\0' || configured[len] == flist->sep))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static bool filter_rules_match(struct filter_list *flist, const char *name,
+			       size_t len, size_t visible_len, bool is_dir)
+{
+	return mba_rules_match(flist->fuser->rules, name, len, flist->sep,
+			       visible_len, is_dir, NULL);
+}
+
+/* A level that the configuration names is visible; levels below it are asked
+   as if no rule had met it. */
+static bool filter_levels_match(struct filter_list *flist, const char *name,
+				size_t visible_len, bool is_dir)
+{
+	size_t len = visible_len;
+	bool last;
+
+	do {
+		if (name[len] == flist->sep)
+			len++;
+		while (name[len] != '\0' && name[len] != flist->sep)
+			len++;
+		last = name[len] == '\0';
+		if (filter_rules_match(flist, name, len, visible_len,
+				       is_dir || !last) &&
+		    !filter_name_is_configured(flist, name, len))
+			return TRUE;
+		visible_len = len;
+	} while (!last);
+	return FALSE;
+}
+
+static bool filter_name_match(struct filter_list *flist, const char *name,
+			      size_t visible_len, bool is_dir)
+{
+	if (!filter_rules_match(flist, name, strlen(name), visible_len, is_dir))
+		return FALSE;
+	return array_is_empty(&flist->configured) ||
+		filter_levels_match(flist, name, visible_len, is_dir);
+}
+
+/* Names of the disk outside of the mail root (mail_full_filesystem_access),
+   and the root itself, have nothing to do with rules. */
+static bool
+filter_name_is_outside(struct filter_list *flist, const char *storage_name)
+{
+	if (*storage_name == '\0')
+		return TRUE;
+	return (*storage_name == '/' || *storage_name == '~') &&
+		flist->list->mail_set->mail_full_filesystem_access;
+}
+
+bool filter_name_get_path(struct filter_list *flist, const char *storage_name,
+			  const char **path_r)
+{
+	const char *error;
+
+	return mailbox_list_is_valid_name(flist->list, storage_name, &error) &&
+		mailbox_list_get_path(flist->list, storage_name,
+				      MAILBOX_LIST_PATH_TYPE_DIR, path_r) > 0;
+}
+
+static bool
+filter_path_is_dir(struct filter_list *flist, const char *storage_name)
+{
+	const char *path;
+	struct stat st;
+
+	return filter_name_get_path(flist, storage_name, &path) &&
+		stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Returns whether rules hide a name. */
+static bool
+filter_name_is_ruled(struct filter_list *flist, const char *storage_name,
+		     const char *name, size_t visible_len, enum filter_dir dir)
+{
+	bool hidden;
+
+	hidden = filter_name_match(flist, name, visible_len,
+				   dir == FILTER_DIR_YES);
+	if (dir != FILTER_DIR_UNKNOWN ||
+	    filter_name_match(flist, name, visible_len, TRUE) == hidden)
+		return hidden;
+	return filter_path_is_dir(flist, storage_name) ? !hidden : hidden;
+}
+
+/* Returns whether it's a file that isn't a mailbox, and these are hidden. */
+static bool
+filter_name_is_junk(struct filter_list *flist, const char *storage_name,
+		    const char *name, enum filter_dir dir)
+{
+	enum mba_reason reason;
+	enum mba_state state;
+	const char *path, *op;
+	bool is_dir;
+
+	if (!flist->fuser->non_mailboxes || !flist->mailbox_files ||
+	    dir == FILTER_DIR_YES || strcasecmp(name, "INBOX") == 0 ||
+	    filter_name_is_configured(flist, name, strlen(name)) ||
+	    !filter_name_get_path(flist, storage_name, &path))
+		return FALSE;
+	state = mba_probe_mbox(AT_FDCWD, path, flist->fuser->probe_flags,
+			       &reason, &op, &is_dir);
+	return state == MBA_STATE_NOT_MAILBOX && !is_dir;
+}
+
+bool filter_name_is_hidden(struct filter_list *flist, const char *storage_name,
+			   const char *name, size_t visible_len,
+			   enum filter_dir dir)
+{
+	if (filter_name_is_outside(flist, storage_name))
+		return FALSE;
+	if (strlen(name) <= visible_len || name[visible_len] != flist->sep)
+		visible_len = 0;
+	if (!flist->mailbox_files)
+		dir = FILTER_DIR_YES;
+	return filter_name_is_ruled(flist, storage_name, name, visible_len,
+				    dir) ||
+		filter_name_is_junk(flist, storage_name, name, dir);
+}
+
+const char *filter_name_topmost(struct filter_list *flist, const char *name)
+{
+	const char *p, *topmost;
+
+	for (p = strchr(name, flist->sep); p != NULL;
+	     p = strchr(p + 1, flist->sep)) {
+		topmost = t_strdup_until(name, p);
+		if (filter_name_match(flist, topmost, 0, TRUE))
+			return topmost;
+	}
+	return name;
+}
+
+/* Returns whether all that the pattern may match in this namespace is hidden:
+   the part of it before its first wildcard is below a hidden name. */
+static bool filter_pattern_is_hidden(struct filter_list *flist,
+				     const char *pattern)
+{
+	const char *name = filter_name_strip(flist, pattern);
+	const char *end;
+
+	/* the namespace's prefix may match the pattern's wildcards, or INBOX
+	   be meant */
+	if (name == pattern && flist->list->ns->prefix_len > 0)
+		return FALSE;
+	if (filter_name_is_outside(flist, name))
+		return FALSE;
+	end = name + strcspn(name, "*%");
+	while (end > name && *end != flist->sep)
+		end--;
+	return end > name &&
+		filter_name_match(flist, t_strdup_until(name, end), 0, TRUE);
+}
+
+const char *const *
+filter_name_patterns(struct filter_list *flist, const char *const *patterns)
+{
+	ARRAY_TYPE(const_string) visible;
+	const char *pattern;
+
+	t_array_init(&visible, 8);
+	for (; *patterns != NULL; patterns++) {
+		if (!filter_pattern_is_hidden(flist, *patterns))
+			array_push_back(&visible, patterns);
+	}
+	if (array_is_empty(&visible)) {
+		pattern = FILTER_PATTERN_NOTHING;
+		array_push_back(&visible, &pattern);
+	}
+	array_append_zero(&visible);
+	return array_front(&visible);
+}

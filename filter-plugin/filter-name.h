@@ -1,0 +1,40 @@
+#ifndef FILTER_NAME_H
+#define FILTER_NAME_H
+
+struct mailbox_list;
+struct filter_list;
+
+/* Whether a name is a directory on disk. */
+enum filter_dir {
+	FILTER_DIR_NO,
+	FILTER_DIR_YES,
+	/* its path tells, if a rule asks */
+	FILTER_DIR_UNKNOWN
+};
+
+/* Find the mailboxes that the configuration names. */
+void filter_name_init_configured(struct filter_list *flist);
+
+/* Returns whether all names are in one directory (maildir++). */
+bool filter_list_is_flat(const struct mailbox_list *list);
+
+/* Returns a name as rules see it: as clients do, without namespace prefix. */
+const char *
+filter_name_get(struct filter_list *flist, const char *storage_name);
+/* Returns FALSE if the name has no path on disk. */
+bool filter_name_get_path(struct filter_list *flist, const char *storage_name,
+			  const char **path_r);
+
+/* Returns whether a name is hidden, by a rule or because it isn't a mailbox.
+   name is what filter_name_get() returned. Its first visible_len bytes are the
+   parent, if that is known to be visible; 0 asks for all levels. */
+bool filter_name_is_hidden(struct filter_list *flist, const char *storage_name,
+			   const char *name, size_t visible_len,
+			   enum filter_dir dir);
+/* Returns the topmost parent of a hidden name that is hidden, or the name. */
+const char *filter_name_topmost(struct filter_list *flist, const char *name);
+/* Returns the patterns that can match a visible name. */
+const char *const *
+filter_name_patterns(struct filter_list *flist, const char *const *patterns);
+
+#endif

@@ -1,0 +1,50 @@
+#include "lib.h"
+#include "master-service.h"
+#include "mail-storage-hooks.h"
+#include "filter-plugin.h"
+#include "filter-client.h"
+#include "filter-command.h"
+#include "filter-layout.h"
+#include "filter-scope.h"
+#include "filter-user.h"
+
+const char *mailbox_filter_plugin_version = DOVECOT_ABI_VERSION;
+
+static struct mail_storage_hooks filter_hooks = {
+	.mail_user_created = filter_user_created,
+	.mail_namespaces_created = filter_namespaces_created,
+	.mailbox_list_created = filter_client_list_created,
+	.mailbox_allocated = filter_scope_mailbox_allocated,
+};
+
+/* Internal hooks come behind those of all plugins and of the mailbox list
+   index: what they replace is what the index calls. */
+static struct mail_storage_hooks filter_layout_hooks = {
+	.mailbox_list_created = filter_layout_list_created,
+};
+
+/* In others, doveadm above all, every name has to be seen. */
+static const char *const filter_services[] = { "imap", "lmtp", "lda", NULL };
+
+static bool filter_enabled;
+
+void mailbox_filter_plugin_init(struct module *module)
+{
+	const char *service = master_service_get_name(master_service);
+
+	filter_enabled = str_array_find(filter_services, service);
+	if (!filter_enabled)
+		return;
+	mail_storage_hooks_add(module, &filter_hooks);
+	mail_storage_hooks_add_internal(&filter_layout_hooks);
+	filter_command_init();
+}
+
+void mailbox_filter_plugin_deinit(void)
+{
+	if (!filter_enabled)
+		return;
+	filter_command_deinit();
+	mail_storage_hooks_remove_internal(&filter_layout_hooks);
+	mail_storage_hooks_remove(&filter_hooks);
+}

@@ -1,0 +1,26 @@
+#ifndef FILTER_PLUGIN_H
+#define FILTER_PLUGIN_H
+
+/* mailbox_filter hides names from LIST by the library's rules. The one hard
+   thing about it is to change nothing else: see filter-scope.h.
+
+   filter-plugin.c      registers
+   filter-user.c        rules and warnings of a session
+   filter-command.c     is the client's LIST running?
+   filter-scope.c       which iterations are filtered
+   filter-name.c        is a name hidden?
+   filter-client.c      iterations that begin above the mailbox list index
+   filter-tree.c        the mailbox list index's names for LIST
+   filter-layout.c      iterations of the layout: LIST's and the index's own
+   filter-walk.c        what such an iteration met
+   filter-index.c       what the mailbox list index remembers
+   filter-noselect.c    directories that hold nothing but hidden names */
+
+struct module;
+
+extern const char *mailbox_filter_plugin_version;
+
+void mailbox_filter_plugin_init(struct module *module);
+void mailbox_filter_plugin_deinit(void);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef FILTER_TREE_H
+#define FILTER_TREE_H
+
+#include "mailbox-list-private.h"
+
+struct filter_list;
+
+/* Give the mailbox list index's iterator a copy of its names without the hidden
+   ones. Dropping names as they come out would be too late: they have been
+   opened and counted as children by then. */
+void filter_tree_iter_init(struct filter_list *flist,
+			   struct mailbox_list_iterate_context *iter);
+/* Returns the iterator's next name. */
+const struct mailbox_info *
+filter_tree_iter_next(struct filter_list *flist,
+		      struct mailbox_list_iterate_context *iter,
+		      const struct mailbox_info *
+		      (*next)(struct mailbox_list_iterate_context *iter));
+
+#endif

@@ -1,0 +1,129 @@
+#include "lib.h"
+#include "array.h"
+#include "str.h"
+#include "mail-storage-private.h"
+#include "dovecot-compat.h"
+#include "dovecot-list-compat.h"
+#include "mailbox-filter-settings.h"
+#include "filter-client.h"
+#include "filter-index.h"
+#include "filter-name.h"
+#include "filter-user.h"
+
+#define FILTER_USER_CONTEXT(obj) \
+	MODULE_CONTEXT(obj, filter_user_module)
+#define FILTER_USER_CONTEXT_REQUIRE(obj) \
+	MODULE_CONTEXT_REQUIRE(obj, filter_user_module)
+
+static MODULE_CONTEXT_DEFINE_INIT(filter_user_module,
+				  &mail_user_module_register);
+
+struct filter_user *filter_user_get(struct mail_user *user)
+{
+	return FILTER_USER_CONTEXT(user);
+}
+
+void filter_user_set_hidden(struct filter_list *flist, uint64_t hidden)
+{
+	struct filter_user *fuser = flist->fuser;
+
+	fuser->hidden += hidden - flist->hidden;
+	flist->hidden = hidden;
+	mba_hidden_set(flist->list->ns->user, fuser->hidden);
+}
+
+static void filter_user_deinit(struct mail_user *user)
+{
+	struct filter_user *fuser = FILTER_USER_CONTEXT_REQUIRE(user);
+
+	fuser->module_ctx.super.deinit(user);
+	mba_hidden_unset(user);
+	mba_rules_free(&fuser->rules);
+}
+
+static void filter_user_debug(struct mail_user *user)
+{
+	struct filter_user *fuser = FILTER_USER_CONTEXT_REQUIRE(user);
+	const struct mba_rule *rule;
+	string_t *str = t_str_new(128);
+
+	for (unsigned int i = 0; i < mba_rules_count(fuser->rules); i++) {
+		rule = mba_rules_get(fuser->rules, i);
+		str_printfa(str, " %s (%s:%u:%u)", rule->text, rule->source,
+			    rule->line, rule->column);
+	}
+	e_debug(user->event, "mailbox_filter: rules:%s; non_mailboxes=%s",
+		str_len(str) == 0 ? " none" : str_c(str),
+		fuser->non_mailboxes ? "yes" : "no");
+}
+
+void filter_user_created(struct mail_user *user)
+{
+	struct mail_user_vfuncs *v = user->vlast;
+	struct filter_user *fuser;
+	const char *error;
+	bool non_mailboxes;
+
+	/* owners of shared mailboxes list nothing themselves */
+	if (user->autocreated)
+		return;
+
+	fuser = p_new(user->pool, struct filter_user, 1);
+	if (mailbox_filter_settings_get(user, &fuser->rules, &non_mailboxes,
+					&error) < 0) {
+		user->error = p_strdup_printf(user->pool,
+					      "mailbox_filter: %s", error);
+		return;
+	}
+	fuser->non_mailboxes = non_mailboxes;
+	fuser->probe_flags = MBA_PROBE_NOATIME_ONLY;
+	if (!mail_user_has_plugin(user, COMPRESSION_PLUGIN))
+		fuser->probe_flags |= MBA_PROBE_NO_COMPRESSION;
+
+	fuser->module_ctx.super = *v;
+	user->vlast = &fuser->module_ctx.super;
+	v->deinit = filter_user_deinit;
+	MODULE_CONTEXT_SET(user, filter_user_module, fuser);
+
+	filter_user_debug(user);
+}
+
+static void filter_warn_configured(struct filter_list *flist)
+{
+	const struct mba_rule *rule;
+	const char *name;
+
+	array_foreach_elem(&flist->configured, name) {
+		if (!mba_rules_match(flist->fuser->rules, name, strlen(name),
+				     flist->sep, 0, TRUE, &rule))
+			continue;
+		e_warning(flist->list->ns->user->event,
+			  "mailbox_filter: Rule %s (%s:%u:%u) meets mailbox %s "
+			  "of the configuration, which stays visible",
+			  rule->text, rule->source, rule->line, rule->column,
+			  name);
+	}
+}
+
+void filter_namespaces_created(struct mail_namespace *namespaces)
+{
+	struct filter_list *flist;
+	struct mail_namespace *ns;
+	bool very_dirty = FALSE;
+
+	for (ns = namespaces; ns != NULL; ns = ns->next) {
+		flist = filter_list_get(ns->list);
+		if (flist == NULL)
+			continue;
+		filter_warn_configured(flist);
+		if (filter_index_is_trusted(ns->list))
+			very_dirty = TRUE;
+	}
+	if (very_dirty) {
+		e_warning(namespaces->user->event,
+			  "mailbox_filter: "
+			  "mailbox_list_index_very_dirty_syncs = yes: "
+			  "names are hidden from LIST, but refreshing the "
+			  "mailbox list index reads all directories");
+	}
+}

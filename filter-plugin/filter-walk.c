@@ -1,0 +1,210 @@
+#include "lib.h"
+#include "hash.h"
+#include "str.h"
+#include "dovecot-list-compat.h"
+#include "filter-client.h"
+#include "filter-index.h"
+#include "filter-name.h"
+#include "filter-user.h"
+#include "filter-walk.h"
+
+struct filter_walk *
+filter_walk_init(struct filter_list *flist, enum filter_scope scope,
+		 enum mailbox_list_iter_flags flags)
+{
+	struct filter_walk *walk;
+
+	walk = i_new(struct filter_walk, 1);
+	walk->flist = flist;
+	walk->scope = scope;
+	if (scope == FILTER_SCOPE_NONE)
+		return walk;
+
+	walk->dir = str_new(default_pool, 128);
+	walk->storage_name = str_new(default_pool, 128);
+	walk->name = str_new(default_pool, 128);
+	/* LIST looks for the children of a prefix without wanting flags */
+	walk->counts = scope == FILTER_SCOPE_REFRESH ||
+		(flags & MAILBOX_LIST_ITER_RETURN_NO_FLAGS) == 0;
+	if (filter_list_is_flat(flist->list)) {
+		walk->hidden_pool =
+			pool_alloconly_create("mailbox filter walk", 1024);
+		hash_table_create(&walk->hidden_names, walk->hidden_pool, 0,
+				  str_hash, strcmp);
+	}
+	return walk;
+}
+
+void filter_walk_deinit(struct filter_walk **_walk)
+{
+	struct filter_walk *walk = *_walk;
+
+	*_walk = NULL;
+	if (walk->counts)
+		filter_user_set_hidden(walk->flist, walk->hidden);
+	hash_table_destroy(&walk->hidden_names);
+	pool_unref(&walk->hidden_pool);
+	str_free(&walk->dir);
+	str_free(&walk->storage_name);
+	str_free(&walk->name);
+	i_free(walk);
+}
+
+void filter_walk_resume(struct filter_walk *walk)
+{
+	walk->prev = walk->flist->walk;
+	walk->flist->walk = walk;
+}
+
+void filter_walk_suspend(struct filter_walk *walk)
+{
+	walk->flist->walk = walk->prev;
+}
+
+/* Returns the root of the directories that are read now. */
+static bool
+filter_walk_get_root(struct filter_walk *walk, const char **root_r)
+{
+	struct mailbox_list *list = walk->flist->list;
+
+	if (!list_iter_is_in_index(list, walk->iter)) {
+		return mailbox_list_get_root_path(list,
+				MAILBOX_LIST_PATH_TYPE_MAILBOX, root_r);
+	}
+	if (!mailbox_list_get_root_path(list, MAILBOX_LIST_PATH_TYPE_INDEX,
+					root_r))
+		return FALSE;
+	*root_r = t_strconcat(*root_r, "/", list_mailbox_dirname(list), NULL);
+	return TRUE;
+}
+
+/* Returns what follows the root in a path, without slashes before it; NULL if
+   the path isn't below the root. */
+static const char *filter_path_below(const char *path, const char *root)
+{
+	size_t len = strlen(root);
+
+	while (len > 0 && root[len - 1] == '/')
+		len--;
+	if (strncmp(path, root, len) != 0 ||
+	    (path[len] != '/' && path[len] != '\0'))
+		return NULL;
+	path += len;
+	return path + strspn(path, "/");
+}
+
+/* Entries of a directory come one after another. */
+static void filter_walk_enter(struct filter_walk *walk, const char *dir)
+{
+	const char *root, *below = NULL;
+
+	if (strcmp(str_c(walk->dir), dir) == 0)
+		return;
+	str_truncate(walk->dir, 0);
+	str_append(walk->dir, dir);
+	str_truncate(walk->storage_name, 0);
+	str_truncate(walk->name, 0);
+
+	if (filter_list_is_flat(walk->flist->list))
+		below = "";
+	else if (filter_walk_get_root(walk, &root))
+		below = filter_path_below(dir, root);
+	walk->below_root = below != NULL;
+	if (below == NULL || *below == '\0')
+		return;
+	str_append(walk->storage_name, below);
+	str_append(walk->name, filter_name_get(walk->flist, below));
+}
+
+/* Each level counts once, whatever is below it. */
+static void
+filter_walk_count_flat(struct filter_walk *walk, const char *name)
+{
+	const char *topmost = filter_name_topmost(walk->flist, name);
+	char *key;
+
+	if (hash_table_lookup(walk->hidden_names, topmost) != NULL)
+		return;
+	key = p_strdup(walk->hidden_pool, topmost);
+	hash_table_insert(walk->hidden_names, key, key);
+	walk->hidden++;
+}
+
+static void
+filter_walk_hide(struct filter_walk *walk, const char *storage_name,
+		 const char *name)
+{
+	struct mailbox_list *list = walk->flist->list;
+
+	if (walk->scope == FILTER_SCOPE_REFRESH)
+		filter_index_keep(list, storage_name);
+	if (hash_table_is_created(walk->hidden_names))
+		filter_walk_count_flat(walk, name);
+	else if (list_iter_is_in_index(list, walk->iter) ==
+		 list_iter_from_index(list)) {
+		/* not 2.4's second look at the same names */
+		walk->hidden++;
+	}
+}
+
+static enum filter_dir filter_dir_get(enum mailbox_list_file_type type)
+{
+	switch (type) {
+	case MAILBOX_LIST_FILE_TYPE_DIR:
+		return FILTER_DIR_YES;
+	case MAILBOX_LIST_FILE_TYPE_FILE:
+	case MAILBOX_LIST_FILE_TYPE_OTHER:
+		return FILTER_DIR_NO;
+	default:
+		return FILTER_DIR_UNKNOWN;
+	}
+}
+
+static bool
+filter_walk_hides_real(struct filter_walk *walk, const char *dir,
+		       const char *fname, enum mailbox_list_file_type type)
+{
+	struct filter_list *flist = walk->flist;
+	const char *storage_name, *name, *inbox_path;
+
+	filter_walk_enter(walk, dir);
+	if (!walk->below_root)
+		return FALSE;
+	if (filter_list_is_flat(flist->list)) {
+		if (*fname != mailbox_list_get_hierarchy_sep(flist->list))
+			return FALSE;
+		storage_name = fname + 1;
+	} else if (str_len(walk->storage_name) == 0) {
+		storage_name = fname;
+	} else {
+		storage_name = t_strconcat(str_c(walk->storage_name), "/",
+					   fname, NULL);
+	}
+	name = filter_name_get(flist, storage_name);
+	if (!filter_name_is_hidden(flist, storage_name, name,
+				   str_len(walk->name), filter_dir_get(type)))
+		return FALSE;
+
+	/* layouts also ask for INBOX, wherever it is */
+	if (mailbox_list_get_path(flist->list, "INBOX",
+				  MAILBOX_LIST_PATH_TYPE_MAILBOX,
+				  &inbox_path) > 0 &&
+	    strcmp(t_strconcat(dir, "/", fname, NULL), inbox_path) == 0)
+		return FALSE;
+	filter_walk_hide(walk, storage_name, name);
+	return TRUE;
+}
+
+bool filter_walk_hides(struct filter_walk *walk, const char *dir,
+		       const char *fname, enum mailbox_list_file_type type)
+{
+	bool ret;
+
+	/* the root itself */
+	if (*fname == '\0')
+		return FALSE;
+	T_BEGIN {
+		ret = filter_walk_hides_real(walk, dir, fname, type);
+	} T_END;
+	return ret;
+}

@@ -1,0 +1,51 @@
+#ifndef FILTER_WALK_H
+#define FILTER_WALK_H
+
+#include "hash.h"
+#include "mailbox-list-private.h"
+#include "filter-scope.h"
+
+struct filter_list;
+
+/* An iteration of the layout. Others may begin before it ends. */
+struct filter_walk {
+	union mailbox_list_iterate_module_context module_ctx;
+	struct filter_list *flist;
+	/* NULL until it's initialized */
+	struct mailbox_list_iterate_context *iter;
+	/* the walk that runs again after this one */
+	struct filter_walk *prev;
+	enum filter_scope scope;
+
+	/* the directory of the entry that was asked for last */
+	string_t *dir;
+	/* its storage name, and the name that rules see */
+	string_t *storage_name, *name;
+
+	/* names at which the walk stopped */
+	uint64_t hidden;
+	/* these names, where some are below others: maildir++ */
+	HASH_TABLE(char *, char *) hidden_names;
+	pool_t hidden_pool;
+
+	/* dir is below the mail root, or the index root */
+	bool below_root:1;
+	/* the count is to be published */
+	bool counts:1;
+};
+
+struct filter_walk *
+filter_walk_init(struct filter_list *flist, enum filter_scope scope,
+		 enum mailbox_list_iter_flags flags);
+/* Publishes the count of hidden names. */
+void filter_walk_deinit(struct filter_walk **walk);
+
+/* Make it the walk that runs now, and the one before it again. */
+void filter_walk_resume(struct filter_walk *walk);
+void filter_walk_suspend(struct filter_walk *walk);
+
+/* Returns whether a directory entry is hidden, and takes note of it. */
+bool filter_walk_hides(struct filter_walk *walk, const char *dir,
+		       const char *fname, enum mailbox_list_file_type type);
+
+#endif

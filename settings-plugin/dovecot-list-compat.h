@@ -1,0 +1,174 @@
+#ifndef DOVECOT_LIST_COMPAT_H
+#define DOVECOT_LIST_COMPAT_H
+
+/* What differs between the Dovecot versions in a mailbox list. 2.3 keeps the
+   fields of mail_location in the list, 2.4 in its settings. */
+
+#include "mail-storage-private.h"
+#include "mailbox-list-private.h"
+#include "mailbox-list-index.h"
+
+#if DOVECOT_PREREQ(2, 4, 0)
+#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->parsed_mailboxes)
+#  define COMPRESSION_PLUGIN "mail_compress"
+#else
+/* 2.4's second look at the names, in the index directory */
+#  define MAILBOX_LIST_ITER_FORCE_RESYNC 0
+#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->mailboxes)
+#  define COMPRESSION_PLUGIN "zlib"
+#endif
+
+/* Returns the number of mailboxes that a namespace's configuration names. */
+static inline unsigned int
+namespace_mailboxes_count(const struct mail_namespace *ns)
+{
+	return array_is_created(NAMESPACE_MAILBOXES(ns)) ?
+		array_count(NAMESPACE_MAILBOXES(ns)) : 0;
+}
+
+/* Returns the character that storage names are escaped with, or NUL. */
+static inline char list_storage_escape_char(const struct mailbox_list *list)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	return list->mail_set->mailbox_list_storage_escape_char[0];
+#else
+	return list->set.storage_name_escape_char;
+#endif
+}
+
+/* Returns the mailbox's directory below its name (DIRNAME=), or "". */
+static inline const char *list_dirname(const struct mailbox_list *list)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	return list->mail_set->mailbox_directory_name;
+#else
+	return list->set.maildir_name;
+#endif
+}
+
+/* Returns the directory that names begin in (MAILBOXDIR=), with a slash behind,
+   or "". */
+static inline const char *list_mailbox_dirname(const struct mailbox_list *list)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	return list->mail_set->parsed_mailbox_root_directory_prefix;
+#else
+	return list->set.mailbox_dir_name;
+#endif
+}
+
+static inline bool list_iter_from_index(const struct mailbox_list *list)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	return list->mail_set->mailbox_list_iter_from_index_dir;
+#else
+	return list->set.iter_from_index_dir;
+#endif
+}
+
+/* Returns whether the iteration reads the index directory now. iter is NULL
+   while it's being initialized. */
+static inline bool
+list_iter_is_in_index(const struct mailbox_list *list,
+		      const struct mailbox_list_iterate_context *iter)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	if (iter != NULL)
+		return iter->iter_from_index_dir;
+#else
+	(void)iter;
+#endif
+	return list_iter_from_index(list);
+}
+
+/* Whether listing removes directories without mailboxes (NO-NOSELECT). */
+static inline bool list_drop_noselect(const struct mailbox_list *list)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	return list->mail_set->mailbox_list_drop_noselect;
+#else
+	return list->set.no_noselect;
+#endif
+}
+
+/* What list_keep_noselect() changed. */
+struct list_noselect_state {
+#if DOVECOT_PREREQ(2, 4, 0)
+	const struct mail_storage_settings *orig_set;
+	struct mail_storage_settings set;
+#else
+	bool orig;
+#endif
+};
+
+/* Don't remove directories until list_noselect_restore(). */
+static inline void list_keep_noselect(struct mailbox_list *list,
+				      struct list_noselect_state *state_r)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	state_r->orig_set = list->mail_set;
+	state_r->set = *list->mail_set;
+	state_r->set.mailbox_list_drop_noselect = FALSE;
+	list->mail_set = &state_r->set;
+#else
+	state_r->orig = list->set.no_noselect;
+	list->set.no_noselect = FALSE;
+#endif
+}
+
+static inline void list_noselect_restore(struct mailbox_list *list,
+					 const struct list_noselect_state *state)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	list->mail_set = state->orig_set;
+#else
+	list->set.no_noselect = state->orig;
+#endif
+}
+
+/* Append a node's name as it is in storage names. */
+static inline void
+list_index_node_append_name(struct mailbox_list *list,
+			    const struct mailbox_list_index_node *node,
+			    string_t *dest)
+{
+#if DOVECOT_PREREQ(2, 4, 5)
+	mailbox_list_get_escaped_mailbox_name(list, node, dest);
+#else
+	const char escape_chars[] = {
+		list_storage_escape_char(list),
+		mailbox_list_get_hierarchy_sep(list),
+		'\0'
+	};
+
+	mailbox_list_name_escape(node->raw_name, escape_chars, dest);
+#endif
+}
+
+/* Returns whether the configuration wants the mailbox to be there. */
+static inline bool
+mailbox_settings_want_mailbox(const struct mailbox_settings *set)
+{
+	if (strcmp(set->autocreate, MAILBOX_SET_AUTO_NO) != 0)
+		return TRUE;
+#if DOVECOT_PREREQ(2, 4, 0)
+	return array_not_empty(&set->special_use);
+#else
+	return set->special_use[0] != '\0';
+#endif
+}
+
+static inline bool mail_user_has_plugin(const struct mail_user *user,
+					const char *name)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	return array_is_created(&user->set->mail_plugins) &&
+		array_lsearch(&user->set->mail_plugins, &name,
+			      i_strcmp_p) != NULL;
+#else
+	return str_array_find(t_strsplit_spaces(user->set->mail_plugins, ", "),
+			      name);
+#endif
+}
+
+#endif
