@@ -10,9 +10,11 @@ static const char help[] =
 "\n"
 "Prints those of the names that the rules hide, as git check-ignore does for\n"
 "files. Names are as clients see them, without the namespace's prefix. A name\n"
-"that ends with the separator is one that holds others.\n"
+"that ends with the separator is one that holds others. Control characters,\n"
+"backslashes and bytes that aren't UTF-8 are printed as \\xNN.\n"
 "\n"
-"  -v, --verbose       also print the rule: SOURCE:LINE:COLUMN:RULE<TAB>NAME\n"
+"  -v, --verbose       print the rule that decides: SOURCE:LINE:COLUMN:RULE, a\n"
+"                      tab, the name; also for names that a '!' rule shows\n"
 "      --rule WORDS    rules, separated by blanks, as in mailbox_filter\n"
 "      --rules FILE    rules, one a line, as in mailbox_filter_file\n"
 "      --separator C   hierarchy separator of the names (/)\n"
@@ -35,30 +37,36 @@ struct match_command {
 	bool verbose;
 };
 
+static void match_print(const struct match_command *cmd,
+			const struct mba_rule *rule, const char *name)
+{
+	char *source = mba_escape(rule->source);
+	char *text = mba_escape(rule->text);
+	char *escaped = mba_escape(name);
+
+	if (cmd->verbose) {
+		printf("%s:%u:%u:%s\t", source, rule->line, rule->column,
+		       text);
+	}
+	puts(escaped);
+	free(source);
+	free(text);
+	free(escaped);
+}
+
 /* Returns TRUE if the name is hidden. */
 static bool match_name(const struct match_command *cmd, const char *name)
 {
 	const struct mba_rule *rule;
 	size_t len = strlen(name);
 	bool is_dir = len > 1 && name[len - 1] == cmd->separator;
-	char *text, *source, *escaped;
+	bool hidden;
 
-	if (!mba_rules_match(cmd->rules, name, is_dir ? len - 1 : len,
-			     cmd->separator, 0, is_dir, &rule))
-		return false;
-	escaped = mba_escape(name);
-	if (!cmd->verbose)
-		puts(escaped);
-	else {
-		text = mba_escape(rule->text);
-		source = mba_escape(rule->source);
-		printf("%s:%u:%u:%s\t%s\n", source, rule->line, rule->column,
-		       text, escaped);
-		free(text);
-		free(source);
-	}
-	free(escaped);
-	return true;
+	hidden = mba_rules_match(cmd->rules, name, is_dir ? len - 1 : len,
+				 cmd->separator, 0, is_dir, &rule);
+	if (hidden || (cmd->verbose && rule != NULL))
+		match_print(cmd, rule, name);
+	return hidden;
 }
 
 /* Returns EX_OK, a status whose error was printed, or -1 if help was asked
@@ -72,29 +80,27 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 		switch (opt) {
 		case TOOL_OPT_RULE:
 		case TOOL_OPT_RULES:
-			status = tool_rules_option(cmd->rules, opt, optarg);
+			status = tool_rules_option(&cmd->rules, opt, optarg);
 			break;
 		case 'v':
 			cmd->verbose = true;
 			break;
 		case 's':
 			if (strlen(optarg) != 1) {
-				return tool_fail(EX_USAGE, strdup(
-					"--separator is one character"));
+				return tool_usage("match", tool_printf(
+					"--separator is one character: %s",
+					optarg));
 			}
 			cmd->separator = optarg[0];
 			break;
 		case 'h':
 			return -1;
 		default:
-			status = EX_USAGE;
-			break;
+			return tool_usage("match", NULL);
 		}
 	}
-	if (status == EX_OK && optind == argc) {
-		fputs(help, stderr);
-		status = EX_USAGE;
-	}
+	if (status == EX_OK && optind == argc)
+		return tool_usage("match", tool_printf("No name is given"));
 	return status;
 }
 
@@ -104,14 +110,12 @@ int cmd_match(int argc, char *argv[])
 	bool hidden = false;
 	int status;
 
-	cmd.rules = mba_rules_new();
 	status = match_options(&cmd, argc, argv);
 	if (status == -1) {
 		fputs(help, stdout);
 		status = tool_flush();
 	} else if (status == EX_OK) {
-		if (mba_rules_count(cmd.rules) == 0)
-			mba_rules_add_default(cmd.rules);
+		tool_rules_finish(&cmd.rules);
 		for (; optind < argc; optind++) {
 			if (match_name(&cmd, argv[optind]))
 				hidden = true;

@@ -1,8 +1,9 @@
-#define _GNU_SOURCE
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,8 +18,10 @@ static const char help[] =
 "Where mails and indexes are, as in Dovecot's mail_location:\n"
 "      --index-root DIR     INDEX=\n"
 "      --mail-root DIR      the location itself\n"
-"      --format FORMAT      mbox (default), maildir, sdbox, mdbox\n"
-"      --layout LAYOUT      LAYOUT=: fs, maildir++ (default: the format's)\n"
+"      --format FORMAT      mbox (default), maildir, sdbox, mdbox; imapc,\n"
+"                           pop3c, virtual: states aren't judged\n"
+"      --layout LAYOUT      LAYOUT=: fs, maildir++ (default: the format's);\n"
+"                           index, imapc: states aren't judged\n"
 "      --inbox PATH         INBOX=\n"
 "      --control DIR        CONTROL=\n"
 "      --subscriptions NAME SUBSCRIPTIONS=\n"
@@ -40,11 +43,11 @@ static const char help[] =
 "\n"
 "What to show:\n"
 "  -e, --entries            a row for each entry, not only the sums\n"
-"  -s, --state LIST         only entries with these states: mailbox,\n"
+"  -s, --state LIST         of --entries only those with these states: mailbox,\n"
 "                           not-mailbox, missing, unknown; bogus stands for\n"
 "                           not-mailbox,missing\n"
-"  -H, --hidden             only entries whose names the rules hide\n"
-"  -V, --visible            only entries whose names the rules don't hide\n"
+"  -H, --hidden             of --entries only those whose names the rules hide\n"
+"  -V, --visible            of --entries only those whose names they don't hide\n"
 "  -j, --json               JSON lines\n"
 "  -u, --user NAME          the user's name for the report\n"
 "      --rule WORDS         rules, separated by blanks, as in mailbox_filter\n"
@@ -60,7 +63,8 @@ enum {
 	OPT_STRING = 0x100,
 	OPT_CHAR = 0x200,
 	OPT_FLAG = 0x300,
-	OPT_FULL_DIRNAME = 0x400,
+	OPT_DIRNAME = 0x400,
+	OPT_FULL_DIRNAME,
 	OPT_EXCLUDE,
 	OPT_TYPE_MASK = 0xf00
 };
@@ -74,7 +78,6 @@ static const size_t location_strings[] = {
 	offsetof(struct mba_location, inbox_path),
 	offsetof(struct mba_location, control_root),
 	offsetof(struct mba_location, subscriptions),
-	offsetof(struct mba_location, dirname),
 	offsetof(struct mba_location, mailbox_dir),
 	offsetof(struct mba_location, prefix),
 	offsetof(struct mba_location, type),
@@ -101,10 +104,9 @@ static const struct option options[] = {
 	{ "inbox", required_argument, NULL, OPT_STRING + 4 },
 	{ "control", required_argument, NULL, OPT_STRING + 5 },
 	{ "subscriptions", required_argument, NULL, OPT_STRING + 6 },
-	{ "dirname", required_argument, NULL, OPT_STRING + 7 },
-	{ "mailbox-dir", required_argument, NULL, OPT_STRING + 8 },
-	{ "prefix", required_argument, NULL, OPT_STRING + 9 },
-	{ "type", required_argument, NULL, OPT_STRING + 10 },
+	{ "mailbox-dir", required_argument, NULL, OPT_STRING + 7 },
+	{ "prefix", required_argument, NULL, OPT_STRING + 8 },
+	{ "type", required_argument, NULL, OPT_STRING + 9 },
 	{ "separator", required_argument, NULL, OPT_CHAR + 0 },
 	{ "escape-char", required_argument, NULL, OPT_CHAR + 1 },
 	{ "broken-char", required_argument, NULL, OPT_CHAR + 2 },
@@ -112,6 +114,7 @@ static const struct option options[] = {
 	{ "iter-index", no_argument, NULL, OPT_FLAG + FLAG_ITER_INDEX },
 	{ "no-compression", no_argument, NULL, OPT_FLAG + FLAG_NO_COMPRESSION },
 	{ "no-inbox", no_argument, NULL, OPT_FLAG + FLAG_NO_INBOX },
+	{ "dirname", required_argument, NULL, OPT_DIRNAME },
 	{ "full-dirname", required_argument, NULL, OPT_FULL_DIRNAME },
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
 	{ "entries", no_argument, NULL, 'e' },
@@ -163,7 +166,7 @@ static int report_flag(struct report_command *cmd, int flag)
 static int report_location_option(struct report_command *cmd, int opt,
 				  const char *name)
 {
-	char *location = (char *)&cmd->location, *error;
+	char *location = (char *)&cmd->location;
 
 	switch (opt & OPT_TYPE_MASK) {
 	case OPT_STRING:
@@ -172,21 +175,19 @@ static int report_location_option(struct report_command *cmd, int opt,
 		return EX_OK;
 	case OPT_CHAR:
 		if (strlen(optarg) != 1) {
-			if (asprintf(&error, "--%s is one character: %s",
-				     name, optarg) < 0)
-				abort();
-			return tool_fail(EX_USAGE, error);
+			return tool_usage("report", tool_printf(
+				"--%s is one character: %s", name, optarg));
 		}
 		location[location_chars[opt - OPT_CHAR]] = optarg[0];
 		return EX_OK;
 	case OPT_FLAG:
 		return report_flag(cmd, opt - OPT_FLAG);
 	}
-	if (opt == OPT_FULL_DIRNAME) {
-		cmd->location.dirname = optarg;
-		cmd->location.dirname_in_index = true;
-	} else {
+	if (opt == OPT_EXCLUDE)
 		cmd->excludes[cmd->excludes_count++] = optarg;
+	else {
+		cmd->location.dirname = optarg;
+		cmd->location.dirname_in_index = opt == OPT_FULL_DIRNAME;
 	}
 	return EX_OK;
 }
@@ -199,13 +200,13 @@ static int report_option(struct report_command *cmd, int opt, int idx)
 	switch (opt) {
 	case TOOL_OPT_RULE:
 	case TOOL_OPT_RULES:
-		return tool_rules_option(cmd->rules, opt, optarg);
+		return tool_rules_option(&cmd->rules, opt, optarg);
 	case 'e':
 		cmd->entries = true;
 		return EX_OK;
 	case 's':
 		if (mba_states_parse(optarg, &cmd->set.states, &error) < 0)
-			return tool_fail(EX_USAGE, error);
+			return tool_usage("report", error);
 		return EX_OK;
 	case 'H':
 		cmd->set.hidden = true;
@@ -225,29 +226,102 @@ static int report_option(struct report_command *cmd, int opt, int idx)
 	case 'h':
 		return -1;
 	case '?':
-		return EX_USAGE;
+		return tool_usage("report", NULL);
 	}
 	return report_location_option(cmd, opt, options[idx].name);
 }
 
-static const char *report_check(struct report_command *cmd, int args_left)
+/* options with a few values */
+static const struct {
+	const char *option;
+	size_t offset;
+	const char *values;
+} choices[] = {
+	{ "format", offsetof(struct mba_location, driver),
+	  "mbox,maildir,sdbox,mdbox,imapc,pop3c,virtual" },
+	{ "layout", offsetof(struct mba_location, layout),
+	  "fs,maildir++,index,imapc" },
+	{ "type", offsetof(struct mba_location, type),
+	  "private,shared,public" },
+};
+
+/* Returns TRUE if a value stands in a list with commas. */
+static bool is_in_list(const char *value, const char *list)
 {
-	if (args_left > 0)
-		return "report takes options only";
-	if (cmd->location.index_root == NULL || cmd->location.mail_root == NULL)
-		return "--index-root and --mail-root are needed";
-	if (cmd->location.index_root[0] != '/' ||
-	    cmd->location.mail_root[0] != '/')
-		return "--index-root and --mail-root are absolute paths";
-	if (cmd->set.hidden && cmd->set.visible)
-		return "--hidden and --visible exclude each other";
+	size_t len = strlen(value), item_len;
+
+	for (; *list != '\0'; list += item_len + (list[item_len] == ',')) {
+		item_len = strcspn(list, ",");
+		if (item_len == len && memcmp(list, value, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Returns an error, NULL if there is none. */
+static char *report_check_choices(const struct report_command *cmd)
+{
+	const char *location = (const char *)&cmd->location, *value;
+
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		value = *(const char *const *)(location + choices[i].offset);
+		if (value != NULL && !is_in_list(value, choices[i].values)) {
+			return tool_printf("Unknown --%s: %s (known are %s)",
+					   choices[i].option, value,
+					   choices[i].values);
+		}
+	}
 	return NULL;
+}
+
+static bool is_absolute(const char *path)
+{
+	return path == NULL || path[0] == '/';
+}
+
+static char *report_check_paths(const struct report_command *cmd)
+{
+	const struct mba_location *location = &cmd->location;
+	const char *inbox = location->inbox_path;
+
+	if (location->index_root == NULL || location->mail_root == NULL)
+		return tool_printf("--index-root and --mail-root are needed");
+	/* an empty --inbox says that there is none */
+	if (inbox != NULL && inbox[0] == '\0')
+		inbox = NULL;
+	if (!is_absolute(location->index_root) ||
+	    !is_absolute(location->mail_root) || !is_absolute(inbox) ||
+	    !is_absolute(location->control_root)) {
+		return tool_printf("--index-root, --mail-root, --inbox and "
+				   "--control are absolute paths");
+	}
+	for (size_t i = 0; i < cmd->excludes_count; i++) {
+		if (!is_absolute(cmd->excludes[i])) {
+			return tool_printf("--exclude is an absolute path: %s",
+					   cmd->excludes[i]);
+		}
+	}
+	return NULL;
+}
+
+static char *report_check(const struct report_command *cmd, const char *arg)
+{
+	char *error;
+
+	if (arg != NULL)
+		return tool_printf("report takes options only: %s", arg);
+	if (cmd->set.hidden && cmd->set.visible) {
+		return tool_printf("--hidden and --visible exclude each "
+				   "other");
+	}
+	error = report_check_paths(cmd);
+	return error != NULL ? error : report_check_choices(cmd);
 }
 
 static int report_options(struct report_command *cmd, int argc, char *argv[])
 {
 	int opt, idx = 0, status = EX_OK;
-	const char *error;
+	char *error;
 
 	while (status == EX_OK &&
 	       (opt = getopt_long(argc, argv, "es:HVju:qh", options,
@@ -255,8 +329,8 @@ static int report_options(struct report_command *cmd, int argc, char *argv[])
 		status = report_option(cmd, opt, idx);
 	if (status != EX_OK)
 		return status;
-	if ((error = report_check(cmd, argc - optind)) != NULL)
-		return tool_fail(EX_USAGE, strdup(error));
+	if ((error = report_check(cmd, argv[optind])) != NULL)
+		return tool_usage("report", error);
 	return EX_OK;
 }
 
@@ -340,14 +414,28 @@ static void report_error(const struct mba_error *error, void *context)
 	free(path);
 }
 
+/* Zeros are the right answer for a user who never logged in, but here the path
+   was typed by somebody. */
+static void report_warn_missing(const struct report_command *cmd)
+{
+	const char *path = cmd->location.index_root;
+	struct stat st;
+
+	if (stat(path, &st) < 0 && errno == ENOENT) {
+		(void)tool_fail(EX_OK, tool_printf(
+			"Warning: %s doesn't exist: there is nothing to count",
+			path));
+	}
+}
+
 static int report_run(struct report_command *cmd)
 {
 	const struct mba_report *report;
 	struct mba_audit *audit;
 	int ret, status;
 
-	if (mba_rules_count(cmd->rules) == 0)
-		mba_rules_add_default(cmd->rules);
+	tool_rules_finish(&cmd->rules);
+	report_warn_missing(cmd);
 	cmd->set.rules = cmd->rules;
 	cmd->set.error = report_error;
 	cmd->set.context = cmd;
@@ -387,7 +475,6 @@ int cmd_report(int argc, char *argv[])
 	};
 	int status;
 
-	cmd.rules = mba_rules_new();
 	cmd.excludes = calloc(argc, sizeof(*cmd.excludes));
 	if (cmd.excludes == NULL)
 		abort();

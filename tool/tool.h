@@ -11,9 +11,18 @@ typedef int tool_command_t(int argc, char *argv[]);
 tool_command_t cmd_report;
 tool_command_t cmd_match;
 
-/* Print "mailbox-audit: error" and free it. Returns the status, so that a
-   command can end with it. */
+/* Print "mailbox-audit: error" and free it. Control characters are shown as
+   '?': what the error quotes may come from anywhere. Returns the status, so
+   that a command can end with it. */
 int tool_fail(int status, char *error);
+
+/* The same for a command line that isn't understood: point to the help of the
+   command. With error=NULL getopt_long() has told it. Returns EX_USAGE. */
+int tool_usage(const char *command, char *error);
+
+/* Returns the formatted string; the caller frees it. */
+char *tool_printf(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
 
 /* Options that give rules, for getopt_long(). */
 enum {
@@ -24,9 +33,11 @@ enum {
 	{ "rule", required_argument, NULL, TOOL_OPT_RULE }, \
 	{ "rules", required_argument, NULL, TOOL_OPT_RULES }
 
-/* Add the rules of such an option. Returns EX_OK, or a status whose error was
-   printed. */
-int tool_rules_option(struct mba_rules *rules, int opt, const char *value);
+/* Add the rules of such an option. *rules is NULL before the first. Returns
+   EX_OK, or a status whose error was printed. */
+int tool_rules_option(struct mba_rules **rules, int opt, const char *value);
+/* Without such an option the default rules are in force. */
+void tool_rules_finish(struct mba_rules **rules);
 
 /* Returns EX_OK, or EX_IOERR if not all of standard output could be written;
    that was printed. */
