@@ -4,10 +4,14 @@
 
 #include "lib.h"
 #include "array.h"
+#include "str.h"
+#include "str-sanitize.h"
 #include "mail-namespace.h"
 #include "mailbox-list-private.h"
 #include "mail-user.h"
+#include "doveadm.h"
 #include "doveadm-print.h"
+#include "doveadm-settings.h"
 #include "doveadm-mail.h"
 #include "mailbox-audit.h"
 #include "mailbox-filter-settings.h"
@@ -17,14 +21,22 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#define MAX_ERROR_LEN 1024
+
 struct mailbox_audit_cmd_context {
 	struct doveadm_mail_cmd_context ctx;
 
 	struct mba_audit_settings set;
 	/* prefix of the only namespace to audit, NULL if all private ones */
 	const char *namespace_prefix;
-	/* a user was looked up, but not audited yet */
-	bool user_pending:1;
+	/* the command line can't be run, says a server's client */
+	const char *usage_error;
+
+	int (*next_user)(struct doveadm_mail_cmd_context *ctx,
+			 const char **username_r);
+	/* of -A and -F, a user who was not audited yet */
+	char *pending_user;
+
 	/* the printer was chosen before the command was known */
 	bool print_forced:1;
 	bool entries:1;
@@ -95,6 +107,31 @@ static void audit_print_report(struct mailbox_audit_cmd_context *ctx,
 	}
 }
 
+/* The exit status tells of a failure. But the HTTP API drops all output then:
+   there the reports tell of it. */
+static void
+audit_set_failed(struct mailbox_audit_cmd_context *ctx, int exit_code)
+{
+	if (!ctx->json ||
+	    ctx->ctx.cctx->conn_type != DOVEADM_CONNECTION_TYPE_HTTP)
+		ctx->ctx.exit_code = exit_code;
+}
+
+/* A user couldn't be audited at all. */
+static void
+audit_user_failed(struct mailbox_audit_cmd_context *ctx, const char *username,
+		  const char *reason, int exit_code)
+{
+	const struct mba_error error = { "user", username, reason };
+	const struct mba_report report = {
+		.user = username, .errors = &error, .errors_count = 1,
+	};
+
+	if (ctx->json)
+		audit_print_report(ctx, &report);
+	audit_set_failed(ctx, exit_code);
+}
+
 /* Give the audit all namespaces. Returns FALSE if none was asked for. */
 static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 				 struct mail_user *user,
@@ -117,31 +154,44 @@ static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 	return found || ctx->namespace_prefix == NULL;
 }
 
-static int audit_user(struct mailbox_audit_cmd_context *ctx,
-		      struct mail_user *user)
+/* Returns what to say when no namespace has the prefix. */
+static const char *
+audit_unknown_namespace(const struct mailbox_audit_cmd_context *ctx,
+			const struct mail_user *user)
+{
+	const struct mail_namespace *ns;
+	string_t *str = t_str_new(128);
+
+	str_printfa(str, "No namespace has the prefix \"%s\". The user has:",
+		    ctx->namespace_prefix);
+	for (ns = user->namespaces; ns != NULL; ns = ns->next)
+		str_printfa(str, " \"%s\"", ns->prefix);
+	return str_sanitize_utf8(str_c(str), MAX_ERROR_LEN);
+}
+
+static int audit_run(struct mailbox_audit_cmd_context *ctx,
+		     struct mail_user *user, const struct mba_rules *rules)
 {
 	const struct mba_report *report;
 	struct mba_audit *audit;
+	const char *error;
 	int ret = 0;
 
+	ctx->set.user = user->username;
+	ctx->set.rules = rules;
 	audit = mba_audit_init(&ctx->set);
 	if (!audit_add_namespaces(ctx, user, audit)) {
-		e_error(user->event, "Namespace prefix not found: %s",
-			ctx->namespace_prefix);
-		ctx->ctx.exit_code = EX_USAGE;
-		ret = -1;
-	} else if (mba_audit_run(audit, &report) < 0) {
-		audit_print_report(ctx, report);
-		/* the HTTP API would drop the report with the failure */
-		if (ctx->ctx.cctx->conn_type != DOVEADM_CONNECTION_TYPE_HTTP) {
-			ctx->ctx.exit_code = EX_TEMPFAIL;
-			ret = -1;
-		}
+		error = audit_unknown_namespace(ctx, user);
+		e_error(user->event, "%s", error);
+		audit_user_failed(ctx, user->username, error, EX_USAGE);
 	} else {
+		ret = mba_audit_run(audit, &report);
 		audit_print_report(ctx, report);
+		if (ret < 0)
+			audit_set_failed(ctx, EX_TEMPFAIL);
 	}
 	mba_audit_deinit(&audit);
-	return ret;
+	return ctx->ctx.exit_code == 0 ? 0 : -1;
 }
 
 static int cmd_mailbox_audit_run(struct doveadm_mail_cmd_context *_ctx,
@@ -154,40 +204,73 @@ static int cmd_mailbox_audit_run(struct doveadm_mail_cmd_context *_ctx,
 	bool non_mailboxes;
 	int ret;
 
-	ctx->user_pending = FALSE;
+	i_free(ctx->pending_user);
 	if (mailbox_filter_settings_get(user, &rules, &non_mailboxes,
 					&error) < 0) {
+		error = str_sanitize_utf8(error, MAX_ERROR_LEN);
 		e_error(user->event, "%s", error);
-		_ctx->exit_code = EX_CONFIG;
-		return -1;
+		audit_user_failed(ctx, user->username, error, EX_CONFIG);
+		return ctx->ctx.exit_code == 0 ? 0 : -1;
 	}
-	ctx->set.user = user->username;
-	ctx->set.rules = rules;
-	ret = audit_user(ctx, user);
-	ctx->set.rules = NULL;
+	ret = audit_run(ctx, user, rules);
 	mba_rules_free(&rules);
 	return ret;
 }
 
 /* doveadm goes on with the next user, and forgets about it, when one can't be
-   initialized. */
+   looked up or initialized. */
 static void audit_check_pending(struct mailbox_audit_cmd_context *ctx)
 {
-	if (ctx->user_pending)
-		ctx->ctx.exit_code = EX_TEMPFAIL;
+	/* without a username doveadm skipped the user: -u has a wildcard */
+	if (ctx->pending_user != NULL && ctx->ctx.cctx->username != NULL) {
+		doveadm_print_sticky("username", ctx->pending_user);
+		audit_user_failed(ctx, ctx->pending_user,
+				  "The user can't be looked up or initialized, "
+				  "see the log", EX_TEMPFAIL);
+	}
+	i_free(ctx->pending_user);
+}
+
+/* Returns FALSE if another server may take care of the users. */
+static bool audit_is_local(const struct doveadm_mail_cmd_context *_ctx)
+{
+	return (_ctx->set->doveadm_worker_count == 0 || doveadm_server) &&
+		_ctx->set->doveadm_port == 0;
+}
+
+static int
+cmd_mailbox_audit_next_user(struct doveadm_mail_cmd_context *_ctx,
+			    const char **username_r)
+{
+	struct mailbox_audit_cmd_context *ctx =
+		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
+	int ret;
+
+	audit_check_pending(ctx);
+	_ctx->cctx->username = NULL;
+	ret = ctx->next_user(_ctx, username_r);
+	if (ret > 0 && audit_is_local(_ctx))
+		ctx->pending_user = i_strdup(*username_r);
+	return ret;
 }
 
 static int
 cmd_mailbox_audit_prerun(struct doveadm_mail_cmd_context *_ctx,
 			 struct mail_storage_service_user *service_user
 				ATTR_UNUSED,
-			 const char **error_r ATTR_UNUSED)
+			 const char **error_r)
 {
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 
-	audit_check_pending(ctx);
-	ctx->user_pending = TRUE;
+	if (ctx->usage_error != NULL) {
+		*error_r = ctx->usage_error;
+		_ctx->exit_code = EX_USAGE;
+		return -1;
+	}
+	/* no other server does it */
+	if (!_ctx->iterate_single_user && ctx->pending_user == NULL)
+		ctx->pending_user = i_strdup(_ctx->cctx->username);
 	return 0;
 }
 
@@ -226,11 +309,17 @@ static bool audit_flag(const struct doveadm_cmd_context *cctx, const char *name)
 	return doveadm_cmd_param_bool(cctx, name, &value) && value;
 }
 
+/* Ends doveadm, but not a server, where users are refused one by one. */
 static void audit_usage_error(struct mailbox_audit_cmd_context *ctx,
 			      const char *error)
 {
-	i_error("mailbox-audit: %s", error);
-	doveadm_mail_help_name(ctx->ctx.cmd->name);
+	error = str_sanitize_utf8(error, MAX_ERROR_LEN);
+	ctx->usage_error = p_strconcat(ctx->ctx.pool, "mailbox-audit: ", error,
+				       NULL);
+	if (ctx->ctx.cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI) {
+		i_error("%s", ctx->usage_error);
+		doveadm_mail_help_name(ctx->ctx.cmd->name);
+	}
 }
 
 /* JSON lines are printed as they are, unless a server passes them on. */
@@ -254,14 +343,18 @@ static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 	const char *states;
 	char *error;
 
+	ctx->next_user = _ctx->v.get_next_user;
+	_ctx->v.get_next_user = cmd_mailbox_audit_next_user;
 	ctx->entries = audit_flag(cctx, "entries");
 	ctx->json = audit_flag(cctx, "json");
 	ctx->set.hidden = audit_flag(cctx, "hidden");
 	ctx->set.visible = audit_flag(cctx, "visible");
 	(void)doveadm_cmd_param_str(cctx, "namespace", &ctx->namespace_prefix);
 	if (doveadm_cmd_param_str(cctx, "state", &states) &&
-	    mba_states_parse(states, &ctx->set.states, &error) < 0)
+	    mba_states_parse(states, &ctx->set.states, &error) < 0) {
 		audit_usage_error(ctx, error);
+		free(error);
+	}
 	if (ctx->set.hidden && ctx->set.visible) {
 		audit_usage_error(ctx, "--hidden and --visible exclude "
 				  "each other");
