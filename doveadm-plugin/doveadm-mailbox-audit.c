@@ -142,6 +142,9 @@ static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 	bool report, found = FALSE;
 
 	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
+		/* Dovecot's stand-in where none has an empty prefix */
+		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) != 0)
+			continue;
 		report = ctx->namespace_prefix != NULL ?
 			strcmp(ns->prefix, ctx->namespace_prefix) == 0 :
 			ns->type == MAIL_NAMESPACE_TYPE_PRIVATE;
@@ -164,8 +167,10 @@ audit_unknown_namespace(const struct mailbox_audit_cmd_context *ctx,
 
 	str_printfa(str, "No namespace has the prefix \"%s\". The user has:",
 		    ctx->namespace_prefix);
-	for (ns = user->namespaces; ns != NULL; ns = ns->next)
-		str_printfa(str, " \"%s\"", ns->prefix);
+	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
+		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) == 0)
+			str_printfa(str, " \"%s\"", ns->prefix);
+	}
 	return str_sanitize_utf8(str_c(str), MAX_ERROR_LEN);
 }
 
