@@ -11,10 +11,13 @@ to say is told by oracle.py.
     utility(server, "alice", "--entries").stdout    # mailbox-audit report
 """
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 
 import jsonschema
@@ -119,6 +122,26 @@ def make_entries(server, user, count, root=None):
         if i % 1000 == 999 or i == count - 1:
             os.close(fd)
     server.chown(user, root)
+
+
+@contextlib.contextmanager
+def many_entries(user, count):
+    """The path of a directory, in memory where it can be, with an index root
+    for a user: entries without a file, of mailboxes "goneN"."""
+    top = tempfile.mkdtemp(prefix="mba-", dir="/dev/shm" if
+                           os.path.ismount("/dev/shm") else "/tmp")
+    os.chmod(top, 0o755)
+    os.makedirs(f"{top}/{user}/.imap")
+    fd = os.open(f"{top}/{user}/.imap", os.O_RDONLY)
+    for i in range(count):
+        os.mkdir(f"gone{i}", dir_fd=fd)
+    try:
+        yield top
+    finally:
+        for i in range(count):
+            os.rmdir(f"gone{i}", dir_fd=fd)
+        os.close(fd)
+        shutil.rmtree(top)
 
 
 def default_location(**changes):

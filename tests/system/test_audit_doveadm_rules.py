@@ -1,0 +1,143 @@
+"""The rules that doveadm mailbox-audit takes from the settings: for all users,
+for one user, or the default; and what happens where they can't be had."""
+
+import os
+import tempfile
+
+import pytest
+
+from audit import (default_location, entries, json_lines, make_log, write,
+                   write_home)
+from dovecot import User
+
+NAMES = (".git", "notes", "old.bak", "plain", "public_html")
+
+
+@pytest.fixture
+def path():
+    """The path of a file with rules, where every user comes to."""
+    with tempfile.TemporaryDirectory(prefix="mba-", dir="/tmp") as top:
+        os.chmod(top, 0o755)
+        yield top + "/rules"
+
+
+def make_boxes(server, user):
+    # an empty home may be one that isn't mounted
+    write_home(server, user, "file", b"x\n")
+    root = server.path("index/%u", user)
+    for name in NAMES:
+        make_log(f"{root}/.imap/{name}")
+    server.chown(user, root)
+
+
+def hidden(server, user="alice"):
+    """Returns {name: rule} of the names that rules hide."""
+    lines = json_lines(server.doveadm("mailbox-audit", "-u", user, "-e",
+                                      "-j").stdout)
+    found = entries(lines)
+    assert set(found) == set(NAMES)
+    return {name: e["hidden_by"] for name, e in found.items()
+            if e["hidden_by"] is not None}
+
+
+def start(dovecot, settings=None, fields=None):
+    server = dovecot(location=default_location(), users=["alice", User(
+        "bob", fields=fields or {})], plugin_settings=settings or {})
+    for user in ("alice", "bob"):
+        make_boxes(server, user)
+    return server
+
+
+def test_the_default(dovecot):
+    assert hidden(start(dovecot)) == {".git": ".*",
+                                      "public_html": "public_html"}
+
+
+def test_rules_for_all_and_for_one(dovecot):
+    server = start(dovecot, {"mailbox_filter": "notes *.bak"},
+                   {"mailbox_filter": "plain"})
+    assert hidden(server) == {"notes": "notes", "old.bak": "*.bak"}
+    assert hidden(server, "bob") == {"plain": "plain"}
+    # through a server, one user after the other
+    lines = json_lines(server.doveadm("mailbox-audit", "-A", "-e", "-H", "-j",
+                                      "-S", server.socket).stdout)
+    assert [(line["user"], line["entry"]["hidden_by"]) for line in lines
+            if "entry" in line and line["user"] == "bob"] == [("bob", "plain")]
+
+
+def test_no_rules(dovecot):
+    assert hidden(start(dovecot, {"mailbox_filter": ""})) == {}
+
+
+def test_rules_from_a_file(dovecot, path):
+    write(path, b"# rules\n*.bak\n!notes\n")
+    server = start(dovecot, {"mailbox_filter_file": path})
+    assert hidden(server) == {"old.bak": "*.bak"}
+
+
+def test_the_setting_follows_the_file(dovecot, path):
+    write(path, b"*\n")
+    server = start(dovecot, {"mailbox_filter_file": path,
+                             "mailbox_filter": "!plain"})
+    assert hidden(server) == dict.fromkeys(set(NAMES) - {"plain"}, "*")
+
+
+def test_a_file_for_one(dovecot, path):
+    write(path, b"notes\n")
+    server = start(dovecot, fields={"mailbox_filter_file": path})
+    assert hidden(server, "bob") == {"notes": "notes"}
+    assert ".git" in hidden(server)
+
+
+def check_refused(server, message, status=os.EX_CONFIG):
+    """Bob isn't audited, and it is told why. Alice is."""
+    result = server.doveadm("mailbox-audit", "-u", "bob", "-e", "-j",
+                            check=False)
+    assert result.returncode == status
+    assert message in result.stderr.decode()
+    (line,) = json_lines(result.stdout)
+    assert line["namespaces"] == [] and not line["complete"]
+    assert [e["error"] for e in line["errors"]] == [message]
+    # nothing was looked at: no table either
+    result = server.doveadm("-f", "tab", "mailbox-audit", "-u", "bob",
+                            check=False)
+    assert result.returncode == status
+    assert len(result.stdout.split()) == len(
+        "namespace state entries inodes bytes hidden entries hidden inodes "
+        "hidden bytes".split())
+    assert set(hidden(server)) == {".git", "public_html"}
+
+
+@pytest.mark.parametrize("text, where", [
+    (b"[a-", ":1:1: '[' isn't closed: [a-"),
+    (b"fine\n# fine\n*.x/[ab\n", ":3:5: '[' isn't closed: *.x/[ab"),
+    (b"fine\r\na//b\r\n", ":2:3: a component is empty: a//b"),
+    (b"fine\nx\\", ":2:2: "),
+])
+def test_a_file_that_doesnt_parse(dovecot, text, where, path):
+    write(path, text)
+    server = start(dovecot, fields={"mailbox_filter_file": path})
+    result = server.doveadm("mailbox-audit", "-u", "bob", "-j", check=False)
+    (error,) = json_lines(result.stdout)[0]["errors"]
+    assert error["error"].startswith(path + where)
+    check_refused(server, error["error"])
+
+
+def test_a_setting_that_doesnt_parse(dovecot):
+    server = start(dovecot, fields={"mailbox_filter": "fine\t[a"})
+    check_refused(server, "mailbox_filter:1:6: '[' isn't closed: [a")
+
+
+def test_a_file_that_cant_be_read(dovecot, path):
+    server = start(dovecot, fields={"mailbox_filter_file": path})
+    check_refused(server, f"open({path}) failed: No such file or directory")
+    write(path, b"notes\n")
+    os.chmod(path, 0o600)
+    check_refused(server, f"open({path}) failed: Permission denied")
+    os.unlink(path)
+    os.mkdir(path)
+    check_refused(server, f"{path}: not a regular file")
+    os.rmdir(path)
+    os.mkfifo(path)
+    os.chmod(path, 0o644)
+    check_refused(server, f"{path}: not a regular file")

@@ -1,0 +1,112 @@
+"""doveadm mailbox-audit's command line, and the process that it runs in."""
+
+import os
+import re
+import shutil
+
+import pytest
+
+from audit import DESCRIPTION, fill_home, json_lines
+from oracle import make_atimes_old, snapshot
+
+USAGE_ERRORS = [
+    ["-s", "nonsense"], ["-s", ""], ["-s", "missing,"], ["-s", "missing,,"],
+    ["-s", "MISSING"], ["-s", "x" * 100000], ["--state=\x1b[31m\n"],
+    ["-H", "-V"], ["--nonsense"], ["extra"], ["-s"],
+]
+
+
+@pytest.mark.parametrize("options", USAGE_ERRORS,
+                         ids=lambda options: " ".join(options)[:20])
+@pytest.mark.parametrize("form", [None, "json"])
+def test_usage_errors_refuse_before_anything_is_looked_at(dovecot, options,
+                                                          form, tmp_path):
+    server = dovecot(**DESCRIPTION)
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+        imap.ok("STATUS box (MESSAGES)")
+    trace = str(tmp_path / "trace")
+    choice = [] if form is None else ["-f", form]
+    result = server.doveadm(
+        *choice, "mailbox-audit", "-u", "alice", *options, check=False,
+        prefix=("strace", "-f", "-o", trace, "-e", "trace=%file"))
+    assert result.returncode == os.EX_USAGE
+    assert result.stdout.strip() in (b"", b"[]", b"[", b"]")
+    assert b"\x1b" not in result.stderr
+    assert len(result.stderr) < 10000
+    with open(trace) as f:
+        seen = f.read()
+    assert server.config in seen
+    for path in ("index/alice", "home/alice"):
+        assert os.path.join(server.dir, path) not in seen
+
+
+def test_json_is_a_format_of_its_own(dovecot):
+    server = dovecot()
+    for form in ("table", "tab", "flow", "pager", "json"):
+        for more in ([], ["-S", server.socket]):
+            result = server.doveadm("-f", form, "mailbox-audit", "-u", "alice",
+                                    "-j", *more, check=False)
+            assert result.returncode == os.EX_USAGE
+            assert b"--json is a format of its own" in result.stderr
+            assert b"version" not in result.stdout
+
+
+def test_help_tells_every_option(dovecot):
+    server = dovecot()
+    usage = server.doveadm("mailbox-audit", "-H", "-V", check=False).stderr
+    for option in (b"-e|--entries", b"-s|--state", b"-H|--hidden",
+                   b"-V|--visible", b"-N|--namespace", b"-j|--json"):
+        assert option in usage
+    result = server.doveadm("help", "mailbox-audit", check=False)
+    # the man page where there is man, else the usage
+    text = result.stdout + result.stderr
+    assert b"mailbox-audit" in text and b"--entries" in text
+
+
+def test_the_audit_leaves_no_trace(dovecot):
+    server = dovecot(**DESCRIPTION)
+    fill_home(server, "alice")
+    trees = [server.path(name) for name in ("home", "index", "mail",
+                                            "control")]
+    make_atimes_old(*trees)
+    before = snapshot(*trees)
+    for options in (["-A"], ["-A", "-e", "-j"],
+                    ["-u", "alice", "-S", server.socket, "-e"]):
+        server.doveadm("mailbox-audit", *options)
+    assert snapshot(*trees) == before
+
+
+def valgrind_errors(log):
+    """Returns the reports that have one of our files in them."""
+    ours = re.compile(r"mailbox_audit|mailboxaudit|mailbox_filter|mba_")
+    reports = re.split(r"\n==\d+== \n", log)
+    return [r for r in reports if ours.search(r) and "Command:" not in r]
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None,
+                    reason="valgrind isn't installed")
+def test_valgrind_finds_no_fault_of_ours(dovecot, tmp_path):
+    """In a real doveadm, also where it fails."""
+    server = dovecot(**DESCRIPTION)
+    fill_home(server, "alice")
+    closed = server.path("index/%u", "alice") + "/lists"
+    os.chown(closed, 0, 0)
+    os.chmod(closed, 0o700)
+    server.add_user("failing", uid=5)
+    server.add_user("rule", mailbox_filter="[a")
+    log = str(tmp_path / "valgrind")
+    for options in (["-A", "-e", "-j"], ["-A"], ["-u", "alice", "-N", "none"]):
+        result = server.doveadm(
+            "mailbox-audit", *options, check=False,
+            env=dict(os.environ, GDB="1"),
+            prefix=("valgrind", "-q", "--leak-check=full",
+                    "--show-leak-kinds=definite,indirect,possible",
+                    "--child-silent-after-fork=yes", "--keep-debuginfo=yes",
+                    "--error-exitcode=0", "--log-file=" + log))
+        assert result.returncode in (os.EX_TEMPFAIL, os.EX_CONFIG,
+                                     os.EX_USAGE), result
+        with open(log) as f:
+            assert valgrind_errors(f.read()) == []
+        if options[-1] == "-j":
+            assert len(json_lines(result.stdout)) > len(server.users)

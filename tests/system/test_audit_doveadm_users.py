@@ -1,0 +1,134 @@
+"""doveadm mailbox-audit for one, some and all users: nobody's failure keeps the
+others from being audited, and nobody's failure is kept back."""
+
+import os
+
+import pytest
+
+from audit import DESCRIPTION, fill_home, json_lines, write
+from dovecot import User
+
+FAILING = {
+    # below first_valid_uid
+    "uid": User("failing", uid=5),
+    # the user database itself can't answer
+    "userdb": User("failing", fields={"uid": "abc"}),
+    "setting": User("failing", fields={"mail_max_keyword_length": "abc"}),
+    "rule": User("failing", fields={"mailbox_filter": "[abc"}),
+}
+STATUS = {"uid": os.EX_TEMPFAIL, "userdb": os.EX_TEMPFAIL,
+          "setting": os.EX_TEMPFAIL, "rule": os.EX_CONFIG}
+
+
+def users_of(lines):
+    """Returns [(user, complete)]."""
+    return [(line["user"], line["complete"]) for line in lines
+            if "entry" not in line]
+
+
+def test_all_listed_and_matching_users(dovecot):
+    server = dovecot(**DESCRIPTION)
+    for user in ("alice", "carol"):
+        fill_home(server, user)
+    single = {user: server.doveadm("mailbox-audit", "-u", user, "-e",
+                                   "-j").stdout
+              for user in server.users}
+    assert server.doveadm("mailbox-audit", "-A", "-e", "-j").stdout == \
+        b"".join(single.values())
+    path = server.dir + "/some-users"
+    write(path, b"carol\nbob\n")
+    assert server.doveadm("mailbox-audit", "-F", path, "-e", "-j").stdout == \
+        single["carol"] + single["bob"]
+    # those that the wildcard skips are no failures
+    assert server.doveadm("mailbox-audit", "-u", "*o*", "-e", "-j").stdout == \
+        single["bob"] + single["carol"]
+    assert [line["namespaces"][0]["totals"]["inodes"] > 0
+            for line in json_lines(b"".join(single.values()))
+            if "entry" not in line] == [True, False, True]
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_one_user_fails(dovecot, kind):
+    server = dovecot(users=["alice", FAILING[kind], "zoe"])
+    expected = [("alice", True), ("failing", False), ("zoe", True)]
+    result = server.doveadm("mailbox-audit", "-A", "-j", check=False)
+    lines = json_lines(result.stdout)
+    assert users_of(lines) == expected
+    assert lines[1]["namespaces"] == []
+    assert [(e["op"], e["path"]) for e in lines[1]["errors"]] == \
+        [("user", "failing")]
+    assert result.returncode == STATUS[kind]
+    assert b"(failing" in result.stderr
+    # with a table the status tells of it, also if the last user fails
+    path = server.dir + "/some-users"
+    write(path, b"zoe\nfailing\n")
+    result = server.doveadm("-f", "flow", "mailbox-audit", "-F", path,
+                            check=False)
+    assert result.returncode == STATUS[kind]
+    assert {line.split()[0] for line in result.stdout.splitlines()
+            if line != b""} == {b"zoe"}
+    # a wildcard that leaves it out
+    result = server.doveadm("mailbox-audit", "-u", "z*", "-j")
+    assert users_of(json_lines(result.stdout)) == [("zoe", True)]
+    # alone
+    result = server.doveadm("mailbox-audit", "-u", "failing", check=False)
+    assert result.returncode == STATUS[kind]
+    # through a server
+    result = server.doveadm("mailbox-audit", "-A", "-j", "-S", server.socket,
+                            check=False)
+    assert {("alice", True), ("zoe", True)} <= \
+        set(users_of(json_lines(result.stdout)))
+    assert result.returncode != 0
+    # over HTTP Dovecot would drop everything with a failure status
+    rows = server.http([["mailboxAudit", {"allUsers": True, "json": True},
+                         "t"]])
+    assert rows[0][0] == "doveadmResponse"
+    lines = json_lines(b"".join(r["report"].encode() + b"\n"
+                                for r in rows[0][1]))
+    assert users_of(lines) == expected
+    assert [r["username"] for r in rows[0][1]] == [user for user, _ in expected]
+    # ... as it does without --json, where nothing else tells of the failure
+    assert server.http([["mailboxAudit", {"allUsers": True}, "t"]])[0][0] == \
+        "error"
+
+
+def test_one_user_cant_be_read(dovecot):
+    server = dovecot(users=["alice", "bob", "carol"])
+    for user in ("alice", "bob", "carol"):
+        with server.imap(user) as imap:
+            imap.ok("CREATE box/inner")
+            imap.ok("SELECT box/inner")
+    closed = server.path("index/%u", "bob") + "/box"
+    os.chown(closed, 0, 0)
+    os.chmod(closed, 0o700)
+    for arguments in (["-A"], ["-A", "-S", server.socket]):
+        result = server.doveadm("mailbox-audit", *arguments, "-j",
+                                check=False)
+        assert result.returncode == os.EX_TEMPFAIL
+        lines = json_lines(result.stdout)
+        assert users_of(lines) == [("alice", True), ("bob", False),
+                                   ("carol", True)]
+        assert [(e["op"], e["path"], e["error"]) for e in
+                lines[1]["errors"]] == [("open", closed, "Permission denied")]
+        assert b"open(%s) failed: Permission denied" % closed.encode() in \
+            result.stderr
+    result = server.doveadm("mailbox-audit", "-A", check=False)
+    assert result.returncode == os.EX_TEMPFAIL
+    assert result.stdout.count(b" total ") == 3
+
+
+def test_unknown_users(dovecot):
+    server = dovecot()
+    result = server.doveadm("mailbox-audit", "-u", "nobody", "-j",
+                            check=False)
+    assert result.returncode == os.EX_NOUSER
+    assert b"User doesn't exist" in result.stderr
+    path = server.dir + "/some-users"
+    write(path, b"nobody\nalice\n")
+    result = server.doveadm("mailbox-audit", "-F", path, "-j", check=False)
+    assert result.returncode == os.EX_TEMPFAIL
+    assert users_of(json_lines(result.stdout)) == [("nobody", False),
+                                                   ("alice", True)]
+    result = server.doveadm("mailbox-audit", "-F", server.dir + "/none", "-j",
+                            check=False)
+    assert result.returncode != 0
