@@ -1,0 +1,82 @@
+"""The man pages have every option that --help has, and no other."""
+
+import gzip
+import os
+import re
+import subprocess
+
+import pytest
+
+MAN = os.path.join(os.environ["MBA_STAGE"], "usr/share/man/man1")
+OPTION = re.compile(r"(?<![\w-])(-\w|--[a-z][a-z0-9-]*)(?![\w-])")
+
+
+def sections(name):
+    """Returns {title: text} of a man page, without the markup of words."""
+    path = os.path.join(MAN, name)
+    if os.path.exists(path):
+        with open(path) as f:
+            text = f.read()
+    else:
+        with gzip.open(path + ".gz", "rt") as f:
+            text = f.read()
+    text = text.replace(r"\-", "-").replace("\\ ", " ")
+    text = re.sub(r"\\f[A-Z]", " ", text)
+    parts = re.split(r"^\.SH (.*)\n", text, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def documented(text):
+    """Returns the options that have a paragraph of their own."""
+    heads = re.findall(r"^\.TP\n(.*)$", text, flags=re.M)
+    return {option for head in heads for option in OPTION.findall(head)}
+
+
+def helped(*command):
+    """Returns the options at the beginnings of the lines of --help."""
+    text = subprocess.run(["mailbox-audit", *command, "--help"], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+    heads = re.findall(r"^ +(-.*?)(?:  |$)", text, flags=re.M)
+    return {option for head in heads for option in OPTION.findall(head)}
+
+
+@pytest.mark.parametrize("command", ["report", "match"])
+def test_options_of_the_utility(command):
+    page = sections("mailbox-audit.1")
+    options = helped(command)
+    assert options == documented(page[f"OPTIONS OF {command.upper()}"])
+    assert {"--help", "-h"} < options
+    # the whole page speaks of no option that isn't there
+    every = helped("report") | helped("match") | {"--version"}
+    for title, text in page.items():
+        assert set(OPTION.findall(text)) <= every | {"--inodes", "-s", "-B1"}
+
+
+def test_commands_of_the_utility():
+    text = subprocess.run(["mailbox-audit", "--help"], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+    commands = re.findall(r"^  (\w+) ", text, flags=re.M)
+    synopsis = sections("mailbox-audit.1")["SYNOPSIS"]
+    assert commands == re.findall(r"mailbox-audit (\w+)", synopsis)
+
+
+def test_options_of_the_doveadm_command(dovecot):
+    usage = dovecot().doveadm("mailbox-audit", "-H", "-V",
+                              check=False).stderr.decode()
+    usage = [line for line in usage.splitlines() if "[-e|" in line][0]
+    page = sections("doveadm-mailbox-audit.1")
+    own = set(OPTION.findall(usage.split("[-e|")[1])) | {"-e"}
+    assert own == documented(page["OPTIONS"])
+    short = {option for option in own if len(option) == 2}
+    common = {"-u", "-A", "-F", "-S", "-D", "-f"}
+    assert set(OPTION.findall(page["SYNOPSIS"])) == short | common
+
+
+def test_states_and_reasons_are_explained():
+    page = sections("mailbox-audit.1")["STATES"]
+    words = set(re.findall(r"[a-z-]+", page))
+    for name in ("mailbox", "not-mailbox", "missing", "unknown", "bogus",
+                 "untouched", "symlink", "compressed", "atime", "error",
+                 "mail-root", "not-judged", "unmapped", "shared-root",
+                 "structure", "internal", "nested", "mail", "foreign"):
+        assert name in words

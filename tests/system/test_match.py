@@ -1,0 +1,134 @@
+"""mailbox-audit match: which names the rules hide, and which rule it was, in
+the manner of git check-ignore."""
+
+import os
+import subprocess
+
+import pytest
+
+GIT_ENV = dict(os.environ, GIT_CONFIG_NOSYSTEM="1",
+               GIT_CONFIG_GLOBAL="/dev/null")
+RULES = b"""# what clients need not see
+.*
+!.keep
+*.bak
+/public_html
+lists/**/old
+deep/*/x
+trailing/
+"""
+NAMES = [".git", ".git/config", ".keep", ".keep/.inner", "a.bak", "a.bak/b",
+         "public_html", "sub/public_html", "lists/old", "lists/a/b/old",
+         "deep/1/x", "deep/1/2/x", "trailing", "plain", "plain/box"]
+
+
+def match(*args, **more):
+    return subprocess.run(["mailbox-audit", "match", *args], timeout=60,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, **more)
+
+
+@pytest.fixture
+def rules(tmp_path):
+    """The path of a file with rules: a .gitignore in a repository."""
+    subprocess.run(["git", "init", "-q", tmp_path], check=True, env=GIT_ENV)
+    path = tmp_path / ".gitignore"
+    path.write_bytes(RULES)
+    return str(path)
+
+
+def git(rules, *args):
+    return subprocess.run(["git", "check-ignore", "--no-index", *args],
+                          cwd=os.path.dirname(rules), env=GIT_ENV,
+                          stdout=subprocess.PIPE)
+
+
+def test_prints_the_hidden_names_as_git_does(rules):
+    own = match("--rules", rules, *NAMES)
+    theirs = git(rules, *NAMES)
+    assert own.stdout == theirs.stdout != b""
+    assert own.returncode == theirs.returncode == 0
+    assert own.stderr == b""
+    for name in NAMES:
+        assert match("--rules", rules, name).returncode == \
+            git(rules, name).returncode
+
+
+def test_verbose_names_the_rule_as_git_does(rules):
+    """But for the column, and the whole path of the file."""
+    expected = git(rules, "-v", *NAMES).stdout.decode()
+    assert ".gitignore:3:!.keep\t.keep\n" in expected
+    for option in ("-v", "--verbose"):
+        own = match("--rules", rules, option, *NAMES).stdout.decode()
+        lines = []
+        for line in own.splitlines():
+            rule, name = line.split("\t")
+            source, number, column, text = rule.split(":")
+            assert source == rules and column == "1"
+            lines.append(f".gitignore:{number}:{text}\t{name}\n")
+        assert "".join(lines) == expected
+
+
+def test_a_name_that_only_a_rule_shows_is_not_hidden(rules):
+    result = match("--rules", rules, "-v", ".keep")
+    assert result.stdout.endswith(b":3:1:!.keep\t.keep\n")
+    assert result.returncode == 1
+    result = match("--rules", rules, ".keep")
+    assert result.stdout == b"" and result.returncode == 1
+
+
+def test_rules_of_the_command_line(rules):
+    assert match(".x", "public_html", "x").stdout == b".x\npublic_html\n"
+    assert match("-v", "x/.y").stdout == b"default:1:1:.*\tx/.y\n"
+    assert match("-v", "public_html/x").stdout == \
+        b"default:1:4:public_html\tpublic_html/x\n"
+    assert match("--rule", "a b*", "-v", "a", "bc", ".x").stdout == \
+        b"--rule:1:1:a\ta\n--rule:1:3:b*\tbc\n"
+    # several are added in their order
+    assert match("--rules", rules, "--rule", "!*.bak", "x.bak").returncode == 1
+    assert match("--rule", "!*.bak", "--rules", rules, "x.bak").returncode == 0
+    # none is none
+    for options in (["--rule", ""], ["--rules", "/dev/null"]):
+        assert match(*options, ".x").returncode == 1
+
+
+def test_separators(rules):
+    assert match("--separator", ".", "--rule", "lists/x", "lists.x",
+                 "lists/x").stdout == b"lists.x\n"
+    assert match("--separator=^", "--rule", ".*", "a^.b", "a.b").stdout == \
+        b"a^.b\n"
+    # one that ends with it holds others
+    assert match("--rule", "dir/", "dir", "dir/").stdout == b"dir/\n"
+    assert match("--separator", ".", "--rule", "dir/", "dir.").stdout == \
+        b"dir.\n"
+
+
+def test_odd_names():
+    for name, shown in [("\n", "\\x0a"), ("a\nb", "a\\x0ab"),
+                        ("\x1b[31m", "\\x1b[31m"), ("\\", "\\x5c"),
+                        ("\udcff", "\\xff"), ("\u00e4", "\u00e4"),
+                        ("a b\t", "a b\\x09"), ("x" * 100000, "x" * 100000)]:
+        result = match("--rule", "*", "-v", name)
+        assert result.stdout.decode() == f"--rule:1:1:*\t{shown}\n"
+        assert result.returncode == 0
+    # a name like an option
+    assert match("--rule", "-*", "--", "-x", "--help").stdout == \
+        b"-x\n--help\n"
+    # INBOX and what has no name are never hidden
+    for name in ("INBOX", "", "/"):
+        assert match("--rule", "*", name).returncode == 1
+    # rules are shown no other way than names
+    assert match("--rule", "\\\\\x1b*", "-v", "\\\x1bx").stdout == \
+        b"--rule:1:1:\\x5c\\x5c\\x1b*\t\\x5c\\x1bx\n"
+
+
+@pytest.mark.parametrize("args", [
+    [], ["-v"], ["--nonsense", "x"], ["--separator", "", "x"],
+    ["--separator", "ab", "x"], ["--separator"], ["--verbose=1", "x"]],
+    ids=repr)
+def test_usage_errors(args):
+    result = match(*args)
+    assert result.returncode == os.EX_USAGE
+    assert result.stdout == b""
+    assert result.stderr.endswith(
+        b"\nmailbox-audit match --help shows how it is used.\n")
