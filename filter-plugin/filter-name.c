@@ -62,43 +62,20 @@ static bool filter_name_is_configured(struct filter_list *flist,
 	return FALSE;
 }
 
-static bool filter_rules_match(struct filter_list *flist, const char *name,
-			       size_t len, size_t visible_len, bool is_dir)
-{
-	return mba_rules_match(flist->fuser->rules, name, len, flist->sep,
-			       visible_len, is_dir, NULL);
-}
-
-/* A level that the configuration names is visible; levels below it are asked
-   as if no rule had met it. */
-static bool filter_levels_match(struct filter_list *flist, const char *name,
-				size_t visible_len, bool is_dir)
-{
-	size_t len = visible_len;
-	bool last;
-
-	do {
-		if (name[len] == flist->sep)
-			len++;
-		while (name[len] != '\0' && name[len] != flist->sep)
-			len++;
-		last = name[len] == '\0';
-		if (filter_rules_match(flist, name, len, visible_len,
-				       is_dir || !last) &&
-		    !filter_name_is_configured(flist, name, len))
-			return TRUE;
-		visible_len = len;
-	} while (!last);
-	return FALSE;
-}
-
+/* Returns whether rules hide a name. The mailboxes that the configuration names
+   and their parents stay visible, but not what is beside or below them. */
 static bool filter_name_match(struct filter_list *flist, const char *name,
 			      size_t visible_len, bool is_dir)
 {
-	if (!filter_rules_match(flist, name, strlen(name), visible_len, is_dir))
-		return FALSE;
-	return array_is_empty(&flist->configured) ||
-		filter_levels_match(flist, name, visible_len, is_dir);
+	size_t len = strlen(name);
+
+	if (filter_name_is_configured(flist, name, visible_len)) {
+		/* it's visible, but a rule may have met it */
+		visible_len = 0;
+	}
+	return mba_rules_match(flist->fuser->rules, name, len, flist->sep,
+			       visible_len, is_dir, NULL) &&
+		!filter_name_is_configured(flist, name, len);
 }
 
 /* Names of the disk outside of the mail root (mail_full_filesystem_access),
