@@ -61,6 +61,24 @@ filter_tree_hides(struct filter_tree *tree,
 	return hidden;
 }
 
+/* Returns whether something is hidden. */
+static bool
+filter_tree_hides_any(struct filter_tree *tree,
+		      const struct mailbox_list_index_node *node,
+		      size_t visible_len)
+{
+	const size_t path_len = str_len(tree->path);
+	size_t name_len;
+	bool hides = FALSE;
+
+	for (; node != NULL && !hides; node = node->next) {
+		hides = filter_tree_hides(tree, node, visible_len, &name_len) ||
+			filter_tree_hides_any(tree, node->children, name_len);
+		str_truncate(tree->path, path_len);
+	}
+	return hides;
+}
+
 static struct mailbox_list_index_node *
 filter_tree_copy(struct filter_tree *tree,
 		 const struct mailbox_list_index_node *node,
@@ -121,8 +139,10 @@ void filter_tree_iter_init(struct filter_list *flist,
 	tree->flist = flist;
 	tree->pool = iter->pool;
 	tree->path = str_new(default_pool, 128);
-	index_iter->next_node =
-		filter_tree_copy(tree, index_iter->next_node, NULL, 0);
+	if (filter_tree_hides_any(tree, index_iter->next_node, 0)) {
+		index_iter->next_node =
+			filter_tree_copy(tree, index_iter->next_node, NULL, 0);
+	}
 	str_free(&tree->path);
 	MODULE_CONTEXT_SET(iter, filter_tree_module, tree);
 
