@@ -74,6 +74,58 @@ filter_client_iter_next(struct mailbox_list_iterate_context *iter)
 				     flist->module_ctx.super.iter_next);
 }
 
+/* What goes on with a hidden name is told to the mailbox list index: its next
+   refresh won't see it. */
+static void
+filter_client_gone(struct filter_list *flist, const char *storage_name,
+		   bool below)
+{
+	bool hidden;
+
+	T_BEGIN {
+		hidden = filter_name_is_hidden(flist, storage_name,
+			filter_name_get(flist, storage_name), 0,
+			FILTER_DIR_UNKNOWN);
+	} T_END;
+	if (hidden)
+		filter_index_forget(flist->list, storage_name, below);
+}
+
+static int
+filter_client_delete_mailbox(struct mailbox_list *list, const char *name)
+{
+	struct filter_list *flist = FILTER_LIST_CONTEXT_REQUIRE(list);
+
+	if (flist->module_ctx.super.delete_mailbox(list, name) < 0)
+		return -1;
+	filter_client_gone(flist, name, FALSE);
+	return 0;
+}
+
+static int
+filter_client_delete_dir(struct mailbox_list *list, const char *name)
+{
+	struct filter_list *flist = FILTER_LIST_CONTEXT_REQUIRE(list);
+
+	if (flist->module_ctx.super.delete_dir(list, name) < 0)
+		return -1;
+	filter_client_gone(flist, name, FALSE);
+	return 0;
+}
+
+static int
+filter_client_rename_mailbox(struct mailbox_list *oldlist, const char *oldname,
+			     struct mailbox_list *newlist, const char *newname)
+{
+	struct filter_list *flist = FILTER_LIST_CONTEXT_REQUIRE(oldlist);
+
+	if (flist->module_ctx.super.rename_mailbox(oldlist, oldname,
+						   newlist, newname) < 0)
+		return -1;
+	filter_client_gone(flist, oldname, TRUE);
+	return 0;
+}
+
 void filter_client_list_created(struct mailbox_list *list)
 {
 	struct filter_user *fuser = filter_user_get(list->ns->user);
@@ -98,6 +150,9 @@ void filter_client_list_created(struct mailbox_list *list)
 	list->vlast = &flist->module_ctx.super;
 	v->iter_init = filter_client_iter_init;
 	v->iter_next = filter_client_iter_next;
+	v->delete_mailbox = filter_client_delete_mailbox;
+	v->delete_dir = filter_client_delete_dir;
+	v->rename_mailbox = filter_client_rename_mailbox;
 	if (v->get_mailbox_flags != NULL)
 		v->get_mailbox_flags = filter_layout_get_mailbox_flags;
 	MODULE_CONTEXT_SET(list, filter_list_module, flist);

@@ -2,8 +2,9 @@
    meet. Others notice that: NOTIFY tells clients, dsync deletes mailboxes. */
 
 #include "lib.h"
+#include "str.h"
 #include "dovecot-list-compat.h"
-#include "mailbox-list-index.h"
+#include "mailbox-list-index-sync.h"
 #include "filter-index.h"
 
 bool filter_index_is_syncing(struct mailbox_list *list)
@@ -51,4 +52,41 @@ void filter_index_keep(struct mailbox_list *list, const char *storage_name)
 	filter_index_keep_tree(node->children);
 	for (; node != NULL; node = node->parent)
 		node->flags |= MAILBOX_LIST_INDEX_FLAG_SYNC_EXISTS;
+}
+
+static void
+filter_index_forget_node(struct mailbox_list_index_sync_context *sync,
+			 const char *storage_name, bool below)
+{
+	struct mailbox_list_index_node *node, *child, *next;
+	string_t *name = t_str_new(128);
+
+	node = mailbox_list_index_lookup(sync->list, storage_name);
+	if (node == NULL)
+		return;
+	for (child = below ? node->children : NULL; child != NULL;
+	     child = next) {
+		next = child->next;
+		str_truncate(name, 0);
+		str_printfa(name, "%s%s", storage_name, sync->sep);
+		list_index_node_append_name(sync->list, child, name);
+		filter_index_forget_node(sync, str_c(name), TRUE);
+	}
+	(void)mailbox_list_index_sync_delete(sync, storage_name, TRUE);
+}
+
+void filter_index_forget(struct mailbox_list *list, const char *storage_name,
+			 bool below)
+{
+	struct mailbox_list_index_sync_context *sync;
+
+	if (!filter_index_is_pruned(list) || filter_index_is_syncing(list) ||
+	    mailbox_list_index_sync_begin(list, &sync) < 0)
+		return;
+	T_BEGIN {
+		filter_index_forget_node(sync, storage_name, below);
+	} T_END;
+	(void)mailbox_list_index_sync_end(&sync, TRUE);
+	/* the sync took back that a refresh was wanted */
+	mailbox_list_index_refresh_later(list);
 }
