@@ -415,6 +415,7 @@ const struct mba_column *mba_summary_columns(unsigned int *count_r);
    Control characters, backslashes and invalid bytes are escaped as \xNN. */
 typedef void mba_row_callback_t(const char *const *values, void *context);
 
+/* Writes an entry's row. */
 void mba_row_entry(const struct mba_namespace_report *ns,
 		   const struct mba_entry *entry,
 		   mba_row_callback_t *callback, void *context);
