@@ -1,0 +1,147 @@
+"""What make install leaves for programs that use the library."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from audit import json_lines, make_log, report
+
+STAGE = os.environ["MBA_STAGE"]
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+LIB = os.path.join(TOP, "lib")
+ENV = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=STAGE,
+           PKG_CONFIG_PATH=STAGE + "/usr/lib/pkgconfig",
+           LD_LIBRARY_PATH=STAGE + "/usr/lib")
+
+PROGRAM = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <mailbox-audit.h>
+
+int main(int argc, char *argv[])
+{
+	struct mba_rules *rules = mba_rules_new();
+	struct mba_audit_settings set;
+	struct mba_location location;
+	const struct mba_report *report;
+	struct mba_audit *audit;
+	char *line;
+	int ret;
+
+	mba_rules_add_default(rules);
+	memset(&set, 0, sizeof(set));
+	memset(&location, 0, sizeof(location));
+	set.rules = rules;
+	location.prefix = "";
+	location.type = "private";
+	location.driver = "mbox";
+	location.index_root = argc > 1 ? argv[1] : "/nonexistent";
+	location.mail_root = argc > 2 ? argv[2] : "/nonexistent";
+	audit = mba_audit_init(&set);
+	mba_audit_add(audit, &location, true);
+	ret = mba_audit_run(audit, &report);
+	line = mba_json_report(report);
+	puts(line);
+	free(line);
+	mba_audit_deinit(&audit);
+	mba_rules_free(&rules);
+	return ret == 0 ? 0 : 1;
+}
+"""
+
+
+def output(*argv):
+    return subprocess.run(argv, check=True, env=ENV,
+                          stdout=subprocess.PIPE).stdout.decode()
+
+
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
+def map_symbols():
+    return re.findall(r"^\t(mba_\w+);$", read(LIB + "/mailbox-audit.map"),
+                      re.M)
+
+
+def library():
+    return os.path.realpath(STAGE + "/usr/lib/libmailboxaudit.so")
+
+
+@pytest.mark.parametrize("compiler, standard, suffix", [
+    ("gcc", "-std=c99", ".c"), ("clang", "-std=c99", ".c"),
+    ("g++", "-std=c++11", ".cc"), ("clang++", "-std=c++11", ".cc")])
+def test_a_program_is_built_and_runs(compiler, standard, suffix, tmp_path):
+    if shutil.which(compiler) is None:
+        pytest.skip(compiler + " isn't installed")
+    source, program = tmp_path / ("program" + suffix), tmp_path / "program"
+    source.write_text(PROGRAM)
+    flags = output("pkg-config", "--cflags", "--libs", "mailbox-audit").split()
+    assert f"-I{STAGE}/usr/include" in flags and "-lmailboxaudit" in flags
+    result = subprocess.run(
+        [compiler, standard, "-Wall", "-Wextra", "-pedantic", "-Werror", "-o",
+         program, source, *flags], env=ENV, stderr=subprocess.PIPE)
+    assert result.returncode == 0, result.stderr.decode()
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "file").touch()
+    make_log(str(tmp_path / "index" / ".imap" / "gone"))
+    out = output(program, tmp_path / "index", tmp_path / "mail")
+    (namespace,) = report(json_lines(out.encode()))["namespaces"]
+    assert namespace["bogus"]["entries"] == 1
+
+
+def test_pkg_config_tells_the_version():
+    version = output("mailbox-audit", "--version").split()[1]
+    assert output("pkg-config", "--modversion", "mailbox-audit").strip() == \
+        version
+
+
+def test_exported_symbols_are_those_of_the_map():
+    lines = output("nm", "-D", "--defined-only", library()).splitlines()
+    exported = [line.split()[2] for line in lines if " A " not in line]
+    assert sorted(exported) == sorted(symbol + "@@MAILBOX_AUDIT_0"
+                                      for symbol in map_symbols())
+    assert map_symbols() == sorted(map_symbols())
+
+
+def test_every_symbol_is_declared_and_commented():
+    header = read(STAGE + "/usr/include/mailbox-audit.h")
+    # blank lines may stand in comments and typedefs
+    header = re.sub(r"/\*.*?\*/", "/**/", header, flags=re.S)
+    header = re.sub(r"typedef [^;]*;", "", header)
+    declared = {symbol: paragraph.startswith("/**/")
+                for paragraph in re.split(r"\n\n+", header)
+                for symbol in re.findall(r"\b(mba_\w+)\(", paragraph)}
+    assert sorted(declared) == sorted(map_symbols())
+    assert [symbol for symbol, commented in declared.items()
+            if not commented] == []
+
+
+def test_the_header_lists_the_files_of_the_library():
+    head = read(LIB + "/mailbox-audit.h").split("Conventions:")[0]
+    listed = re.findall(r"^   ([a-z-]+\.c) ", head, re.M)
+    files = [os.path.basename(p) for p in glob.glob(LIB + "/*.c")]
+    assert sorted(listed) == sorted(files)
+    built = re.findall(r"^\t([a-z-]+\.c)", read(LIB + "/Makefile.am"), re.M)
+    assert sorted(built) == sorted(files)
+
+
+def test_one_header_is_installed():
+    assert os.listdir(STAGE + "/usr/include") == ["mailbox-audit.h"]
+
+
+def test_library_and_utility_need_no_dovecot():
+    for path, own in ((library(), set()),
+                      (STAGE + "/usr/bin/mailbox-audit",
+                       {"libmailboxaudit.so.0"})):
+        needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]",
+                                output("readelf", "-d", path)))
+        assert needed <= {"libjansson.so.4", "libc.so.6"} | own
+        assert own <= needed
+        assert "dovecot" not in output("ldd", path)
