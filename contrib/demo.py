@@ -1,9 +1,9 @@
 """What contrib/demo shows, in the mount namespace where Dovecot sees the
 plugins. The private Dovecot is that of the system tests."""
 
-import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -92,6 +92,19 @@ def demo(server):
     say("Which rule hides a name, and which names stay?")
     show(server, "mailbox-audit", "match", "-v", ".git/objects/file1",
          "public_html/page1.html", "Archive/2019")
+    say("Now without the indexes, and with the plugins mailbox_filter and "
+        "imap_mailbox_log:")
+    server.stop()
+    shutil.rmtree(index_root)
+    server.plugins = {"imap": ["mailbox_filter", "imap_mailbox_log"]}
+    server.plugin_settings = {"mailbox_filter_non_mailboxes": True}
+    server.start()
+    send_list(server, "ann")
+    show(server, "doveadm", "mailbox-audit", "-u", "ann")
+    say("And what the server's log says of the LIST:")
+    for line in server.log_lines("mailbox_access: "):
+        print("  " + line)
+    print()
 
 
 def main():
