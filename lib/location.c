@@ -118,6 +118,25 @@ static void location_init_inbox(struct location *location)
 	}
 }
 
+/* An INBOX with a path of its own has its index beside the mails, too, unless
+   INDEX= tells where. Files of layout fs are the exception. */
+static void location_init_inbox_index(struct location *location)
+{
+	const char *path = location->inbox_path, *name;
+
+	if (path == NULL || !location->same_root ||
+	    (location->format->files && !location->flat))
+		return;
+	if (!location->imap_dir) {
+		location->inbox_index = mem_strdup(path);
+		return;
+	}
+	name = strrchr(path, '/');
+	name = name == NULL ? path : name + 1;
+	location->inbox_index = mem_printf("%.*s" LOCATION_IMAP_DIR "/%s",
+					   (int)(name - path), path, name);
+}
+
 static void location_init_paths(struct location *location)
 {
 	const struct mba_location *set = &location->set;
@@ -137,6 +156,7 @@ static void location_init_paths(struct location *location)
 	location->index_dirname = location->dirname[0] != '\0' &&
 		(set->dirname_in_index || location->same_root);
 	location_init_inbox(location);
+	location_init_inbox_index(location);
 }
 
 static void location_init_roots(struct location *location)
@@ -214,6 +234,7 @@ void location_free(struct location **_location)
 	free(location->index_root);
 	free(location->control_root);
 	free(location->inbox_path);
+	free(location->inbox_index);
 	free(location->dirname);
 	free(location->mailbox_dir);
 	free(location->subscriptions);
@@ -265,15 +286,6 @@ void location_path_free(struct location_path *path)
 	free(path->mail_path);
 }
 
-/* Where INBOX has its index if it shares a root with its mails, and isn't a
-   file; NULL if it is a mailbox like others. */
-static const char *inbox_own_index(const struct location *location)
-{
-	if (!location->same_root || location->imap_dir)
-		return NULL;
-	return location->inbox_path;
-}
-
 /* Cut dirname from an index path. Returns FALSE if it isn't there. */
 static bool strip_dirname(const struct location *location, char *path)
 {
@@ -307,7 +319,7 @@ bool location_from_index_path(const struct location *location,
 			      const char *index_path,
 			      struct location_path *path_r)
 {
-	const char *inbox = inbox_own_index(location), *below;
+	const char *inbox = location->inbox_index, *below;
 	char *name;
 	bool found;
 
@@ -340,7 +352,7 @@ bool location_from_index_path(const struct location *location,
 char *location_get_index_path(const struct location *location,
 			      const char *storage_name)
 {
-	const char *inbox = inbox_own_index(location), *name;
+	const char *inbox = location->inbox_index, *name;
 	const char *mailbox_dir = location->mailbox_dir;
 
 	if (inbox != NULL && strcmp(storage_name, "INBOX") == 0)

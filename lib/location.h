@@ -36,6 +36,9 @@ struct location {
 	/* relative to the mail root if it is below, else absolute; NULL if
 	   INBOX is a mailbox like others */
 	char *inbox_path;
+	/* INBOX's index, relative to the index root (or absolute, if it is
+	   elsewhere); NULL if it is a mailbox like others there */
+	char *inbox_index;
 	/* "" for none */
 	char *dirname, *mailbox_dir;
 	char *subscriptions;
