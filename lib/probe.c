@@ -13,7 +13,8 @@
 #include "mailbox-audit.h"
 #include "mbox-from.h"
 
-/* Dovecot refuses a From_ line that doesn't end within this. */
+/* Dovecot's buffer. A From_ line that doesn't end within this is cut, and taken
+   if it has a date by then. */
 #define MBOX_PROBE_SIZE 8192
 #define FROM_PREFIX "From "
 #define FROM_PREFIX_LEN 5
@@ -28,7 +29,8 @@ struct probe {
 	const char *op;
 };
 
-/* lib-compression/compression.c: the mbox is opened by its extension. */
+/* lib-compression/compression.c: the mbox is opened by the extension of its
+   whole name, so a ".gz" is opened below a directory, if not in the root. */
 static const struct {
 	const char *ext;
 	const char *magic;
@@ -49,7 +51,7 @@ static bool is_compressed(const char *name, const unsigned char *data,
 	for (i = 0; i < sizeof(compressed_formats) /
 		     sizeof(compressed_formats[0]); i++) {
 		ext_len = strlen(compressed_formats[i].ext);
-		if (len > ext_len && size >= compressed_formats[i].magic_len &&
+		if (len >= ext_len && size >= compressed_formats[i].magic_len &&
 		    strcmp(name + len - ext_len,
 			   compressed_formats[i].ext) == 0 &&
 		    memcmp(data, compressed_formats[i].magic,
@@ -100,7 +102,8 @@ probe_data(struct probe *probe, const unsigned char *data, size_t size)
 	}
 	if (size > FROM_PREFIX_LEN &&
 	    memcmp(data, FROM_PREFIX, FROM_PREFIX_LEN) == 0) {
-		return memchr(data, '\n', size) != NULL &&
+		return (memchr(data, '\n', size) != NULL ||
+			(uintmax_t)probe->st.st_size > MBOX_PROBE_SIZE) &&
 			mbox_from_is_valid(data + FROM_PREFIX_LEN,
 					   size - FROM_PREFIX_LEN) ?
 			MBA_STATE_MAILBOX : MBA_STATE_NOT_MAILBOX;
