@@ -158,6 +158,15 @@ static void walk_enter_failed(struct walk *walk, const char *name,
 	walk_leave(walk);
 }
 
+/* A name of the current directory can't be looked at. */
+static void walk_stat_failed(struct walk *walk, const char *name)
+{
+	if (errno == ENOENT)
+		return;
+	walk_error(walk, "stat", name);
+	walk->dirs[walk->dirs_count - 1].is_complete = false;
+}
+
 /* Look at a name that isn't known to be a directory that can be opened.
    Returns 1 if st was filled, 0 if there is nothing to be done with it. */
 static int walk_stat(struct walk *walk, int dir_fd, const char *name,
@@ -165,8 +174,7 @@ static int walk_stat(struct walk *walk, int dir_fd, const char *name,
 {
 	if (fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
-	if (errno != ENOENT)
-		walk_error(walk, "stat", name);
+	walk_stat_failed(walk, name);
 	return 0;
 }
 
@@ -185,8 +193,7 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 	}
 	open_errno = errno;
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT)
-			walk_error(walk, "stat", "");
+		walk_stat_failed(walk, "");
 		dir_stack_pop(&walk->stack);
 	} else if (S_ISDIR(st.st_mode)) {
 		errno = open_errno;
