@@ -170,7 +170,8 @@ static struct verdict look_symlink(int dir_fd, const char *name)
 	return verdict_error;
 }
 
-/* stat() found nothing at a path: tell what is there instead. */
+/* stat() found nothing at a path: tell what is there instead. It is a mailbox
+   if all of the path is there by now. */
 static struct verdict look_closer(int dir_fd, const char *path)
 {
 	struct verdict verdict = verdict_missing;
@@ -190,6 +191,8 @@ static struct verdict look_closer(int dir_fd, const char *path)
 			look_symlink(dir_fd, part);
 		if (slash != NULL)
 			*slash++ = '/';
+		else if (verdict.state == MBA_STATE_NOT_MAILBOX)
+			verdict = verdict_mailbox;
 	} while (slash != NULL && verdict.state == MBA_STATE_NOT_MAILBOX);
 	free(part);
 	return verdict;
@@ -312,10 +315,16 @@ static void stack_failed(struct mail_side *side, size_t depth)
 	else if ((open_errno == ENOENT || open_errno == ENOTDIR) &&
 		 (fd = dir_stack_fd(stack, &ignored)) != -1) {
 		side->failed = look_closer(fd, name);
-		/* a file can't have anything below */
-		if (side->failed.state == MBA_STATE_NOT_MAILBOX)
+		if (side->failed.reason == MBA_REASON_ERROR)
+			open_errno = errno;
+		else if (side->failed.state == MBA_STATE_MAILBOX &&
+			 open_errno == ENOTDIR) {
+			/* a file can't have anything below */
 			side->failed = verdict_missing;
-		open_errno = errno;
+		} else if (side->failed.state == MBA_STATE_MAILBOX) {
+			side->failed = verdict_error;
+			open_errno = ESTALE;
+		}
 	}
 	if (side->failed.reason == MBA_REASON_ERROR)
 		side_error(side, "open", dir, strerror(open_errno));
