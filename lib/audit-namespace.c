@@ -169,6 +169,9 @@ static void run_subscription(const char *storage_name, void *context)
 	char *mailbox;
 	bool is_dir;
 
+	/* the user's INBOX is there when it is needed */
+	if (location->set.inbox && strcmp(storage_name, "INBOX") == 0)
+		return;
 	mailbox = name_from_storage(&location->set, location->storage_sep,
 				    storage_name, &nonprefix);
 	if (run_is_others(run, mailbox) || run_has_entry(run, storage_name)) {
