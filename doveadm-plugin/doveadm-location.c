@@ -22,8 +22,24 @@ static const enum mailbox_list_path_type other_root_types[] = {
 	MAILBOX_LIST_PATH_TYPE_ALT_DIR,
 };
 
+/* Returns a root, NULL if there is none. */
+static const char *
+root_get(struct mailbox_list *list, enum mailbox_list_path_type type)
+{
+	const char *path, *p;
+
+	if (!mailbox_list_get_root_path(list, type, &path) || path[0] == '\0')
+		return NULL;
+	/* mbox has it appended to roots of indexes */
+	p = strrchr(path, '/');
+	if (p != NULL && strcmp(p, "/.imap") == 0)
+		path = t_strdup_until(path, p);
+	return path;
+}
+
 static const char *const *other_roots_get(struct mailbox_list *list)
 {
+	const char *index_root = root_get(list, MAILBOX_LIST_PATH_TYPE_INDEX);
 	ARRAY_TYPE(const_string) roots;
 	const char *path = location_get_volatile_dir(list);
 
@@ -31,8 +47,9 @@ static const char *const *other_roots_get(struct mailbox_list *list)
 	if (path != NULL && path[0] != '\0')
 		array_push_back(&roots, &path);
 	for (unsigned int i = 0; i < N_ELEMENTS(other_root_types); i++) {
-		if (mailbox_list_get_root_path(list, other_root_types[i],
-					       &path))
+		path = root_get(list, other_root_types[i]);
+		/* where nothing else is set, it is where the indexes are */
+		if (path != NULL && null_strcmp(path, index_root) != 0)
 			array_push_back(&roots, &path);
 	}
 	array_append_zero(&roots);
