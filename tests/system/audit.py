@@ -11,7 +11,9 @@ to say is told by oracle.py.
     utility(server, "alice", "--entries").stdout    # mailbox-audit report
 """
 
+import base64
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -22,7 +24,8 @@ import time
 
 import jsonschema
 
-from dovecot import Location, Namespace
+from dovecot import IS_24, Location, Namespace, VERSION
+from imap import literal, quote
 
 FROM = b"From sender@example.org Thu Nov  9 22:33:52 2023\n"
 MESSAGE = FROM + b"From: sender@example.org\nSubject: hello\n\nbody\n\n"
@@ -149,21 +152,125 @@ def default_location(**changes):
     return Location(**{**fields, **changes})
 
 
+# --- mailboxes in every format
+
+# Every format and layout; locations() has each with INDEX= and without.
+FORMATS = {
+    "mbox": Location("mbox", "~/mail", inbox="mail/%u"),
+    "mbox-inbox-below": Location("mbox", "~/mail", inbox="~/mail/in/box"),
+    "mbox-maildir++": Location("mbox", "~/mail", inbox="mail/%u",
+                               layout="maildir++"),
+    "mbox-maildir++-inbox-below": Location("mbox", "~/mail",
+                                           inbox="~/mail/in/box",
+                                           layout="maildir++"),
+    "mbox-dirname": Location("mbox", "~/mail", dirname="MBX"),
+    "mbox-fulldirname": Location("mbox", "~/mail", fulldirname="X"),
+    "mbox-mailboxdir": Location("mbox", "~/mail", inbox="mail/%u",
+                                mailbox_dir="mb"),
+    "mbox-control": Location("mbox", "~/mail", inbox="mail/%u",
+                             control="control/%u"),
+    "maildir": Location("maildir", "~/Maildir"),
+    "maildir-inbox": Location("maildir", "~/Maildir", inbox="~/Maildir/.in"),
+    "maildir-control": Location("maildir", "~/Maildir",
+                                control="control/%u"),
+    "maildir-fs": Location("maildir", "~/Maildir", layout="fs"),
+    "maildir-fs-dirname": Location("maildir", "~/Maildir", layout="fs",
+                                   dirname="MD"),
+    "maildir-fs-fulldirname": Location("maildir", "~/Maildir", layout="fs",
+                                       fulldirname="X"),
+    "maildir-fs-mailboxdir": Location("maildir", "~/Maildir", layout="fs",
+                                      mailbox_dir="mb"),
+    "sdbox": Location("sdbox", "~/sdbox"),
+    "sdbox-dirname": Location("sdbox", "~/sdbox", dirname="D",
+                              mailbox_dir="boxes"),
+    "sdbox-fulldirname": Location("sdbox", "~/sdbox", fulldirname="X"),
+    "sdbox-control": Location("sdbox", "~/sdbox", control="control/%u"),
+    "mdbox": Location("mdbox", "~/mdbox"),
+    "mdbox-fulldirname": Location("mdbox", "~/mdbox", fulldirname="X"),
+}
+BOXES = ["foo", "foo/bar", "a b/c", "Zürich/Käse & Brot", "über"]
+GONE = "gone/box"
+
+
+def locations():
+    """Returns {name: location}, both ways."""
+    found = {}
+    for name, loc in FORMATS.items():
+        found[name] = dataclasses.replace(loc, index="index/%u")
+        found[name + "-in-place"] = loc
+    return found
+
+
+LOCATIONS = locations()
+
+
+def fill_boxes(server):
+    """Makes mailboxes with mail in them; returns the names that work."""
+    loc = server.location
+    os.makedirs(server.path(loc.mail, "alice"), exist_ok=True)
+    if loc.inbox is not None and loc.driver == "mbox":
+        inbox = server.path(loc.inbox, "alice")
+        os.makedirs(os.path.dirname(inbox), exist_ok=True)
+    server.chown("alice", server.users["alice"].home)
+    with server.imap("alice") as imap:
+        for box in BOXES + [GONE]:
+            # mbox can't hold a mailbox below a mailbox
+            if imap.cmd("CREATE", imap_name(box)).ok:
+                imap.ok("APPEND", imap_name(box), literal(MESSAGE))
+        # Maildir with MAILBOXDIR= doesn't create one
+        imap.cmd("APPEND INBOX", literal(MESSAGE))
+        imap.list()
+        return [box for box in ["INBOX"] + BOXES + [GONE]
+                if imap.cmd("STATUS", imap_name(box), "(MESSAGES)").ok]
+
+
+def mutf7(name):
+    """Returns a name as it is on disk and in IMAP."""
+    parts = []
+    for part in re.findall(r"[ -~]+|[^ -~]+", name):
+        if part.isascii():
+            parts.append(part.encode().replace(b"&", b"&-"))
+        else:
+            data = base64.b64encode(part.encode("utf-16-be"))
+            parts.append(b"&" + data.rstrip(b"=").replace(b"/", b",") + b"-")
+    return b"".join(parts)
+
+
+def imap_name(name):
+    """Returns a name as an IMAP argument."""
+    return quote(mutf7(name))
+
+
 # --- the commands
 
-def as_user(server, user, *argv, nofile=None):
-    """Runs a command with a user's ids."""
+def as_user(server, user, *argv, nofile=None, prefix=()):
+    """Runs a command with a user's ids, with few descriptors if nofile is set,
+    under the command of prefix."""
     ids = server.users[user]
     limit = [] if nofile is None else ["prlimit", f"--nofile={nofile}"]
     return subprocess.run(
         [*limit, "setpriv", f"--reuid={ids.uid}", f"--regid={ids.gid}",
-         "--clear-groups", *argv], stdin=subprocess.DEVNULL,
+         "--clear-groups", *prefix, *argv], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
 
 
 OPTION_NAMES = {"BROKENCHAR": "--broken-char", "UTF-8": "--utf8",
                 "ITERINDEX": "--iter-index",
                 "SUBSCRIPTIONS": "--subscriptions"}
+
+
+# 2.4.2 made FULLDIRNAME= of what was DIRNAME=
+ALWAYS_FULL = VERSION >= (2, 4, 2)
+
+
+def dirname_options(loc):
+    if loc.fulldirname is not None:
+        return ["--full-dirname", loc.fulldirname]
+    if loc.dirname is not None:
+        return ["--full-dirname" if ALWAYS_FULL else "--dirname", loc.dirname]
+    if ALWAYS_FULL and loc.driver in ("sdbox", "mdbox"):
+        return ["--full-dirname", "dbox-Mails"]
+    return []
 
 
 def location_options(server, user, loc, prefix="", separator="/"):
@@ -174,15 +281,18 @@ def location_options(server, user, loc, prefix="", separator="/"):
     options = ["--format", loc.driver, "--mail-root", path(loc.mail),
                "--index-root", path(loc.index or loc.mail),
                "--prefix", prefix, "--separator", separator]
-    for value, option in ((loc.layout, "--layout"),
-                          (loc.dirname, "--dirname"),
-                          (loc.fulldirname, "--full-dirname"),
-                          (loc.mailbox_dir, "--mailbox-dir")):
-        if value is not None:
-            options += [option, value]
-    for value, option in ((loc.inbox, "--inbox"), (loc.control, "--control")):
-        if value is not None:
-            options += [option, path(value)]
+    options += dirname_options(loc)
+    if loc.layout is not None:
+        options += ["--layout", loc.layout]
+    if loc.mailbox_dir is not None:
+        options += ["--mailbox-dir", loc.mailbox_dir]
+    if loc.inbox is not None:
+        options += ["--inbox", path(loc.inbox)]
+    elif IS_24 and loc.driver == "maildir":
+        # also with a directory name or MAILBOXDIR=
+        options += ["--inbox", path(loc.mail)]
+    if loc.control is not None:
+        options += ["--control", path(loc.control)]
     for key, value in loc.options.items():
         if key in OPTION_NAMES:
             options.append(OPTION_NAMES[key])
@@ -193,12 +303,13 @@ def location_options(server, user, loc, prefix="", separator="/"):
     return options
 
 
-def utility(server, user, *args, nofile=None, check=True):
-    """Runs mailbox-audit report on the server's location as a user."""
+def utility(server, user, *args, check=True, **kwargs):
+    """Runs mailbox-audit report on the server's location as a user; kwargs
+    are as_user()'s."""
     options = location_options(server, user, server.location, server.prefix,
                                server.separator)
     result = as_user(server, user, "mailbox-audit", "report", "-u", user,
-                     *options, *args, nofile=nofile)
+                     *options, *args, **kwargs)
     if check:
         assert result.returncode == 0, result
     return result

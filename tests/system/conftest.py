@@ -9,6 +9,8 @@ import pytest
 
 from dovecot import Dovecot, IS_24
 
+pytest.register_assert_rewrite("audit", "oracle")
+
 STARTED_SO = """the system tests run in a mount namespace of their own, where
 Dovecot sees the plugins that were just built:
     contrib/run-tests [PYTEST ARGUMENT...]"""

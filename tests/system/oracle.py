@@ -14,12 +14,14 @@ that the entries and every inode's class are those of the test's own walk, and
 that the utility prints the same bytes. It raises AssertionError otherwise.
 """
 
+import json
 import os
 import re
 import stat
 import subprocess
 
-from audit import LOG_HEADER_SIZE, json_lines, name_bytes, utility
+from audit import imap_name, json_lines, LOG_HEADER_SIZE, name_bytes, utility
+from dovecot import IS_24
 
 STATES = ("mailbox", "not-mailbox", "missing", "unknown")
 BOGUS = ("not-mailbox", "missing")
@@ -88,11 +90,11 @@ def has_utility(server):
         server.location.driver in ("mbox", "maildir", "sdbox", "mdbox")
 
 
-def audit(server, user="alice", *args, status=0, same=None, walk=True,
+def audit(server, user="alice", *args, status=0, same=None, du=True,
           nested=()):
     """Runs doveadm mailbox-audit for a user and checks all that must hold for
-    any report. nested are the paths of other namespaces' roots. walk=False
-    leaves out the test's own walk, for trees that it can't walk."""
+    any report. nested are the paths of other namespaces' roots. du=False is
+    for index trees of which the user can't see all."""
     result = server.doveadm("mailbox-audit", "-u", user, "-e", "-j", *args,
                             check=False)
     assert result.returncode == status, result
@@ -103,13 +105,15 @@ def audit(server, user="alice", *args, status=0, same=None, walk=True,
     selected = any(a in ("-s", "-H", "-V") for a in args)
     for ns in report.namespaces:
         check_sums(ns)
-        check_du(ns)
+        if du:
+            check_du(ns)
         if not selected:
             check_entries(ns, report.of(ns["prefix"]))
-        if walk and not selected and status == 0:
+        if du and not selected:
             check_walk(server, ns, report.of(ns["prefix"]), nested)
     if has_utility(server) if same is None else same:
         other = utility(server, user, "-e", "-j", *args, check=False)
+        assert json_lines(other.stdout) == json_lines(result.stdout)
         assert other.stdout == result.stdout
         assert other.returncode == (0 if status == 0 else os.EX_IOERR)
     return report
@@ -139,7 +143,7 @@ def check_entries(ns, entries):
     assert add(hidden) == ns["hidden"]
 
 
-def du(path, *options):
+def run_du(path, *options):
     out = subprocess.run(["du", "-s", *options, path], check=True,
                          stdout=subprocess.PIPE).stdout
     return int(out.split()[0])
@@ -152,8 +156,8 @@ def check_du(ns):
         assert ns["totals"] == {"entries": 0, "inodes": 0, "bytes": 0}
         return
     root = os.path.realpath(root)
-    assert ns["totals"]["inodes"] == du(root, "--inodes")
-    assert ns["totals"]["bytes"] == du(root, "-B1")
+    assert ns["totals"]["inodes"] == run_du(root, "--inodes")
+    assert ns["totals"]["bytes"] == run_du(root, "-B1")
 
 
 # --- the test's own walk of the index side
@@ -169,35 +173,31 @@ class Walk:
         self.seen = set()
         self.entries = {}
         self.other = {o: {"inodes": 0, "bytes": 0} for o in OTHERS}
-        self.directory(os.fsencode(os.path.realpath(root)), b"", [], False)
+        self.directory(os.fsencode(os.path.realpath(root)), b"", False)
 
     @staticmethod
     def count(counts, st):
         counts["inodes"] += 1
         counts["bytes"] += st.st_blocks * 512
 
-    def directory(self, path, relative, above, is_nested):
+    def directory(self, path, relative, is_nested):
         """Returns what the directory holds or leads to: a set of "entry",
         "foreign", "internal"."""
         st = os.lstat(path)
-        if relative and (st.st_dev, st.st_ino) in self.nested:
-            is_nested = True
-        in_imap = self.imap_dirs and above[-1:] == [b".imap"]
-        is_imap = self.imap_dirs and relative and \
-            os.path.basename(relative) == b".imap"
+        is_nested = is_nested or \
+            (relative != b"" and (st.st_dev, st.st_ino) in self.nested)
+        above = relative.split(b"/") if self.imap_dirs else []
+        in_imap = above[-2:-1] == [b".imap"]
+        is_mail = self.in_place and b".imap" not in above
         index = {"inodes": 0, "bytes": 0}
-        index_files, holds, leads = {}, set(), set()
+        index_files, holds = {}, set()
         for name in ordered_names(path):
             child = os.path.join(path, name)
             cst = os.lstat(child)
             if stat.S_ISDIR(cst.st_mode):
-                own = [os.path.basename(relative)] if relative else []
-                below = self.directory(child, os.path.join(relative, name),
-                                       above[:0] + own, is_nested)
-                leads |= below
+                holds |= self.directory(child, os.path.join(relative, name),
+                                        is_nested)
                 continue
-            again = cst.st_nlink > 1 and (cst.st_dev, cst.st_ino) in self.seen
-            self.seen.add((cst.st_dev, cst.st_ino))
             if is_nested:
                 counts = self.other["nested"]
             elif name.startswith(b"dovecot.index"):
@@ -208,33 +208,31 @@ class Walk:
                 counts = self.other["internal"]
             else:
                 holds.add("foreign")
-                in_mails = self.in_place and not in_imap and not is_imap
-                counts = self.other["mail" if in_mails else "foreign"]
-            if not again:
+                counts = self.other["mail" if is_mail else "foreign"]
+            link = (cst.st_dev, cst.st_ino)
+            if cst.st_nlink == 1 or link not in self.seen:
                 self.count(counts, cst)
+            self.seen.add(link)
         if not is_nested and (index_files or in_imap):
-            is_mail = self.in_place and not in_imap
             self.count(self.other["mail"] if is_mail else index, st)
-            log = index_files.get(b"dovecot.index.log")
-            mine = holds | (leads - {"entry"})
-            if is_mail:
-                mine.discard("foreign")
-            self.entries[relative or b"."] = dict(
-                index, untouched=not mine and (
-                    not index_files or
-                    (list(index_files) == [b"dovecot.index.log"] and
-                     log.st_size == LOG_HEADER_SIZE)),
-                mtime=int(max((s.st_mtime_ns for s in index_files.values()),
-                              default=st.st_mtime_ns) // 10**9))
+            self.entry(relative, st, index, index_files,
+                       holds - {"entry", "foreign" if is_mail else None})
             return {"entry"}
-        holds |= leads
-        kind = "nested" if is_nested else \
-            "mail" if self.in_place and not is_imap and not in_imap else \
+        kind = "nested" if is_nested else "mail" if is_mail else \
             "structure" if "entry" in holds else \
             "foreign" if "foreign" in holds else \
             "internal" if "internal" in holds else "structure"
         self.count(self.other[kind], st)
         return holds
+
+    def entry(self, relative, st, counts, index_files, others):
+        only_header = list(index_files) == [b"dovecot.index.log"] and \
+            index_files[b"dovecot.index.log"].st_size == LOG_HEADER_SIZE
+        newest = max((s.st_mtime_ns for s in index_files.values()),
+                     default=st.st_mtime_ns)
+        self.entries[relative or b"."] = dict(
+            counts, mtime=newest // 10**9,
+            untouched=not others and (not index_files or only_header))
 
 
 def ordered_names(path):
@@ -267,7 +265,8 @@ def check_walk(server, ns, entries, nested=()):
     if root is None or not os.path.isdir(root):
         assert entries == {}
         return
-    assert ns["in_place"] == os.path.samefile(root, ns["mail_root"])
+    assert ns["in_place"] == (os.path.realpath(root) ==
+                              os.path.realpath(ns["mail_root"]))
     walk = Walk(root, uses_imap_dirs(ns, namespace_location(server, ns)),
                 ns["in_place"], nested)
     assert set(walk.entries) == set(entries)
@@ -302,7 +301,8 @@ def verdict_mbox(path, compression=True):
     with open(path, "rb", opener=lambda p, f: os.open(p, f | os.O_NOATIME)) \
             as f:
         data = f.read(READ_SIZE)
-    if data == b"" or (b"\n" in data and FROM_LINE.match(data)):
+    is_whole = b"\n" in data or st.st_size > READ_SIZE
+    if data == b"" or (is_whole and FROM_LINE.match(data)):
         return "mailbox", None
     for ext, magic in MAGIC.items():
         if compression and os.fsencode(path).endswith(ext) and \
@@ -355,6 +355,41 @@ def verdict(loc, path):
     if loc.driver == "maildir":
         return verdict_maildir(path, loc.layout or "maildir++")
     return verdict_dbox(path)
+
+
+def dovecot_paths(server, kind, names, user="alice"):
+    """Returns {name: path} as Dovecot answers; kind is "mailbox", "index"."""
+    replies = server.http([
+        ["mailboxPath", {"user": user, "type": kind, "mailbox": name}, name]
+        for name in names])
+    assert [r[0] for r in replies] == ["doveadmResponse"] * len(names), replies
+    return {name: rows[0]["path"] for _, rows, name in replies}
+
+
+def check_states(server, report, user="alice"):
+    """The states are those of the test's own look at Dovecot's paths, and a
+    mailbox is what Dovecot opens. Leaves traces: SELECT does."""
+    names = [e["name"].decode() for e in report.of("").values()
+             if e["name"] is not None]
+    states = {e["name"].decode(): (e["state"], e["reason"])
+              for e in report.of("").values() if e["name"] is not None}
+    own = {name: verdict(server.location, path) for name, path
+           in dovecot_paths(server, "mailbox", names, user).items()}
+    assert states == own
+    with server.imap(user) as imap:
+        opened = {name: imap.cmd("EXAMINE", imap_name(name)).ok for name in names
+                  if states[name][0] != "unknown"}
+    expected = {name: state == "mailbox" or opens_by_index(server, state)
+                for name, (state, _) in states.items() if state != "unknown"}
+    assert opened == expected
+
+
+def opens_by_index(server, state):
+    """2.4 opens a dbox mailbox without mails, if only it has an index that is
+    apart from them."""
+    loc = server.location
+    return IS_24 and loc.driver in ("sdbox", "mdbox") and \
+        loc.index is not None and state in BOGUS
 
 
 # --- traces

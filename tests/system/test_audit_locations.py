@@ -1,0 +1,57 @@
+"""Where indexes and mails are, for every format and layout: doveadm mailbox
+path is the oracle, du and the test's own walk tell the rest."""
+
+import os
+import shutil
+
+import pytest
+
+from audit import fill_boxes, GONE, LOCATIONS
+from oracle import audit, check_states, dovecot_paths
+
+
+def expected_paths(server, root, boxes):
+    """Returns {name: index path below the root}. An INBOX elsewhere has its
+    index elsewhere, too; mbox with DIRNAME= but without INDEX= has none: the
+    directory for it would have the name of the mailbox file."""
+    paths = dovecot_paths(server, "index", boxes)
+    return {box: os.path.relpath(path, root).encode()
+            for box, path in paths.items()
+            if path.startswith(root) and
+            os.path.isfile(path + "/dovecot.index.log")}
+
+
+@pytest.mark.parametrize("name", LOCATIONS)
+def test_entries_are_where_dovecot_has_its_indexes(dovecot, name):
+    server = dovecot(location=LOCATIONS[name])
+    boxes = fill_boxes(server)
+    assert len(boxes) >= 5
+    report = audit(server)
+    expected = expected_paths(server, report.namespaces[0]["index_root"], boxes)
+    assert len(expected) >= 5 or name in ("mbox-dirname-in-place",
+                                          "mbox-fulldirname-in-place")
+    assert expected == {e["name"].decode(): p for p, e
+                        in report.entries.items()
+                        if e["name"] is not None and
+                        e["name"].decode() in boxes}
+    check_states(server, report)
+
+
+@pytest.mark.parametrize("name", [n for n in LOCATIONS
+                                  if not n.endswith("in-place")])
+def test_what_is_removed_is_missing(dovecot, name):
+    server = dovecot(location=LOCATIONS[name])
+    fill_boxes(server)
+    path = dovecot_paths(server, "mailbox", [GONE])[GONE]
+    if not path.endswith("box"):
+        # DIRNAME=
+        path = os.path.dirname(path)
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
+    report = audit(server)
+    states = {e["name"]: (e["state"], e["untouched"])
+              for e in report.entries.values()}
+    assert states[GONE.encode()] == ("missing", False)
+    check_states(server, report)

@@ -1,0 +1,185 @@
+"""Names as clients see them, whatever bytes are on disk, and trees deeper than
+descriptors last."""
+
+import os
+import subprocess
+
+import pytest
+
+from audit import (as_user, default_location, imap_name, json_lines, make_log,
+                   MESSAGE, mutf7, unescape, utility, write, write_home)
+from dovecot import Location
+from imap import quote
+from oracle import audit, check_states, run_du
+
+NAMES = [
+    "plain", "with blank", " leading", "trailing ", "two  blanks", "a.b",
+    'quo"tes', "back\\slash", "back\\x41slash", "apo'strophe", "per%cent",
+    "star*", "Zürich", "日本語", "😀 emoji", "am&per", "a&b&c", "tab-less",
+    "<html>", "[x]", "{5}", "-dash", "#hash", "ä" * 40,
+    "x" * 255,
+]
+
+
+def fill(server, names):
+    """Makes a mailbox and an entry for each name on disk."""
+    home = os.fsencode(server.users["alice"].home)
+    root = os.fsencode(server.path("index/%u", "alice"))
+    for name in names:
+        write(os.path.join(home, name), MESSAGE)
+        make_log(os.path.join(root, b".imap", name))
+    for path in (root, home):
+        server.chown("alice", os.fsdecode(path))
+
+
+def test_names_that_clients_can_use(dovecot):
+    server = dovecot(location=default_location())
+    fill(server, [mutf7(name) for name in NAMES])
+    report = audit(server)
+    assert {e["name"].decode() for e in report.entries.values()} == set(NAMES)
+    check_states(server, report)
+    with server.imap("alice") as imap:
+        listed = imap.list()
+    assert {mutf7(name) for name in NAMES} <= set(listed)
+
+
+def test_names_that_clients_can_not_use(dovecot):
+    """They are shown as they are on disk: people have to find them."""
+    server = dovecot(location=default_location())
+    names = [b"new\nline", b"carriage\rreturn", b"tab\tname",
+             b"escape\x1b[31m", b"latin-\xe4", "utf8-ä".encode(),
+             b"\xff\xfe\\", b"cut-\xf0\x9f", b"bad&shift", b"&AGE-", b"&",
+             b"&2AA-", b"back\\\xff", b"~tilde"]
+    fill(server, names)
+    report = audit(server)
+    assert {e["name"] for e in report.entries.values()} == set(names)
+    for name in names:
+        entry = report.entries[b".imap/" + name]
+        assert entry["name"] == name
+        assert (entry["state"], entry["reason"]) == ("mailbox", None)
+    # a table's row is one line, without control characters
+    out = server.doveadm("-f", "tab", "mailbox-audit", "-u", "alice",
+                         "-e").stdout
+    assert len(out.splitlines()) == 1 + len(names)
+    out.decode()
+    table = utility(server, "alice", "-e").stdout
+    assert len(table.splitlines()) == 1 + len(names)
+    assert not any(c < 0x20 for line in table.splitlines() for c in line)
+
+
+def test_non_utf8_prefix_and_roots(dovecot):
+    """Bytes of roots that aren't UTF-8 are told as well."""
+    server = dovecot()
+    top = os.fsencode(server.users["alice"].home)
+    mail, index = top + b"/mail-\xe4", top + b"/index-\xe4\\"
+    os.mkdir(mail)
+    write(mail + b"/box", MESSAGE)
+    make_log(index + b"/.imap/box")
+    server.chown("alice", server.users["alice"].home)
+    result = as_user(server, "alice", "mailbox-audit", "report", "-e", "-j",
+                     "--mail-root", mail, "--index-root", index,
+                     "--prefix", b"\xe4/")
+    assert result.returncode == 0
+    line, user = json_lines(result.stdout)
+    assert line["entry"]["escaped"] and user["namespaces"][0]["escaped"]
+    assert line["entry"]["mailbox"] == "\\xe4/box"
+    assert unescape(user["namespaces"][0]["index_root"]) == index
+    assert line["entry"]["state"] == "mailbox"
+
+
+LOCATIONS = {
+    "maildir++": ("maildir", None, "/"),
+    "maildir++ with a dot": ("maildir", None, "."),
+    "fs with a dot": ("mbox", None, "."),
+    "utf8": ("mbox", {"UTF-8": True}, "/"),
+    "broken char": ("mbox", {"BROKENCHAR": "^"}, "/"),
+    "broken char and dots": ("mbox", {"BROKENCHAR": "^"}, "."),
+}
+
+
+@pytest.mark.parametrize("prefix", ["", "INBOX/"])
+@pytest.mark.parametrize("name", LOCATIONS)
+def test_separators_prefixes_and_escapes(dovecot, name, prefix):
+    """The names are those that LIST tells."""
+    driver, options, separator = LOCATIONS[name]
+    prefix = prefix.replace("/", separator)
+    location = Location(driver, "~/mail", inbox="mail/%u" if driver == "mbox"
+                        else None, index="index/%u", options=options or {})
+    server = dovecot(location=location, prefix=prefix, separator=separator)
+    home = server.users["alice"].home
+    os.mkdir(home + "/mail")
+    if driver == "mbox":
+        for box in (b"a.b", b"plain", b"c^d", mutf7("ü"), b"sub/x", b"latin-",
+                    b"bad&shift"):
+            path = os.path.join(os.fsencode(home), b"mail", box)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            write(path, MESSAGE)
+    server.chown("alice", home)
+    with server.imap("alice") as imap:
+        for box in ("one", "two" + separator + "three", "über"):
+            imap.cmd("CREATE", imap_name(prefix + box))
+        listed = {n for n, flags in imap.list().items()
+                  if b"\\NoSelect" not in flags and b"\\Noselect" not in flags}
+        # not those that Dovecot lists by names that lead to others
+        listed = {n for n in listed
+                  if imap.cmd("STATUS", quote(n), "(MESSAGES)").ok}
+    report = audit(server)
+    names = {mutf7(e["name"].decode()) for e in report.entries.values()
+             if e["state"] == "mailbox"}
+    assert names == listed
+
+
+def deep_tree(top, levels, name="d"):
+    """Makes a chain of directories that is longer than PATH_MAX; returns a
+    descriptor of the last one."""
+    fd = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
+    for _ in range(levels):
+        os.mkdir(name, dir_fd=fd)
+        child = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=fd)
+        os.close(fd)
+        fd = child
+    return fd
+
+
+@pytest.mark.parametrize("name", ["d", "level-of-the-tree"])
+def test_1000_levels_with_few_descriptors(dovecot, name):
+    server = dovecot(location=default_location())
+    home = server.users["alice"].home
+    root = server.path("index/%u", "alice")
+    os.mkdir(root)
+    for top, leaf in ((home, "box"), (root, ".imap")):
+        fd = deep_tree(top, 1000, name)
+        if leaf == ".imap":
+            os.mkdir(".imap", dir_fd=fd)
+            os.mkdir(".imap/box", dir_fd=fd)
+            leaf = ".imap/box/dovecot.index.log"
+        data = os.open(leaf, os.O_WRONLY | os.O_CREAT, 0o600, dir_fd=fd)
+        os.write(data, MESSAGE)
+        os.close(data)
+        os.close(fd)
+        subprocess.run(["chown", "-R", str(server.users["alice"].uid), top],
+                       check=True)
+    result = utility(server, "alice", "-e", "-j", nofile=64, check=False)
+    assert result.returncode == 0, result.stderr
+    line, report = json_lines(result.stdout)
+    assert line["entry"]["path"] == (name + "/") * 1000 + ".imap/box"
+    assert line["entry"]["mailbox"] == (name + "/") * 1000 + "box"
+    assert line["entry"]["state"] == "mailbox"
+    assert report["namespaces"][0]["totals"]["inodes"] == 1004 == \
+        run_du(root, "--inodes")
+    assert server.doveadm("mailbox-audit", "-u", "alice", "-e", "-j").stdout \
+        == result.stdout
+
+
+def test_many_directories_side_by_side(dovecot):
+    """A directory is read on where it was left, however deep the walk was
+    meanwhile."""
+    server = dovecot(location=default_location())
+    write_home(server, "alice", ".profile", b"")
+    root = server.path("index/%u", "alice")
+    for i in range(300):
+        make_log(os.path.join(root, f"box{i}", *(["x"] * (i % 30)), ".imap",
+                              "y" * 200 + str(i)))
+    server.chown("alice", root)
+    report = audit(server)
+    assert len(report.entries) == 300

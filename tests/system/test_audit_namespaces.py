@@ -1,0 +1,304 @@
+"""Several namespaces: roots that are the same, one below the other, shared;
+and what isn't judged."""
+
+import os
+
+import pytest
+
+from audit import make_log, MESSAGE, write
+from dovecot import Location, Namespace
+from oracle import audit
+
+
+def mbox(mail, index, **kwargs):
+    return Location("mbox", mail, inbox="mail/%u", index=index, **kwargs)
+
+
+def fill(server, *paths):
+    """Makes mailboxes below the home, and entries below the server's
+    directory: (mailbox or None, entry or None)."""
+    home = server.users["alice"].home
+    for box, entry in paths:
+        if box is not None:
+            path = os.path.join(home, box)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            write(path, MESSAGE)
+        if entry is not None:
+            make_log(server.path(entry, "alice"))
+    for top in (home, server.dir + "/index"):
+        server.chown("alice", top)
+
+
+def states(report):
+    return {e["name"] if e["name"] is None else e["name"].decode():
+            (e["state"], e["reason"]) for e in report.entries.values()}
+
+
+def prefixes(report):
+    return [(ns["prefix"], ns["aliases"]) for ns in report.namespaces]
+
+
+MAILBOX, MISSING = ("mailbox", None), ("missing", None)
+
+
+def test_same_roots_are_audited_once(dovecot):
+    server = dovecot(location=mbox("~", "index/%u"), namespaces=[
+        Namespace("mail", "mail/", location=mbox("~", "index/%u")),
+        Namespace("more", "~/mail/", location=mbox("~/", "index/%u"))])
+    fill(server, ("box", "index/%u/.imap/box"))
+    report = audit(server)
+    assert prefixes(report) == [("", ["mail/", "~/mail/"])]
+    assert states(report) == {"box": MAILBOX}
+
+
+def test_roots_behind_different_paths(dovecot):
+    """It is the directory that counts, not its path."""
+    server = dovecot(location=mbox("~/mail", "index/%u"), namespaces=[
+        Namespace("link", "link/", location=mbox("~/link", "~/index"))])
+    fill(server, ("mail/box", "index/%u/.imap/box"))
+    home = server.users["alice"].home
+    os.symlink("mail", home + "/link")
+    os.symlink(server.path("index/%u", "alice"), home + "/index")
+    report = audit(server)
+    assert prefixes(report) == [("", ["link/"])]
+    assert states(report) == {"box": MAILBOX}
+
+
+def test_nested_roots_are_counted_and_not_judged(dovecot):
+    """The other namespace judges them."""
+    server = dovecot(location=mbox("~/mail", "index/%u"), namespaces=[
+        Namespace("old", "old/", location=Location(
+            "mbox", "~/oldmail", index="index/%u/old"))])
+    fill(server, ("mail/box", "index/%u/.imap/box"),
+         (None, "index/%u/.imap/gone"),
+         ("oldmail/box", "index/%u/old/.imap/box"),
+         (None, "index/%u/old/.imap/gone"))
+    nested = server.path("index/%u/old", "alice")
+    report = audit(server, nested=[nested])
+    assert states(report) == {"box": MAILBOX, "gone": MISSING,
+                              "old/box": MAILBOX, "old/gone": MISSING}
+    first, second = report.namespaces
+    assert first["totals"]["entries"] == 2
+    assert {k: first["other"]["nested"][k] for k in ("inodes", "bytes")} == \
+        {k: second["totals"][k] for k in ("inodes", "bytes")}
+
+
+ROOTS = {
+    "mail": lambda path: Location("mbox", path, index="index/other"),
+    "index": lambda path: Location("mbox", "~/other", index=path),
+    "control": lambda path: Location("mbox", "~/other", index="index/other",
+                                     control=path),
+    "INDEXCACHE": lambda path: Location("mbox", "~/other",
+                                        index="index/other",
+                                        options={"INDEXCACHE": path}),
+    "INDEXPVT": lambda path: Location("maildir", "~/other",
+                                      index="index/other",
+                                      options={"INDEXPVT": path}),
+    "VOLATILEDIR": lambda path: Location("mbox", "~/other",
+                                         index="index/other",
+                                         options={"VOLATILEDIR": path}),
+    "ALT": lambda path: Location("mdbox", "~/other", index="index/other",
+                                 options={"ALT": path}),
+}
+
+
+@pytest.mark.parametrize("kind", ROOTS)
+def test_any_root_of_another_namespace_may_be_nested(dovecot, kind):
+    path = "index/%u/nested"
+    server = dovecot(location=mbox("~/mail", "index/%u"), namespaces=[
+        Namespace("other", "other/", location=ROOTS[kind](path))])
+    fill(server, ("mail/box", "index/%u/.imap/box"),
+         ("other/box", "index/%u/nested/.imap/gone"))
+    nested = server.path(path, "alice")
+    os.makedirs(nested + "/deep/.imap/deeper")
+    report = audit(server, nested=[nested])
+    ns = report.namespaces[0]
+    assert list(report.of("")) == [b".imap/box"]
+    # nested, .imap, gone and its log, deep, .imap, deeper
+    assert ns["other"]["nested"]["inodes"] == 7
+
+
+def test_own_roots_below_the_index_root(dovecot):
+    """Control files of the same namespace aren't entries, and the mail root
+    below the index root isn't judged as one."""
+    server = dovecot(location=mbox("~/mail", "index/%u",
+                                   control="index/%u/control"))
+    fill(server, ("mail/box", "index/%u/.imap/box"))
+    with server.imap("alice") as imap:
+        imap.ok("SUBSCRIBE box")
+    assert states(audit(server)) == {"box": MAILBOX}
+
+
+def test_different_mails_with_the_same_indexes(dovecot):
+    """What is missing for one may be there for the other."""
+    server = dovecot(location=mbox("~/mail", "index/%u"), namespaces=[
+        Namespace("other", "other/", location=Location(
+            "mbox", "~/other", index="index/%u"))],
+        settings={"mailbox_list_index": False})
+    fill(server, ("mail/mine", "index/%u/.imap/mine"),
+         ("other/theirs", "index/%u/.imap/theirs"))
+    report = audit(server)
+    shared = ("unknown", "shared-root")
+    assert states(report) == {"mine": MAILBOX, "theirs": shared,
+                              "other/mine": shared, "other/theirs": MAILBOX}
+
+
+def test_shared_and_public_ones_when_named(dovecot):
+    public = Namespace("public", "Public/", type="public", location=Location(
+        "mbox", "public", index="index/public"))
+    server = dovecot(location=mbox("~/mail", "index/%u"), namespaces=[public])
+    fill(server, ("mail/box", "index/%u/.imap/box"),
+         (None, "index/public/.imap/gone"))
+    os.mkdir(server.dir + "/public")
+    write(server.dir + "/public/x", MESSAGE)
+    assert prefixes(audit(server)) == [("", [])]
+    report = audit(server, "alice", "-N", "Public/", same=False)
+    assert prefixes(report) == [("Public/", [])]
+    assert report.namespaces[0]["type"] == "public"
+    assert states(report) == {"Public/gone": MISSING}
+    report = audit(server, "alice", "--namespace", "", same=False)
+    assert prefixes(report) == [("", [])]
+    result = server.doveadm("mailbox-audit", "-u", "alice", "-N", "no/",
+                            check=False)
+    assert result.returncode != 0 and b"no/" in result.stderr
+
+
+def test_public_root_below_the_users(dovecot):
+    """A namespace that isn't audited is known all the same."""
+    public = Namespace("public", "Public/", type="public", location=Location(
+        "mbox", "public", index="index/%u/public"))
+    server = dovecot(location=mbox("~/mail", "index/%u"), namespaces=[public])
+    fill(server, ("mail/box", "index/%u/.imap/box"),
+         (None, "index/%u/public/.imap/gone"))
+    nested = server.path("index/%u/public", "alice")
+    report = audit(server, nested=[nested], same=False)
+    assert states(report) == {"box": MAILBOX}
+    assert report.namespaces[0]["other"]["nested"]["inodes"] == 4
+
+
+def test_index_in_memory(dovecot):
+    server = dovecot(location=mbox("~/mail", "MEMORY"))
+    fill(server, ("mail/box", None))
+    report = audit(server)
+    ns = report.namespaces[0]
+    assert ns["index_root"] is None
+    assert ns["totals"] == {"entries": 0, "inodes": 0, "bytes": 0}
+
+
+def check_not_judged(server, **kwargs):
+    """All inodes, no state."""
+    report = audit(server, **kwargs)
+    ns = report.namespaces[0]
+    assert ns["totals"]["inodes"] > 0
+    assert set(states(report).values()) == {("unknown", "not-judged")}
+    assert ns["bogus"]["entries"] == 0
+    return report
+
+
+def test_iterindex_is_not_judged(dovecot):
+    server = dovecot(location=mbox("~/mail", "index/%u",
+                                   options={"ITERINDEX": True}))
+    fill(server, ("mail/box", "index/%u/.imap/box"),
+         (None, "index/%u/.imap/gone"))
+    check_not_judged(server)
+
+
+@pytest.mark.parametrize("driver", ["maildir", "sdbox", "mdbox"])
+def test_layout_index_is_not_judged(dovecot, driver):
+    server = dovecot(location=Location(driver, "~/mail", layout="index",
+                                       index="index/%u"))
+    home = server.users["alice"].home
+    os.mkdir(home + "/mail")
+    server.chown("alice", home)
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+        imap.ok("SELECT box")
+    report = check_not_judged(server)
+    assert all(e["name"] is None for e in report.entries.values())
+
+
+def test_unknown_drivers_are_not_judged(dovecot):
+    """The virtual plugin's mailboxes, for one."""
+    virtual = Namespace("virtual", "Virtual/", location=Location(
+        "virtual", "~/virtual", index="index/virtual"))
+    server = dovecot(location=mbox("~/mail", "index/%u"),
+                     namespaces=[virtual], plugins={"": ["virtual"]})
+    fill(server, ("mail/box", "index/%u/.imap/box"),
+         (None, "index/virtual/all"))
+    home = server.users["alice"].home
+    os.makedirs(home + "/virtual/all")
+    write(home + "/virtual/all/dovecot-virtual", b"*\n  all\n")
+    server.chown("alice", home)
+    report = audit(server)
+    assert states(report) == {"box": MAILBOX, None: ("unknown", "not-judged")}
+    assert report.namespaces[1]["driver"] == "virtual"
+    assert report.namespaces[1]["totals"]["inodes"] == 3
+
+
+def subscribed(report):
+    return report.namespaces[0]["names"]["subscriptions"]
+
+
+SUBSCRIPTIONS = {
+    "mbox": (".subscriptions", "/"),
+    "maildir": ("subscriptions", "."),
+    "sdbox": ("subscriptions", "/"),
+}
+
+
+@pytest.mark.parametrize("separator", ["/", "."])
+@pytest.mark.parametrize("driver", SUBSCRIPTIONS)
+def test_bogus_subscriptions_without_an_entry(dovecot, driver, separator):
+    server = dovecot(location=Location(
+        driver, "~/mail", index="index/%u", control="control/%u",
+        inbox="mail/%u" if driver == "mbox" else None), separator=separator)
+    home = server.users["alice"].home
+    os.mkdir(home + "/mail")
+    server.chown("alice", home)
+    with server.imap("alice") as imap:
+        for box in ("box", "gone", "with" + separator + "levels", "&APw-"):
+            imap.ok("CREATE " + box)
+            imap.ok("SUBSCRIBE " + box)
+            imap.ok("DELETE " + box)
+        imap.ok("CREATE box")
+        imap.ok("UNSUBSCRIBE gone")
+        imap.ok("SUBSCRIBE INBOX")
+    assert os.path.exists(os.path.join(server.path("control/%u", "alice"),
+                                       SUBSCRIPTIONS[driver][0]))
+    report = audit(server)
+    assert sorted(subscribed(report)) == \
+        sorted(["with" + separator + "levels", "ü"])
+
+
+def test_subscriptions_of_any_content(dovecot):
+    """The user can write anything into the file; nothing leads out of the
+    mail root."""
+    server = dovecot(location=mbox("~/mail", "index/%u"))
+    fill(server, ("mail/box", "index/%u/.imap/box"),
+         ("mail/junk", "index/%u/.imap/gone"))
+    home = server.users["alice"].home
+    write(home + "/mail/junk", b"junk\n")
+    path = home + "/mail/.subscriptions"
+    write(path, b"\n".join([
+        b"box", b"gone", b"junk", b"nowhere", b"../../../etc/passwd", b"..",
+        b".", b"/etc/passwd", b"a//b", b"~root", b"", b"x" * 5000,
+        b"latin-\xe4", b"nul\0nul", b"trailing/", b"junk/below", b"cut"]))
+    server.chown("alice", home)
+    names = subscribed(audit(server))
+    assert {"junk", "nowhere", "latin-\\xe4", "junk/below", "cut"} <= \
+        set(names)
+    assert not any(n.startswith(("/", "~")) or ".." in n or n in
+                   ("box", "gone", "") for n in names)
+
+
+def test_subscriptions_of_a_nested_prefix(dovecot):
+    """Names of a namespace that keeps its subscriptions elsewhere."""
+    server = dovecot(location=mbox("~/mail", "index/%u"), namespaces=[
+        Namespace("old", "old/", location=Location(
+            "mbox", "~/oldmail", index="index/%u-old"),
+            settings={"subscriptions": False})])
+    fill(server, ("mail/box", "index/%u/.imap/box"), ("oldmail/x", None))
+    with server.imap("alice") as imap:
+        imap.ok("SUBSCRIBE old/x")
+        imap.ok("SUBSCRIBE box")
+    assert subscribed(audit(server)) == []

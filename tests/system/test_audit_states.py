@@ -1,0 +1,316 @@
+"""What stands where a mailbox should be. Three opinions have to agree: the
+audit's, the test's own look at the path, and what Dovecot answers when it is
+asked to open the mailbox (check_states)."""
+
+import bz2
+import gzip
+import os
+import shutil
+import socket
+import stat
+
+import pytest
+
+from audit import (ALWAYS_FULL, default_location, FROM, make_log, MESSAGE,
+                   utility, write)
+from dovecot import IS_24, Location
+from imap import quote
+from oracle import audit, check_states
+
+DATE = b" Thu Nov  9 22:33:52 2023\n"
+MAILBOX = ("mailbox", None)
+REFUSED = ("not-mailbox", None)
+MISSING = ("missing", None)
+SYMLINK = ("unknown", "symlink")
+COMPRESSED = ("unknown", "compressed")
+
+
+def from_line(length):
+    """Returns a mailbox whose first line has that many bytes."""
+    sender = b"a" * (length - len(b"From " + DATE))
+    return b"From " + sender + DATE + MESSAGE.split(b"\n", 1)[1]
+
+
+def mbox(path, data, state):
+    write(path, data)
+    return state
+
+
+def make_socket(path):
+    sock = socket.socket(socket.AF_UNIX)
+    # longer than a socket's address may be
+    directory, name = os.path.split(path)
+    old = os.getcwd()
+    os.chdir(directory)
+    sock.bind(name)
+    os.chdir(old)
+    sock.close()
+    return REFUSED
+
+
+def make_device(path, kind, minor, mode, state):
+    os.mknod(path, kind | mode, os.makedev(1, minor))
+    return state
+
+
+def make_directory(path, *below):
+    os.makedirs(os.path.join(path, *below))
+    return REFUSED
+
+
+def make_link(path, target, state):
+    os.symlink(target, path)
+    return state
+
+
+def make_loop(path):
+    os.symlink(os.path.basename(path) + "2", path)
+    os.symlink(os.path.basename(path), path + "2")
+    return SYMLINK
+
+
+# {name: what makes it; that returns the state}
+MBOX_KINDS = {
+    "mailbox": lambda p: mbox(p, MESSAGE, MAILBOX),
+    "only a From line": lambda p: mbox(p, FROM, MAILBOX),
+    "binary mail": lambda p: mbox(p, MESSAGE + bytes(range(256)), MAILBOX),
+    "crlf": lambda p: mbox(p, MESSAGE.replace(b"\n", b"\r\n"), MAILBOX),
+    "empty": lambda p: mbox(p, b"", MAILBOX),
+    "directory": make_directory,
+    "directory with more": lambda p: make_directory(p, "sub"),
+    "junk": lambda p: mbox(p, b"hello\n", REFUSED),
+    "one byte": lambda p: mbox(p, b"F", REFUSED),
+    "zeros": lambda p: mbox(p, bytes(10000), REFUSED),
+    "leading newline": lambda p: mbox(p, b"\n" + MESSAGE, REFUSED),
+    "quoted From": lambda p: mbox(p, b">" + MESSAGE, REFUSED),
+    "no date": lambda p: mbox(p, b"From a@example.org\n\nhello\n", REFUSED),
+    "a sentence": lambda p: mbox(p, b"From here on it's text.\n", REFUSED),
+    "lower case": lambda p: mbox(p, b"f" + MESSAGE[1:], REFUSED),
+    "no newline": lambda p: mbox(p, FROM[:-1], REFUSED),
+    "7,000 bytes": lambda p: mbox(p, from_line(7000), MAILBOX),
+    "8,191 bytes": lambda p: mbox(p, from_line(8191), None),
+    "8,192 bytes": lambda p: mbox(p, from_line(8192), None),
+    "8,193 bytes": lambda p: mbox(p, from_line(8193), None),
+    "9,000 bytes": lambda p: mbox(p, from_line(9000), REFUSED),
+    "9,000 bytes, date first": lambda p: mbox(
+        p, FROM[:-1] + b" " + b"x" * 9000 + MESSAGE, MAILBOX),
+    "fifo": lambda p: os.mkfifo(p) or MAILBOX,
+    "socket": make_socket,
+    "char device": lambda p: make_device(p, stat.S_IFCHR, 3, 0o666, MAILBOX),
+    "block device": lambda p: make_device(p, stat.S_IFBLK, 0, 0, REFUSED),
+    "dev null": lambda p: make_link(p, "/dev/null", MAILBOX),
+    "gzip": lambda p: mbox(p, gzip.compress(MESSAGE), REFUSED),
+    "gzip.gz": lambda p: mbox(p, gzip.compress(MESSAGE), COMPRESSED),
+    "bzip2.bz2": lambda p: mbox(p, bz2.compress(MESSAGE), COMPRESSED),
+    "bzip2.gz": lambda p: mbox(p, bz2.compress(MESSAGE), REFUSED),
+    "mailbox.gz": lambda p: mbox(p, MESSAGE, MAILBOX),
+    "junk.gz": lambda p: mbox(p, b"hello\n", REFUSED),
+    ".gz": lambda p: mbox(p, gzip.compress(MESSAGE), COMPRESSED),
+    "directory with more/.gz": lambda p: mbox(p, gzip.compress(MESSAGE),
+                                              COMPRESSED),
+    "dangling": lambda p: make_link(p, "nowhere", SYMLINK),
+    "loop": make_loop,
+    "link to a mailbox": lambda p: make_link(p, "mailbox", MAILBOX),
+    "link to junk": lambda p: make_link(p, "junk", REFUSED),
+    "link to a link": lambda p: make_link(p, "link to a mailbox", MAILBOX),
+    "link to a directory": lambda p: make_link(p, "directory", REFUSED),
+    "link out of the home": lambda p: make_link(p, "/etc/passwd", REFUSED),
+    "removed": lambda p: MISSING,
+    "junk/below a file": lambda p: MISSING,
+    "nowhere/removed": lambda p: MISSING,
+    "dangling/box": lambda p: SYMLINK,
+    "loop/box": lambda p: SYMLINK,
+    "link to junk/box": lambda p: None,
+    "directory with more/sub/x": lambda p: mbox(p, MESSAGE, MAILBOX),
+}
+
+
+def make_kinds(server, kinds, path_of, entry_of):
+    """Makes each kind, and an entry for it. Returns the states that are told
+    by the kinds."""
+    root = server.path("index/%u", "alice")
+    states = {}
+    for name, make in kinds.items():
+        states[name] = make(path_of(name))
+        make_log(os.path.join(root, entry_of(name)))
+    for path in (root, server.users["alice"].home):
+        server.chown("alice", path)
+    return states
+
+
+def make_mboxes(server):
+    def entry(name):
+        return os.path.join(os.path.dirname(name), ".imap",
+                            os.path.basename(name))
+
+    home = server.users["alice"].home
+    return make_kinds(server, MBOX_KINDS,
+                      lambda name: os.path.join(home, name), entry)
+
+
+def by_name(report):
+    return {e["name"].decode(): (e["state"], e["reason"])
+            for e in report.entries.values()}
+
+
+def check_kinds(server, told):
+    report = audit(server)
+    states = by_name(report)
+    assert states.keys() == told.keys()
+    assert {n: s for n, s in states.items() if told[n] is not None} == \
+        {n: s for n, s in told.items() if s is not None}
+    check_states(server, report)
+    return report
+
+
+def test_mbox(dovecot):
+    server = dovecot(location=default_location())
+    told = make_mboxes(server)
+    check_kinds(server, told)
+
+
+COMPRESSION = "mail_compress" if IS_24 else "zlib"
+
+
+@pytest.mark.parametrize("plugins", [None, {"imap": [COMPRESSION]}])
+def test_compressed_mbox(dovecot, plugins):
+    """With the plugin Dovecot opens what the audit doesn't call bogus, and
+    without it nothing that the utility, told so, calls bogus."""
+    server = dovecot(location=default_location(), plugins=plugins)
+    make_mboxes(server)
+    states = by_name(audit(server))
+    compressed = [n for n, s in states.items() if s == COMPRESSED]
+    assert {"gzip.gz", "bzip2.bz2"} <= set(compressed)
+    with server.imap("alice") as imap:
+        opened = {n for n in states if n.endswith(("gz", "zip", "bz2")) and
+                  imap.cmd("EXAMINE", quote(n)).ok}
+    if plugins is None:
+        assert opened == {"mailbox.gz"}
+        out = utility(server, "alice", "-e", "-s", "not-mailbox",
+                      "--no-compression").stdout.decode()
+        for name in compressed:
+            assert f" {name} " in out
+    else:
+        # a whole name that is an extension has none
+        assert opened >= set(compressed) - {".gz"}
+        assert not any(states[n][0] in ("not-mailbox", "missing")
+                       for n in opened)
+
+
+def test_inbox(dovecot):
+    """INBOX elsewhere is found, is missing, is junk, is a link."""
+    server = dovecot(location=default_location())
+    inbox = server.path("mail/%u", "alice")
+    make_log(server.path("index/%u/.imap/INBOX", "alice"))
+    write(os.path.join(server.users["alice"].home, "INBOX"), b"not this\n")
+    for path in (server.path("index/%u", "alice"),
+                 server.users["alice"].home):
+        server.chown("alice", path)
+    # the spool isn't mounted while it is empty
+    other = server.path("mail/other")
+    write(other)
+    for state, make in ((MISSING, lambda: None),
+                        (MAILBOX, lambda: write(inbox, MESSAGE)),
+                        (REFUSED, lambda: write(inbox, b"junk\n")),
+                        (SYMLINK, lambda: (os.unlink(inbox),
+                                           os.symlink("x", inbox)))):
+        make()
+        if os.path.lexists(inbox):
+            os.lchown(inbox, server.users["alice"].uid, -1)
+        assert by_name(audit(server)) == {"INBOX": state}
+    os.unlink(inbox)
+    os.unlink(other)
+    report = audit(server, status=75)
+    assert by_name(report) == {"INBOX": ("unknown", "mail-root")}
+
+
+def maildir(path, *names):
+    os.mkdir(path)
+    for name in names:
+        os.mkdir(os.path.join(path, name))
+
+
+def make_maildir(path, *names, state):
+    maildir(path, *names)
+    return state
+
+
+def maildir_kinds(flat):
+    """flat is Maildir++, where any directory with a '.' is a mailbox:
+    Dovecot creates what is missing in it."""
+    whole = ("cur", "new", "tmp")
+    partly = MAILBOX if flat else REFUSED
+    return {
+        "box": lambda p: make_maildir(p, *whole, state=MAILBOX),
+        "only-tmp": lambda p: make_maildir(p, "tmp", state=None),
+        "no-tmp": lambda p: make_maildir(p, "cur", "new", state=None),
+        "no-new": lambda p: make_maildir(p, "cur", "tmp", state=None),
+        "empty": lambda p: make_maildir(p, state=partly),
+        "file": lambda p: mbox(p, b"junk\n", REFUSED),
+        "mbox": lambda p: mbox(p, MESSAGE, REFUSED),
+        "link": lambda p: make_link(p, os.path.dirname(p) + "/target",
+                                    MAILBOX),
+        "dangling": lambda p: make_link(p, "nowhere", SYMLINK),
+        "loop": make_loop,
+        "link-to-file": lambda p: make_link(p, "/etc/passwd", REFUSED),
+        "fifo": lambda p: os.mkfifo(p) or REFUSED,
+        "removed": lambda p: MISSING,
+    }
+
+
+@pytest.mark.parametrize("layout", ["maildir++", "fs"])
+def test_maildir(dovecot, layout):
+    server = dovecot(location=Location("maildir", "~/Maildir", layout=layout,
+                                       index="index/%u"))
+    flat = layout == "maildir++"
+    root = os.path.join(server.users["alice"].home, "Maildir")
+    maildir(root, "cur", "new", "tmp")
+    maildir(root + "/target", "cur", "new", "tmp")
+    dot = "." if flat else ""
+    told = make_kinds(server, maildir_kinds(flat),
+                      lambda name: os.path.join(root, dot + name),
+                      lambda name: dot + name)
+    check_kinds(server, told)
+
+
+@pytest.mark.parametrize("driver", ["sdbox", "mdbox"])
+def test_dbox(dovecot, driver):
+    def box(path):
+        os.makedirs(os.path.join(path, "dbox-Mails"))
+        return MAILBOX
+
+    kinds = {
+        "box": box,
+        "sub/box": box,
+        "sub": lambda p: REFUSED,
+        "empty": make_directory,
+        "file": lambda p: mbox(p, b"junk\n", REFUSED),
+        "link": lambda p: make_link(p, "box", MAILBOX),
+        "dangling": lambda p: make_link(p, "nowhere", SYMLINK),
+        "loop": make_loop,
+        "removed": lambda p: MISSING,
+        "removed/box": lambda p: MISSING,
+    }
+    server = dovecot(location=Location(driver, "~/dbox", index="index/%u"))
+    root = os.path.join(server.users["alice"].home, "dbox", "mailboxes")
+    os.makedirs(root)
+    below = "/dbox-Mails" if ALWAYS_FULL else ""
+    told = make_kinds(server, kinds, lambda name: os.path.join(root, name),
+                      lambda name: "mailboxes/" + name + below)
+    check_kinds(server, told)
+
+
+def test_removed_meanwhile(dovecot):
+    """A mailbox that comes back is one again."""
+    server = dovecot(location=default_location())
+    path = os.path.join(server.users["alice"].home, "box")
+    write(path, MESSAGE)
+    server.chown("alice", server.users["alice"].home)
+    with server.imap("alice") as imap:
+        imap.ok("SELECT box")
+    assert by_name(audit(server))["box"] == MAILBOX
+    os.rename(path, path + ".away")
+    assert by_name(audit(server))["box"] == MISSING
+    shutil.copy(path + ".away", path)
+    server.chown("alice", server.users["alice"].home)
+    assert by_name(audit(server))["box"] == MAILBOX
