@@ -1,0 +1,279 @@
+/* The table of formats and layouts: from a storage name to its index and its
+   mails, and back. tests/system compares the same table with Dovecot. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "location.h"
+#include "unit.h"
+
+#define INDEX "/index"
+#define FLAT .layout = "maildir++"
+#define FS .layout = "fs"
+
+static const struct location_case {
+	/* mail root is "/mail" */
+	struct mba_location set;
+	const char *storage_name, *index_path, *mail_path;
+} cases[] = {
+	/* each row of the table: a mailbox, and INBOX; the index apart */
+	{ { .driver = "mbox", .index_root = INDEX },
+	  "foo/bar", "foo/.imap/bar", "foo/bar" },
+	{ { .driver = "mbox", .index_root = INDEX, .inbox_path = "/in/box" },
+	  "INBOX", ".imap/INBOX", "/in/box" },
+	{ { .driver = "mbox", .index_root = INDEX },
+	  "INBOX", ".imap/INBOX", "inbox" },
+	{ { .driver = "mbox", .index_root = INDEX, .inbox_path = "/mail/a/b" },
+	  "INBOX", ".imap/INBOX", "a/b" },
+	{ { .driver = "maildir", .index_root = INDEX },
+	  "foo.bar", ".foo.bar", ".foo.bar" },
+	{ { .driver = "maildir", .index_root = INDEX, .inbox = true },
+	  "INBOX", ".INBOX", "." },
+	{ { .driver = "maildir", .index_root = INDEX },
+	  "INBOX", ".INBOX", ".INBOX" },
+	{ { .driver = "maildir", .index_root = INDEX, FS },
+	  "foo/bar", "foo/bar", "foo/bar" },
+	{ { .driver = "maildir", .index_root = INDEX, FS, .inbox = true },
+	  "INBOX", "INBOX", "." },
+	{ { .driver = "sdbox", .index_root = INDEX },
+	  "foo/bar", "mailboxes/foo/bar", "mailboxes/foo/bar/dbox-Mails" },
+	{ { .driver = "mdbox", .index_root = INDEX },
+	  "INBOX", "mailboxes/INBOX", "mailboxes/INBOX/dbox-Mails" },
+	{ { .driver = "mbox", .index_root = INDEX, .dirname = "MBX" },
+	  "foo/bar", "foo/bar", "foo/bar/MBX" },
+	{ { .driver = "mbox", .index_root = INDEX, .dirname = "MBX",
+	    .inbox_path = "" },
+	  "INBOX", "INBOX", "INBOX/MBX" },
+	{ { .driver = "sdbox", .index_root = INDEX, .dirname = "X",
+	    .dirname_in_index = true },
+	  "foo/bar", "mailboxes/foo/bar/X", "mailboxes/foo/bar/X" },
+	{ { .driver = "mbox", .index_root = INDEX, .dirname = "X",
+	    .dirname_in_index = true },
+	  "foo", "foo/X", "foo/X" },
+	{ { .driver = "mbox", .index_root = INDEX, FLAT },
+	  "foo.bar", ".imap/.foo.bar", ".foo.bar" },
+	{ { .driver = "mbox", .index_root = INDEX, FLAT },
+	  "INBOX", ".imap/.INBOX", ".INBOX" },
+	{ { .driver = "mbox", .index_root = INDEX, .mailbox_dir = "mb" },
+	  "foo/bar", "mb/foo/.imap/bar", "mb/foo/bar" },
+	{ { .driver = "mbox", .index_root = INDEX, .mailbox_dir = "mb/" },
+	  "INBOX", "mb/.imap/INBOX", "inbox" },
+	{ { .driver = "maildir", .index_root = INDEX, FS, .dirname = "MD" },
+	  "foo/bar", "foo/bar", "foo/bar/MD" },
+	{ { .driver = "maildir", .index_root = INDEX, FS, .dirname = "MD",
+	    .inbox = true },
+	  "INBOX", "INBOX", "INBOX/MD" },
+	/* Maildir++ has neither */
+	{ { .driver = "maildir", .index_root = INDEX, .dirname = "MD",
+	    .mailbox_dir = "mb" },
+	  "foo", ".foo", ".foo" },
+
+	/* without INDEX= */
+	{ { .driver = "mbox" }, "foo/bar", "foo/.imap/bar", "foo/bar" },
+	{ { .driver = "mbox", .inbox_path = "/in/box" },
+	  "INBOX", ".imap/INBOX", "/in/box" },
+	{ { .driver = "maildir" }, "foo", ".foo", ".foo" },
+	{ { .driver = "maildir", .inbox = true }, "INBOX", ".", "." },
+	{ { .driver = "maildir", .inbox = true, .inbox_path = "/mail/.in" },
+	  "INBOX", ".in", ".in" },
+	{ { .driver = "maildir", FS }, "foo/bar", "foo/bar", "foo/bar" },
+	{ { .driver = "sdbox" }, "foo/bar", "mailboxes/foo/bar/dbox-Mails",
+	  "mailboxes/foo/bar/dbox-Mails" },
+	{ { .driver = "mbox", .dirname = "MBX" },
+	  "foo/bar", "foo/bar/MBX", "foo/bar/MBX" },
+	{ { .driver = "mbox", .dirname = "MBX" },
+	  "INBOX", "INBOX/MBX", "inbox" },
+	{ { .driver = "mbox", FLAT, .inbox_path = "/mail/in/box" },
+	  "INBOX", "in/.imap/box", "in/box" },
+	{ { .driver = "mbox", FLAT, .inbox_path = "/mail/box" },
+	  "INBOX", ".imap/box", "box" },
+	{ { .driver = "maildir", FS, .dirname = "MD" },
+	  "foo", "foo/MD", "foo/MD" },
+	/* the same root, said twice, and with a slash */
+	{ { .driver = "maildir", .inbox = true, .index_root = "/mail//" },
+	  "INBOX", ".", "." },
+
+	/* bytes are bytes */
+	{ { .driver = "mbox", .index_root = INDEX },
+	  "a b/\xff\n", "a b/.imap/\xff\n", "a b/\xff\n" },
+	{ { .driver = "mbox", .index_root = INDEX },
+	  "x/.imap/y", "x/.imap/.imap/y", "x/.imap/y" },
+};
+#define CASES_COUNT (int)(sizeof(cases) / sizeof(cases[0]))
+
+static struct location *location_new(const struct mba_location *set)
+{
+	struct mba_location copy = *set;
+
+	copy.prefix = "";
+	copy.type = "private";
+	if (copy.mail_root == NULL)
+		copy.mail_root = "/mail";
+	return location_init(&copy);
+}
+
+START_TEST(a_storage_name_has_a_mail_path)
+{
+	struct location *location = location_new(&cases[_i].set);
+	struct location_path path;
+
+	location_from_storage_name(location, cases[_i].storage_name, &path);
+	ck_assert_str_eq(path.mail_path, cases[_i].mail_path);
+	ck_assert_str_eq(path.storage_name, cases[_i].storage_name);
+	location_path_free(&path);
+	location_free(&location);
+}
+END_TEST
+
+START_TEST(a_storage_name_has_an_index_path)
+{
+	struct location *location = location_new(&cases[_i].set);
+	char *path = location_get_index_path(location, cases[_i].storage_name);
+
+	ck_assert_str_eq(path, cases[_i].index_path);
+	free(path);
+	location_free(&location);
+}
+END_TEST
+
+START_TEST(an_index_path_leads_back)
+{
+	struct location *location = location_new(&cases[_i].set);
+	struct location_path path;
+
+	ck_assert(location_is_judged(location));
+	ck_assert(location_from_index_path(location, cases[_i].index_path,
+					   &path));
+	ck_assert_str_eq(path.storage_name, cases[_i].storage_name);
+	ck_assert_str_eq(path.mail_path, cases[_i].mail_path);
+	location_path_free(&path);
+	location_free(&location);
+}
+END_TEST
+
+static const struct {
+	struct mba_location set;
+	const char *index_path;
+} unmapped[] = {
+	{ { .driver = "mbox", .index_root = INDEX }, "." },
+	{ { .driver = "mbox", .index_root = INDEX }, "foo" },
+	{ { .driver = "mbox", .index_root = INDEX }, "foo/bar" },
+	{ { .driver = "mbox", .index_root = INDEX }, ".imap" },
+	{ { .driver = "mbox", .index_root = INDEX }, "x.imap/foo" },
+	{ { .driver = "mbox", .index_root = INDEX }, ".imap/foo/bar" },
+	{ { .driver = "mbox", .index_root = INDEX, .mailbox_dir = "mb" },
+	  ".imap/foo" },
+	{ { .driver = "mbox", .index_root = INDEX, .mailbox_dir = "mb" },
+	  "mbx/.imap/foo" },
+	{ { .driver = "mbox", .index_root = INDEX, FLAT }, ".imap/foo" },
+	{ { .driver = "mbox", .index_root = INDEX, FLAT }, "a/.imap/.foo" },
+	{ { .driver = "maildir", .index_root = INDEX }, "." },
+	{ { .driver = "maildir", .index_root = INDEX }, "foo" },
+	{ { .driver = "maildir", .index_root = INDEX }, ".foo/bar" },
+	{ { .driver = "maildir", .inbox = true }, ".INBOX" },
+	{ { .driver = "sdbox", .index_root = INDEX }, "mailboxes" },
+	{ { .driver = "sdbox", .index_root = INDEX }, "storage" },
+	{ { .driver = "sdbox", .index_root = INDEX }, "mailboxesfoo" },
+	{ { .driver = "sdbox" }, "mailboxes/foo" },
+	{ { .driver = "sdbox" }, "mailboxes/dbox-Mails" },
+	{ { .driver = "sdbox" }, "mailboxes/foo/dbox-Mail" },
+};
+#define UNMAPPED_COUNT (int)(sizeof(unmapped) / sizeof(unmapped[0]))
+
+START_TEST(no_mailbox_has_its_index_there)
+{
+	struct location *location = location_new(&unmapped[_i].set);
+	struct location_path path;
+
+	ck_assert_msg(!location_from_index_path(location,
+						unmapped[_i].index_path, &path),
+		      "%s", unmapped[_i].index_path);
+	location_free(&location);
+}
+END_TEST
+
+START_TEST(the_directory_of_a_mailbox_is_told)
+{
+	static const struct {
+		const char *storage_name;
+		size_t mbox, sdbox;
+	} lens[] = {
+		{ "foo", 0, strlen("mailboxes") },
+		{ "foo/bar", strlen("foo"), strlen("mailboxes/foo") },
+	};
+	const struct mba_location mbox = { .driver = "mbox" };
+	const struct mba_location sdbox = { .driver = "sdbox" };
+	struct location *location1 = location_new(&mbox);
+	struct location *location2 = location_new(&sdbox);
+	struct location_path path;
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		location_from_storage_name(location1, lens[i].storage_name,
+					   &path);
+		ck_assert_uint_eq(path.mail_dir_len, lens[i].mbox);
+		location_path_free(&path);
+		location_from_storage_name(location2, lens[i].storage_name,
+					   &path);
+		ck_assert_uint_eq(path.mail_dir_len, lens[i].sdbox);
+		location_path_free(&path);
+	}
+	location_free(&location1);
+	location_free(&location2);
+}
+END_TEST
+
+START_TEST(what_is_not_known_is_not_judged)
+{
+	static const struct mba_location sets[] = {
+		{ .driver = "imapc" }, { .driver = "virtual", FS },
+		{ .driver = "" }, { .driver = "mbox", .layout = "index" },
+		{ .driver = "sdbox", .layout = "index" },
+		{ .driver = "mbox", .layout = "FS" },
+		{ .driver = "mbox", .iter_index = true },
+	};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		struct location *location = location_new(&sets[i]);
+
+		ck_assert(!location_is_judged(location));
+		location_free(&location);
+	}
+}
+END_TEST
+
+START_TEST(roots_have_defaults)
+{
+	const struct mba_location in_place = { .driver = "mbox",
+		.mail_root = "/mail///", .index_root = "/mail" };
+	const struct mba_location memory = { .driver = "mbox",
+		.index_root = "", .control_root = "/control/" };
+	struct location *location = location_new(&in_place);
+
+	ck_assert_str_eq(location->mail_root, "/mail");
+	ck_assert_str_eq(location->index_root, "/mail");
+	ck_assert_str_eq(location->control_root, "/mail");
+	ck_assert_int_eq(location->set.separator, '/');
+	location_free(&location);
+	location = location_new(&memory);
+	ck_assert_ptr_null(location->index_root);
+	ck_assert_str_eq(location->control_root, "/control");
+	location_free(&location);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("location");
+
+	tcase_add_loop_test(tcase, a_storage_name_has_a_mail_path, 0,
+			    CASES_COUNT);
+	tcase_add_loop_test(tcase, a_storage_name_has_an_index_path, 0,
+			    CASES_COUNT);
+	tcase_add_loop_test(tcase, an_index_path_leads_back, 0, CASES_COUNT);
+	tcase_add_loop_test(tcase, no_mailbox_has_its_index_there, 0,
+			    UNMAPPED_COUNT);
+	tcase_add_test(tcase, the_directory_of_a_mailbox_is_told);
+	tcase_add_test(tcase, what_is_not_known_is_not_judged);
+	tcase_add_test(tcase, roots_have_defaults);
+	return unit_run(tcase);
+}

@@ -1,0 +1,278 @@
+/* The cases of tests/mbox: each file begins as its name says, in valid/ what
+   Dovecot opens, in invalid/ what it refuses. And what a file can't say. */
+
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mailbox-audit.h"
+#include "mbox-from.h"
+#include "unit.h"
+
+#define MBOX_DIR SRCDIR "/../mbox"
+#define FROM_LINE "From a@example.org Thu Nov  9 22:33:52 2023\n"
+/* what a probe reads */
+#define PROBE_SIZE 8192
+
+static struct dirent **valid_cases, **invalid_cases;
+
+static enum mba_state
+probe_flags(const char *path, enum mba_probe_flags flags,
+	    enum mba_reason *reason_r)
+{
+	const char *op;
+	bool is_dir;
+
+	return mba_probe_mbox(AT_FDCWD, path, flags, reason_r, &op, &is_dir);
+}
+
+static enum mba_state probe(const char *path)
+{
+	enum mba_reason reason;
+	enum mba_state state = probe_flags(path, 0, &reason);
+
+	ck_assert_int_eq(reason, MBA_REASON_NONE);
+	return state;
+}
+
+static enum mba_state probe_data(const void *data, size_t size)
+{
+	const char *path = unit_path("box");
+
+	unit_write(path, data, size);
+	return probe(path);
+}
+
+static enum mba_reason probe_unknown(const char *path)
+{
+	enum mba_reason reason;
+
+	ck_assert_int_eq(probe_flags(path, 0, &reason), MBA_STATE_UNKNOWN);
+	return reason;
+}
+
+/* Parse each beginning of a file's data, each in memory of just its size. */
+static void parse_beginnings(const char *path)
+{
+	unsigned char data[1024], *copy;
+	FILE *file = fopen(path, "r");
+	size_t size;
+
+	ck_assert_ptr_nonnull(file);
+	size = fread(data, 1, sizeof(data), file);
+	fclose(file);
+	for (size_t len = 0; len <= size; len++) {
+		copy = malloc(len == 0 ? 1 : len);
+		memcpy(copy, data, len);
+		(void)mbox_from_is_valid(copy, len);
+		free(copy);
+	}
+}
+
+static void check_case(const char *dir, const char *name,
+		       enum mba_state expected)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), MBOX_DIR "/%s/%s", dir, name);
+	if (probe(path) != expected)
+		ck_abort_msg("%s: expected %s", path, mba_state_name(expected));
+	parse_beginnings(path);
+}
+
+START_TEST(a_valid_mbox_is_a_mailbox)
+{
+	check_case("valid", valid_cases[_i]->d_name, MBA_STATE_MAILBOX);
+}
+END_TEST
+
+START_TEST(an_invalid_mbox_is_none)
+{
+	check_case("invalid", invalid_cases[_i]->d_name,
+		   MBA_STATE_NOT_MAILBOX);
+}
+END_TEST
+
+START_TEST(a_long_from_line_needs_its_date_early)
+{
+	const char *date = " Thu Nov  9 22:33:52 2023\n";
+	size_t date_len = strlen(date);
+	char data[PROBE_SIZE * 2];
+
+	memset(data, 'a', sizeof(data));
+	memcpy(data, "From ", 5);
+	for (size_t len = PROBE_SIZE - 3; len < PROBE_SIZE + 4; len++) {
+		memcpy(data + len - date_len, date, date_len);
+		/* its last byte is the newline */
+		ck_assert_int_eq(probe_data(data, len), len <= PROBE_SIZE + 1 ?
+				 MBA_STATE_MAILBOX : MBA_STATE_NOT_MAILBOX);
+		memset(data + len - date_len, 'a', date_len);
+	}
+	/* the date, and a newline that isn't read any more */
+	memcpy(data, FROM_LINE, strlen(FROM_LINE) - 1);
+	data[strlen(FROM_LINE) - 1] = ' ';
+	data[sizeof(data) - 1] = '\n';
+	ck_assert_int_eq(probe_data(data, sizeof(data)), MBA_STATE_MAILBOX);
+	/* no newline, and no more to come */
+	ck_assert_int_eq(probe_data(data, PROBE_SIZE), MBA_STATE_NOT_MAILBOX);
+}
+END_TEST
+
+START_TEST(the_type_of_file_decides)
+{
+	const char *fifo = unit_path("fifo"), *dir = unit_path("dir");
+	enum mba_reason reason;
+	const char *op;
+	bool is_dir;
+
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	ck_assert_int_eq(probe(fifo), MBA_STATE_MAILBOX);
+	ck_assert_int_eq(probe("/dev/null"), MBA_STATE_MAILBOX);
+	unit_mkdir(dir);
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, dir, 0, &reason, &op,
+					&is_dir), MBA_STATE_NOT_MAILBOX);
+	ck_assert(is_dir);
+	unit_write(unit_path("file"), "x", 1);
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, unit_path("file"), 0,
+					&reason, &op, &is_dir),
+			 MBA_STATE_NOT_MAILBOX);
+	ck_assert(!is_dir);
+	ck_assert_int_eq(probe(unit_path("gone")), MBA_STATE_MISSING);
+	ck_assert_int_eq(probe(unit_path("file/below")), MBA_STATE_MISSING);
+}
+END_TEST
+
+START_TEST(symlinks_are_followed)
+{
+	const char *link = unit_path("link");
+
+	unit_write(unit_path("box"), FROM_LINE, strlen(FROM_LINE));
+	ck_assert_int_eq(symlink("box", link), 0);
+	ck_assert_int_eq(probe(link), MBA_STATE_MAILBOX);
+	ck_assert_int_eq(unlink(unit_path("box")), 0);
+	ck_assert_int_eq(probe_unknown(link), MBA_REASON_SYMLINK);
+	ck_assert_int_eq(symlink("link", unit_path("box")), 0);
+	ck_assert_int_eq(probe_unknown(link), MBA_REASON_SYMLINK);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *data;
+	size_t size;
+	enum mba_state state;
+} compressed_cases[] = {
+	{ "box.gz", "\x1f\x8b", 2, MBA_STATE_UNKNOWN },
+	{ ".gz", "\x1f\x8b", 2, MBA_STATE_UNKNOWN },
+	{ "box.bz2", "BZh", 3, MBA_STATE_UNKNOWN },
+	{ "box.xz", "\xfd" "7zXZ\0", 6, MBA_STATE_UNKNOWN },
+	{ "box.lz4", "Dovecot-LZ4\x0d\x2a\x9b\xc5", 15, MBA_STATE_UNKNOWN },
+	{ "box.zstd", "\x28\xb5\x2f\xfd", 4, MBA_STATE_UNKNOWN },
+	{ "box.gz", "\x1f", 1, MBA_STATE_NOT_MAILBOX },
+	{ "box.gz", "BZh", 3, MBA_STATE_NOT_MAILBOX },
+	{ "box.gz2", "\x1f\x8b", 2, MBA_STATE_NOT_MAILBOX },
+	{ "boxgz", "\x1f\x8b", 2, MBA_STATE_NOT_MAILBOX },
+	{ "box.GZ", "\x1f\x8b", 2, MBA_STATE_NOT_MAILBOX },
+	{ "box.gz", FROM_LINE, sizeof(FROM_LINE) - 1, MBA_STATE_MAILBOX },
+};
+#define COMPRESSED_COUNT \
+	(int)(sizeof(compressed_cases) / sizeof(compressed_cases[0]))
+
+START_TEST(a_compressed_mbox_is_told_by_extension_and_magic)
+{
+	const char *path = unit_path("%s", compressed_cases[_i].name);
+	enum mba_state state = compressed_cases[_i].state;
+	enum mba_reason reason;
+
+	unit_write(path, compressed_cases[_i].data, compressed_cases[_i].size);
+	ck_assert_int_eq(probe_flags(path, 0, &reason), state);
+	ck_assert_int_eq(reason, state == MBA_STATE_UNKNOWN ?
+			 MBA_REASON_COMPRESSED : MBA_REASON_NONE);
+	ck_assert_int_eq(probe_flags(path, MBA_PROBE_NO_COMPRESSION, &reason),
+			 state == MBA_STATE_UNKNOWN ? MBA_STATE_NOT_MAILBOX :
+			 state);
+}
+END_TEST
+
+START_TEST(an_error_names_its_call)
+{
+	char name[NAME_MAX + 2];
+	enum mba_reason reason;
+	const char *op;
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, name, 0, &reason, &op, NULL),
+			 MBA_STATE_UNKNOWN);
+	ck_assert_int_eq(reason, MBA_REASON_ERROR);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	ck_assert_str_eq(op, "lstat");
+}
+END_TEST
+
+START_TEST(reading_leaves_no_trace)
+{
+	const char *path = unit_path("box");
+	const struct timespec times[2] = { { 1000, 0 }, { 2000, 0 } };
+	struct stat st;
+
+	unit_write(path, FROM_LINE, strlen(FROM_LINE));
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+	ck_assert_int_eq(probe(path), MBA_STATE_MAILBOX);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_atime, 1000);
+}
+END_TEST
+
+static int is_case(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int find_cases(const char *dir, struct dirent ***cases_r)
+{
+	int count = scandir(dir, cases_r, is_case, alphasort);
+
+	if (count <= 0) {
+		fprintf(stderr, "test-probe: no cases in %s\n", dir);
+		exit(EXIT_FAILURE);
+	}
+	return count;
+}
+
+static void free_cases(struct dirent **cases, int count)
+{
+	while (count-- > 0)
+		free(cases[count]);
+	free(cases);
+}
+
+int main(void)
+{
+	TCase *tcase = tcase_create("probe");
+	int valid = find_cases(MBOX_DIR "/valid", &valid_cases);
+	int invalid = find_cases(MBOX_DIR "/invalid", &invalid_cases);
+	int ret;
+
+	tcase_add_loop_test(tcase, a_valid_mbox_is_a_mailbox, 0, valid);
+	tcase_add_loop_test(tcase, an_invalid_mbox_is_none, 0, invalid);
+	tcase_add_test(tcase, a_long_from_line_needs_its_date_early);
+	tcase_add_test(tcase, the_type_of_file_decides);
+	tcase_add_test(tcase, symlinks_are_followed);
+	tcase_add_loop_test(tcase,
+			    a_compressed_mbox_is_told_by_extension_and_magic,
+			    0, COMPRESSED_COUNT);
+	tcase_add_test(tcase, an_error_names_its_call);
+	tcase_add_test(tcase, reading_leaves_no_trace);
+	ret = unit_run(tcase);
+	free_cases(valid_cases, valid);
+	free_cases(invalid_cases, invalid);
+	return ret;
+}

@@ -1,0 +1,532 @@
+/* dir-stack, walk and account over real trees. */
+
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "alloc.h"
+#include "dir-stack.h"
+#include "unit.h"
+#include "walk.h"
+
+#define DEEP_LEVELS 1000
+#define MAX_DESCRIPTORS 64
+
+/* Make directories "d" one below the other, with a file "f" in the last. */
+static void make_deep(const char *root, unsigned int levels)
+{
+	int fd, child;
+
+	unit_mkdir(root);
+	fd = open(root, O_RDONLY | O_DIRECTORY);
+	for (unsigned int i = 0; i < levels; i++) {
+		ck_assert_int_eq(mkdirat(fd, "d", 0700), 0);
+		child = openat(fd, "d", O_RDONLY | O_DIRECTORY);
+		ck_assert_int_ne(child, -1);
+		close(fd);
+		fd = child;
+	}
+	child = openat(fd, "f", O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ne(child, -1);
+	close(child);
+	close(fd);
+}
+
+static void limit_descriptors(void)
+{
+	const struct rlimit limit = { MAX_DESCRIPTORS, MAX_DESCRIPTORS };
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static unsigned int count_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void stack_open(struct dir_stack *stack, const char *root)
+{
+	int fd = open(root, O_RDONLY | O_DIRECTORY);
+
+	ck_assert_int_ne(fd, -1);
+	dir_stack_init(stack, fd, O_RDONLY | O_NOFOLLOW);
+}
+
+static ino_t stack_ino(struct dir_stack *stack)
+{
+	struct stat st;
+	size_t depth;
+	int fd = dir_stack_fd(stack, &depth);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	return st.st_ino;
+}
+
+START_TEST(a_stack_holds_few_descriptors)
+{
+	unsigned int before = count_descriptors();
+	static ino_t inodes[DEEP_LEVELS + 1];
+	struct dir_stack stack;
+
+	make_deep(unit_path("root"), DEEP_LEVELS);
+	stack_open(&stack, unit_path("root"));
+	inodes[0] = stack_ino(&stack);
+	for (unsigned int i = 1; i <= DEEP_LEVELS; i++) {
+		dir_stack_push(&stack, "d", 1);
+		inodes[i] = stack_ino(&stack);
+		ck_assert_uint_eq(stack.path_len, 2 * i - 1);
+	}
+	ck_assert_uint_le(count_descriptors(),
+			  before + 1 + DIR_STACK_MAX_OPEN);
+	/* the same directories on the way back */
+	for (unsigned int i = DEEP_LEVELS; i > 0; i--) {
+		ck_assert_uint_eq(stack_ino(&stack), inodes[i]);
+		ck_assert_uint_le(stack.open_count, DIR_STACK_MAX_OPEN);
+		dir_stack_pop(&stack);
+	}
+	ck_assert_uint_eq(stack_ino(&stack), inodes[0]);
+	ck_assert_str_eq(stack.path, "");
+	dir_stack_deinit(&stack);
+	ck_assert_uint_eq(count_descriptors(), before);
+}
+END_TEST
+
+START_TEST(a_stack_opens_what_it_jumps_to)
+{
+	struct dir_stack stack;
+	size_t depth;
+
+	make_deep(unit_path("root"), 100);
+	stack_open(&stack, unit_path("root"));
+	for (unsigned int i = 0; i < 100; i++)
+		dir_stack_push(&stack, "d", 1);
+	ck_assert_int_ne(dir_stack_fd(&stack, &depth), -1);
+	dir_stack_push(&stack, "nowhere", 7);
+	dir_stack_push(&stack, "d", 1);
+	ck_assert_int_eq(dir_stack_fd(&stack, &depth), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_uint_eq(depth, 101);
+	dir_stack_deinit(&stack);
+}
+END_TEST
+
+/* Go so deep that the first directories are closed, then back to them. */
+static int return_to_level(unsigned int level, void (*change)(void))
+{
+	struct dir_stack stack;
+	int fd, fd_errno;
+	size_t depth;
+
+	make_deep(unit_path("root"), 50);
+	stack_open(&stack, unit_path("root"));
+	for (unsigned int i = 0; i < 50; i++) {
+		dir_stack_push(&stack, "d", 1);
+		(void)stack_ino(&stack);
+	}
+	change();
+	while (stack.count > level)
+		dir_stack_pop(&stack);
+	fd = dir_stack_fd(&stack, &depth);
+	fd_errno = errno;
+	dir_stack_deinit(&stack);
+	return fd != -1 ? 0 : fd_errno;
+}
+
+static void replace_by_directory(void)
+{
+	ck_assert_int_eq(rename(unit_path("root/d/d"), unit_path("away")), 0);
+	unit_mkdir(unit_path("root/d/d/d/d/d"));
+}
+
+static void replace_by_symlink(void)
+{
+	ck_assert_int_eq(rename(unit_path("root/d/d"), unit_path("away")), 0);
+	ck_assert_int_eq(symlink("../../away", unit_path("root/d/d")), 0);
+}
+
+static void move_it_away(void)
+{
+	ck_assert_int_eq(rename(unit_path("root/d/d"), unit_path("away")), 0);
+}
+
+static void change_nothing(void)
+{
+}
+
+START_TEST(a_directory_that_was_replaced_is_told)
+{
+	ck_assert_int_eq(return_to_level(3, replace_by_directory), ESTALE);
+}
+END_TEST
+
+START_TEST(a_symlink_in_its_place_is_not_followed)
+{
+	int ret = return_to_level(3, replace_by_symlink);
+
+	ck_assert(ret == ELOOP || ret == ENOTDIR);
+}
+END_TEST
+
+START_TEST(a_directory_that_was_moved_is_told)
+{
+	ck_assert_int_eq(return_to_level(3, move_it_away), ENOENT);
+}
+END_TEST
+
+START_TEST(a_directory_that_is_still_there_is_found)
+{
+	ck_assert_int_eq(return_to_level(3, change_nothing), 0);
+}
+END_TEST
+
+struct seen {
+	unsigned int dirs, files, again, others, incomplete, errors;
+	unsigned int depth, max_depth;
+	/* of the directories, in the order in which they were left */
+	char *paths;
+	void (*on_file)(void);
+};
+
+static void seen_enter(const char *name, const struct stat *st, bool is_other,
+		       void *context)
+{
+	struct seen *seen = context;
+
+	ck_assert(S_ISDIR(st->st_mode));
+	ck_assert_int_eq(*name == '\0', seen->depth == 0);
+	seen->dirs++;
+	if (is_other)
+		seen->others++;
+	if (++seen->depth > seen->max_depth)
+		seen->max_depth = seen->depth;
+}
+
+static void seen_file(const char *name, const struct stat *st, bool is_again,
+		      void *context)
+{
+	struct seen *seen = context;
+
+	ck_assert(*name != '\0' && !S_ISDIR(st->st_mode));
+	seen->files++;
+	if (is_again)
+		seen->again++;
+	if (seen->on_file != NULL)
+		seen->on_file();
+	seen->on_file = NULL;
+}
+
+static void seen_leave(const char *path, bool is_complete, void *context)
+{
+	struct seen *seen = context;
+	char *paths;
+
+	seen->depth--;
+	if (!is_complete)
+		seen->incomplete++;
+	paths = mem_printf("%s%s|", seen->paths == NULL ? "" : seen->paths,
+			   path);
+	free(seen->paths);
+	seen->paths = paths;
+}
+
+static void seen_error(const char *op, const char *path, const char *error,
+		       void *context)
+{
+	struct seen *seen = context;
+
+	ck_assert(*op != '\0' && *path == '/' && *error != '\0');
+	seen->errors++;
+}
+
+static const struct walk_callbacks seen_callbacks = {
+	seen_enter, seen_file, seen_leave, seen_error
+};
+
+static struct seen walk(const char *root)
+{
+	struct seen seen = { .dirs = 0 };
+	unsigned int before = count_descriptors();
+
+	ck_assert_int_eq(walk_tree(root, NULL, 0, &seen_callbacks, &seen), 1);
+	ck_assert_uint_eq(count_descriptors(), before);
+	ck_assert_uint_eq(seen.depth, 0);
+	return seen;
+}
+
+START_TEST(a_tree_is_walked)
+{
+	struct seen seen;
+
+	unit_write(unit_path("root/a/b/file"), "", 0);
+	ck_assert_int_eq(symlink(".", unit_path("root/a/link")), 0);
+	ck_assert_int_eq(mkfifo(unit_path("root/fifo"), 0600), 0);
+	ck_assert_int_eq(link(unit_path("root/fifo"),
+			      unit_path("root/a/again")), 0);
+	seen = walk(unit_path("root"));
+	ck_assert_uint_eq(seen.dirs, 3);
+	ck_assert_uint_eq(seen.files, 4);
+	ck_assert_uint_eq(seen.again, 1);
+	ck_assert_uint_eq(seen.errors, 0);
+	ck_assert_str_eq(seen.paths, "a/b|a||");
+	free(seen.paths);
+}
+END_TEST
+
+START_TEST(a_deep_tree_is_walked_with_few_descriptors)
+{
+	struct seen seen;
+
+	make_deep(unit_path("root"), DEEP_LEVELS);
+	limit_descriptors();
+	seen = walk(unit_path("root"));
+	ck_assert_uint_eq(seen.dirs, DEEP_LEVELS + 1);
+	ck_assert_uint_eq(seen.max_depth, DEEP_LEVELS + 1);
+	ck_assert_uint_eq(seen.files, 1);
+	ck_assert_uint_eq(seen.errors, 0);
+	free(seen.paths);
+}
+END_TEST
+
+START_TEST(a_directory_is_read_on_after_a_deep_one)
+{
+	struct seen seen;
+
+	/* more than one buffer of names, and a deep tree behind each 100th */
+	for (unsigned int i = 0; i < 2000; i++)
+		unit_write(unit_path("root/%0200u", i), "", 0);
+	for (unsigned int i = 0; i < 20; i++)
+		make_deep(unit_path("root/deep%u", i), 50);
+	seen = walk(unit_path("root"));
+	ck_assert_uint_eq(seen.dirs, 1 + 20 * 51);
+	ck_assert_uint_eq(seen.files, 2000 + 20);
+	ck_assert_uint_eq(seen.errors, 0);
+	free(seen.paths);
+}
+END_TEST
+
+START_TEST(other_roots_are_told)
+{
+	struct seen seen = { .dirs = 0 };
+	struct walk_id other;
+	struct stat st;
+
+	unit_mkdir(unit_path("root/a/other/b"));
+	ck_assert_int_eq(stat(unit_path("root/a/other"), &st), 0);
+	other.dev = st.st_dev;
+	other.ino = st.st_ino;
+	ck_assert_int_eq(walk_tree(unit_path("root"), &other, 1,
+				   &seen_callbacks, &seen), 1);
+	ck_assert_uint_eq(seen.dirs, 4);
+	ck_assert_uint_eq(seen.others, 1);
+	free(seen.paths);
+}
+END_TEST
+
+START_TEST(a_missing_root_is_no_error_and_others_are)
+{
+	struct seen seen = { .dirs = 0 };
+
+	ck_assert_int_eq(walk_tree(unit_path("gone"), NULL, 0, &seen_callbacks,
+				   &seen), 0);
+	ck_assert_uint_eq(seen.errors, 0);
+	unit_write(unit_path("file"), "", 0);
+	ck_assert_int_eq(walk_tree(unit_path("file"), NULL, 0, &seen_callbacks,
+				   &seen), -1);
+	ck_assert_uint_eq(seen.errors, 1);
+}
+END_TEST
+
+static void replace_on_the_way(void)
+{
+	replace_by_directory();
+	unit_write(unit_path("root/d/d/other"), "", 0);
+}
+
+START_TEST(a_tree_that_changes_is_incomplete)
+{
+	struct seen seen = { .on_file = replace_on_the_way };
+
+	make_deep(unit_path("root"), 50);
+	ck_assert_int_eq(walk_tree(unit_path("root"), NULL, 0, &seen_callbacks,
+				   &seen), 1);
+	/* what was there is counted, and what came isn't walked */
+	ck_assert_uint_eq(seen.dirs, 51);
+	ck_assert_uint_eq(seen.files, 1);
+	ck_assert_uint_gt(seen.errors, 0);
+	ck_assert_uint_gt(seen.incomplete, 0);
+	free(seen.paths);
+}
+END_TEST
+
+START_TEST(a_directory_without_permission_is_incomplete)
+{
+	struct seen seen;
+
+	/* root isn't denied anything */
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chmod(unit_path("."), 0755), 0);
+		unit_mkdir(unit_path("root"));
+		ck_assert_int_eq(chown(unit_path("root"), 65534, 65534), 0);
+		ck_assert_int_eq(setuid(65534), 0);
+	}
+	unit_write(unit_path("root/unreadable/file"), "", 0);
+	unit_write(unit_path("root/unsearchable/file"), "", 0);
+	ck_assert_int_eq(chmod(unit_path("root/unreadable"), 0), 0);
+	ck_assert_int_eq(chmod(unit_path("root/unsearchable"), 0600), 0);
+	seen = walk(unit_path("root"));
+	ck_assert_int_eq(chmod(unit_path("root/unreadable"), 0700), 0);
+	ck_assert_int_eq(chmod(unit_path("root/unsearchable"), 0700), 0);
+	ck_assert_uint_eq(seen.dirs, 3);
+	ck_assert_uint_eq(seen.errors, 2);
+	ck_assert_uint_eq(seen.incomplete, 2);
+	free(seen.paths);
+}
+END_TEST
+
+struct entries {
+	char *text;
+	unsigned int errors;
+};
+
+static void entries_add(const struct account_entry *entry, void *context)
+{
+	struct entries *entries = context;
+	char *text;
+
+	text = mem_printf("%s%s:%u%s|",
+			  entries->text == NULL ? "" : entries->text,
+			  entry->path, (unsigned int)entry->count.inodes,
+			  entry->untouched ? ":untouched" : "");
+	free(entries->text);
+	entries->text = text;
+}
+
+static void entries_error(const char *op, const char *path, const char *error,
+			  void *context)
+{
+	struct entries *entries = context;
+
+	(void)op;
+	(void)path;
+	(void)error;
+	entries->errors++;
+}
+
+static void entries_progress(const struct mba_count *totals, void *context)
+{
+	(void)totals;
+	(void)context;
+}
+
+typedef void account_function_t(const struct account_settings *set,
+				struct mba_count *totals_r,
+				struct mba_count other_r[MBA_OTHER_COUNT]);
+
+static void check_account(account_function_t *function, const char *driver,
+			  bool in_place, const char *expected,
+			  const unsigned int others[MBA_OTHER_COUNT])
+{
+	const char *root = unit_path("root");
+	const struct mba_location location_set = {
+		.prefix = "", .type = "private", .driver = driver,
+		.mail_root = root,
+		.index_root = in_place ? NULL : root,
+	};
+	struct location *location = location_init(&location_set);
+	struct entries entries = { NULL, 0 };
+	const struct account_settings set = {
+		.location = location, .in_place = in_place,
+		.entry = entries_add, .error = entries_error,
+		.progress = entries_progress, .context = &entries,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+	uint64_t sum = 0;
+
+	memset(other, 0, sizeof(other));
+	function(&set, &totals, other);
+	ck_assert_str_eq(entries.text, expected);
+	ck_assert_uint_eq(entries.errors, 0);
+	for (unsigned int i = 0; i < MBA_OTHER_COUNT; i++) {
+		ck_assert_msg(other[i].inodes == others[i], "%s: %u != %u",
+			      mba_other_name(i), (unsigned int)other[i].inodes,
+			      others[i]);
+		sum += other[i].inodes;
+	}
+	ck_assert_uint_lt(sum, totals.inodes);
+	free(entries.text);
+	location_free(&location);
+}
+
+static account_function_t *const functions[] = {
+	account_tree, account_tree_threaded
+};
+
+START_TEST(every_inode_has_a_class)
+{
+	static const unsigned int others[MBA_OTHER_COUNT] = {
+		[MBA_OTHER_STRUCTURE] = 3, [MBA_OTHER_INTERNAL] = 1,
+		[MBA_OTHER_FOREIGN] = 2,
+	};
+	char log[40] = "";
+
+	unit_write(unit_path("root/a/.imap/box/dovecot.index.log"), log,
+		   sizeof(log));
+	unit_write(unit_path("root/a/.imap/box/fts/db"), "x", 1);
+	unit_write(unit_path("root/dovecot.list.index.log"), log, sizeof(log));
+	check_account(functions[_i], "mbox", false, "a/.imap/box:2|", others);
+}
+END_TEST
+
+START_TEST(what_is_not_index_is_mail_in_place)
+{
+	static const unsigned int others[MBA_OTHER_COUNT] = {
+		[MBA_OTHER_STRUCTURE] = 0, [MBA_OTHER_INTERNAL] = 1,
+		[MBA_OTHER_MAIL] = 6,
+	};
+	char log[40] = "";
+
+	unit_write(unit_path("root/.box/dovecot.index.log"), log, sizeof(log));
+	unit_write(unit_path("root/.box/cur/1"), "x", 1);
+	unit_write(unit_path("root/dovecot-uidlist"), "x", 1);
+	unit_write(unit_path("root/new/1"), "x", 1);
+	check_account(functions[_i], "maildir", true, ".box:1:untouched|",
+		      others);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("walk");
+
+	tcase_add_test(tcase, a_stack_holds_few_descriptors);
+	tcase_add_test(tcase, a_stack_opens_what_it_jumps_to);
+	tcase_add_test(tcase, a_directory_that_was_replaced_is_told);
+	tcase_add_test(tcase, a_symlink_in_its_place_is_not_followed);
+	tcase_add_test(tcase, a_directory_that_was_moved_is_told);
+	tcase_add_test(tcase, a_directory_that_is_still_there_is_found);
+	tcase_add_test(tcase, a_tree_is_walked);
+	tcase_add_test(tcase, a_deep_tree_is_walked_with_few_descriptors);
+	tcase_add_test(tcase, a_directory_is_read_on_after_a_deep_one);
+	tcase_add_test(tcase, other_roots_are_told);
+	tcase_add_test(tcase, a_missing_root_is_no_error_and_others_are);
+	tcase_add_test(tcase, a_tree_that_changes_is_incomplete);
+	tcase_add_test(tcase, a_directory_without_permission_is_incomplete);
+	tcase_add_loop_test(tcase, every_inode_has_a_class, 0, 2);
+	tcase_add_loop_test(tcase, what_is_not_index_is_mail_in_place, 0, 2);
+	return unit_run(tcase);
+}

@@ -1,0 +1,101 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+/* paths that are in use at the same time */
+#define PATHS_COUNT 8
+
+static char unit_dir[] = "/tmp/mba-unit.XXXXXX";
+
+const char *unit_path(const char *format, ...)
+{
+	static char paths[PATHS_COUNT][PATH_MAX];
+	static unsigned int count;
+	char *path = paths[count++ % PATHS_COUNT];
+	va_list args;
+	int len;
+
+	len = snprintf(path, PATH_MAX, "%s/", unit_dir);
+	va_start(args, format);
+	ck_assert_int_lt(vsnprintf(path + len, PATH_MAX - len, format, args),
+			 PATH_MAX - len);
+	va_end(args);
+	return path;
+}
+
+void unit_mkdir(const char *path)
+{
+	char *copy = strdup(path), *p;
+
+	ck_assert_ptr_nonnull(copy);
+	for (p = strchr(copy + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		(void)mkdir(copy, 0700);
+		*p = '/';
+	}
+	if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+		ck_abort_msg("mkdir(%s) failed: %s", copy, strerror(errno));
+	free(copy);
+}
+
+void unit_write(const char *path, const void *data, size_t size)
+{
+	char *dir = strdup(path);
+	FILE *file;
+
+	ck_assert_ptr_nonnull(dir);
+	*strrchr(dir, '/') = '\0';
+	unit_mkdir(dir);
+	free(dir);
+	file = fopen(path, "w");
+	if (file == NULL)
+		ck_abort_msg("fopen(%s) failed: %s", path, strerror(errno));
+	ck_assert_uint_eq(fwrite(data, 1, size, file), size);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static int unit_remove(const char *path, const struct stat *st, int type,
+		       struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	/* the temporary directory itself stays */
+	return ftw->level == 0 ? 0 : remove(path);
+}
+
+static void unit_setup(void)
+{
+	ck_assert_int_eq(nftw(unit_dir, unit_remove, 16,
+			      FTW_DEPTH | FTW_PHYS), 0);
+}
+
+int unit_run(TCase *tcase)
+{
+	Suite *suite = suite_create("unit");
+	SRunner *runner;
+	int failed;
+
+	if (mkdtemp(unit_dir) == NULL) {
+		perror("mkdtemp()");
+		return EXIT_FAILURE;
+	}
+	tcase_add_checked_fixture(tcase, unit_setup, NULL);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	if (nftw(unit_dir, unit_remove, 16, FTW_DEPTH | FTW_PHYS) < 0 ||
+	    rmdir(unit_dir) < 0)
+		perror(unit_dir);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
