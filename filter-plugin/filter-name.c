@@ -8,10 +8,8 @@
 #include "filter-user.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
-
-/* Not UTF-8: no layout lists anything for it, nor looks at the disk. */
-#define FILTER_PATTERN_NOTHING "\xff"
 
 void filter_name_init_configured(struct filter_list *flist)
 {
@@ -193,6 +191,15 @@ static bool filter_pattern_is_hidden(struct filter_list *flist,
 		filter_name_match(flist, t_strdup_until(name, end), 0, TRUE);
 }
 
+/* Returns a pattern for which there is no name: none is so long on disk. */
+static const char *filter_pattern_nothing(void)
+{
+	char *pattern = t_malloc0(NAME_MAX + 2);
+
+	memset(pattern, '-', NAME_MAX + 1);
+	return pattern;
+}
+
 const char *const *
 filter_name_patterns(struct filter_list *flist, const char *const *patterns)
 {
@@ -205,7 +212,7 @@ filter_name_patterns(struct filter_list *flist, const char *const *patterns)
 			array_push_back(&visible, patterns);
 	}
 	if (array_is_empty(&visible)) {
-		pattern = FILTER_PATTERN_NOTHING;
+		pattern = filter_pattern_nothing();
 		array_push_back(&visible, &pattern);
 	}
 	array_append_zero(&visible);
