@@ -147,8 +147,12 @@ filter_walk_hide(struct filter_walk *walk, const char *storage_name,
 	}
 }
 
-static enum filter_dir filter_dir_get(enum mailbox_list_file_type type)
+static enum filter_dir
+filter_walk_get_dir(struct filter_walk *walk, enum mailbox_list_file_type type)
 {
+	/* the index of a mailbox is a directory, whatever the mailbox is */
+	if (list_iter_is_in_index(walk->flist->list, walk->iter))
+		return FILTER_DIR_UNKNOWN;
 	switch (type) {
 	case MAILBOX_LIST_FILE_TYPE_DIR:
 		return FILTER_DIR_YES;
@@ -182,7 +186,8 @@ filter_walk_hides_real(struct filter_walk *walk, const char *dir,
 	}
 	name = filter_name_get(flist, storage_name);
 	if (!filter_name_is_hidden(flist, storage_name, name,
-				   str_len(walk->name), filter_dir_get(type)))
+				   str_len(walk->name),
+				   filter_walk_get_dir(walk, type)))
 		return FALSE;
 
 	/* layouts also ask for INBOX, wherever it is */
