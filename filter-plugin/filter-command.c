@@ -13,28 +13,50 @@ extern __typeof__(command_hook_unregister) command_hook_unregister
 
 static struct client_command_context *filter_running_list;
 
-/* Arguments of LIST-EXTENDED begin with a list of what to select. */
-static bool filter_args_select_subscribed(const char *args)
+/* LIST-EXTENDED begins with a list of what to select. Returns TRUE unless that
+   is what is subscribed. */
+static bool filter_args_select_all(const char *args)
 {
 	const char *end;
+
+	if (args[0] != '(' || (end = strchr(args, ')')) == NULL)
+		return TRUE;
+	return !str_array_icase_find(
+		t_strsplit_spaces(t_strdup_until(args + 1, end), " "),
+		"SUBSCRIBED");
+}
+
+/* It may also be in a pattern. */
+static bool filter_args_have_status(const char *args)
+{
+	return strstr(t_str_ucase(args), "STATUS") != NULL;
+}
+
+/* Returns whether the user's client runs LIST with such arguments. Arguments
+   that couldn't be parsed are NULL. */
+static bool
+filter_command_check(const struct mail_user *user,
+		     bool (*check)(const char *args))
+{
 	bool ret;
 
-	if (args == NULL || args[0] != '(' ||
-	    (end = strchr(args, ')')) == NULL)
+	if (filter_running_list == NULL || filter_running_list->args == NULL ||
+	    filter_running_list->client->user != user)
 		return FALSE;
 	T_BEGIN {
-		ret = str_array_icase_find(
-			t_strsplit_spaces(t_strdup_until(args + 1, end), " "),
-			"SUBSCRIBED");
+		ret = check(filter_running_list->args);
 	} T_END;
 	return ret;
 }
 
 bool filter_command_is_list(const struct mail_user *user)
 {
-	return filter_running_list != NULL &&
-		filter_running_list->client->user == user &&
-		!filter_args_select_subscribed(filter_running_list->args);
+	return filter_command_check(user, filter_args_select_all);
+}
+
+bool filter_command_opens_mailboxes(const struct mail_user *user)
+{
+	return filter_command_check(user, filter_args_have_status);
 }
 
 static void filter_command_pre(struct client_command_context *cmd)

@@ -6,6 +6,8 @@ struct mail_user;
 /* Returns whether the user's client runs LIST or XLIST, and not for what it
    has subscribed to. */
 bool filter_command_is_list(const struct mail_user *user);
+/* Returns whether such a command may open mailboxes: RETURN (STATUS ...). */
+bool filter_command_opens_mailboxes(const struct mail_user *user);
 
 void filter_command_init(void);
 void filter_command_deinit(void);

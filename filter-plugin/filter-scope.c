@@ -79,7 +79,7 @@ void filter_scope_mailbox_allocated(struct mailbox *box)
 	struct mailbox_vfuncs *v = box->vlast;
 	union mailbox_module_context *fbox;
 
-	if (!filter_command_is_list(box->storage->user) ||
+	if (!filter_command_opens_mailboxes(box->storage->user) ||
 	    filter_user_get(box->storage->user) == NULL)
 		return;
 	fbox = p_new(box->pool, union mailbox_module_context, 1);
