@@ -1,5 +1,6 @@
 #include "lib.h"
 #include "mail-namespace.h"
+#include "mailbox-tree.h"
 #include "dovecot-list-compat.h"
 #include "filter-client.h"
 #include "filter-index.h"
@@ -30,15 +31,54 @@ struct filter_list *filter_list_get(struct mailbox_list *list)
 	return FILTER_LIST_CONTEXT(list);
 }
 
+static bool
+filter_client_is_hidden(struct filter_list *flist, const char *storage_name)
+{
+	bool hidden;
+
+	T_BEGIN {
+		hidden = filter_name_is_hidden(flist, storage_name,
+			filter_name_get(flist, storage_name), 0,
+			FILTER_DIR_UNKNOWN);
+	} T_END;
+	return hidden;
+}
+
+/* Returns whether a hidden name is subscribed. */
+static bool filter_client_subscribes_hidden(struct filter_list *flist)
+{
+	struct mailbox_list *list = flist->list;
+	struct mailbox_tree_iterate_context *iter;
+	const char *vname;
+	bool hidden = FALSE;
+
+	if (list->subscriptions == NULL)
+		return TRUE;
+	iter = mailbox_tree_iterate_init(list->subscriptions, NULL,
+					 MAILBOX_SUBSCRIBED);
+	while (!hidden && mailbox_tree_iterate_next(iter, &vname) != NULL)
+	T_BEGIN {
+		hidden = filter_client_is_hidden(flist,
+			mailbox_list_get_storage_name(list, vname));
+	} T_END;
+	mailbox_tree_iterate_deinit(&iter);
+	return hidden;
+}
+
 /* The mailbox list index, if its refresh is pruned, lacks names that others
-   than LIST have to see: these are sent to the layout. */
+   than LIST have to see: these are sent to the layout. 2.4.5 uses the index
+   also for what is subscribed, which seldom is hidden. */
 static bool
 filter_client_needs_layout(struct filter_list *flist, enum filter_scope scope,
 			   enum mailbox_list_iter_flags flags)
 {
-	return scope == FILTER_SCOPE_NONE &&
-		(flags & MAILBOX_LIST_ITER_RAW_LIST) == 0 &&
-		filter_index_is_pruned(flist->list);
+	if (scope != FILTER_SCOPE_NONE ||
+	    (flags & MAILBOX_LIST_ITER_RAW_LIST) != 0 ||
+	    !filter_index_is_pruned(flist->list))
+		return FALSE;
+	return (flags & MAILBOX_LIST_ITER_SELECT_SUBSCRIBED) == 0 ||
+		(flags & MAILBOX_LIST_ITER_RETURN_CHILDREN) != 0 ||
+		filter_client_subscribes_hidden(flist);
 }
 
 static struct mailbox_list_iterate_context *
@@ -74,20 +114,13 @@ filter_client_iter_next(struct mailbox_list_iterate_context *iter)
 				     flist->module_ctx.super.iter_next);
 }
 
-/* What goes on with a hidden name is told to the mailbox list index: its next
-   refresh won't see it. */
+/* The mailbox list index's next refresh won't see that a hidden name has
+   gone. */
 static void
 filter_client_gone(struct filter_list *flist, const char *storage_name,
 		   bool below)
 {
-	bool hidden;
-
-	T_BEGIN {
-		hidden = filter_name_is_hidden(flist, storage_name,
-			filter_name_get(flist, storage_name), 0,
-			FILTER_DIR_UNKNOWN);
-	} T_END;
-	if (hidden)
+	if (filter_client_is_hidden(flist, storage_name))
 		filter_index_forget(flist->list, storage_name, below);
 }
 
