@@ -6,42 +6,43 @@
 #include "imap-utf7.h"
 #include "access-args.h"
 
-void access_args_init(struct access_args *args, pool_t pool)
+void access_args_init(struct access_args *args, pool_t pool, bool utf8)
 {
 	args->pool = pool;
+	args->utf8 = utf8;
 	p_array_init(&args->names, pool, 2);
 }
 
 static void
 access_args_add(struct access_args *args, enum access_key key,
-		const char *name, size_t size, bool invalid)
+		const char *name, bool invalid)
 {
 	struct access_name *dest = array_append_space(&args->names);
-	char *copy = p_malloc(args->pool, size + 1);
 
-	memcpy(copy, name, size);
 	dest->key = key;
-	dest->name = copy;
-	dest->size = size;
+	dest->name = p_strdup(args->pool, name);
 	dest->invalid = invalid;
 }
 
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name)
 {
-	access_args_add(args, key, name, strlen(name), FALSE);
+	access_args_add(args, key, name, FALSE);
 }
 
+/* Add a mailbox name in the client's encoding. */
 static void
-access_args_add_mutf7(struct access_args *args, enum access_key key,
-		      const char *name)
+access_args_add_mailbox(struct access_args *args, enum access_key key,
+			const char *name)
 {
 	string_t *utf8 = t_str_new(128);
 
-	if (imap_utf7_to_utf8(name, utf8) < 0)
-		access_args_add(args, key, name, strlen(name), TRUE);
+	if (args->utf8)
+		access_args_add_name(args, key, name);
+	else if (imap_utf7_to_utf8(name, utf8) < 0)
+		access_args_add(args, key, name, TRUE);
 	else
-		access_args_add(args, key, str_c(utf8), str_len(utf8), FALSE);
+		access_args_add_name(args, key, str_c(utf8));
 }
 
 /* Add an argument if it's a name, or the names of a list. */
@@ -53,10 +54,10 @@ access_args_add_arg(struct access_args *args, enum access_key key,
 	const char *name;
 
 	if (imap_arg_get_astring(arg, &name)) {
-		access_args_add_mutf7(args, key, name);
+		access_args_add_mailbox(args, key, name);
 	} else if (imap_arg_get_list(arg, &list)) {
 		for (; imap_arg_get_astring(list, &name); list++)
-			access_args_add_mutf7(args, key, name);
+			access_args_add_mailbox(args, key, name);
 	}
 }
 
@@ -78,7 +79,7 @@ access_parse_name(struct access_args *args, enum access_key key,
 	const char *name;
 
 	if (imap_arg_get_astring(arg, &name))
-		access_args_add_mutf7(args, key, name);
+		access_args_add_mailbox(args, key, name);
 }
 
 void access_parse_mailbox(struct access_args *args,
@@ -128,7 +129,7 @@ void access_parse_getmetadata(struct access_args *args,
 	if (!imap_arg_get_astring(&imap_args[0], &name))
 		return;
 	/* Dovecot takes wildcards here, as a draft of the RFC had them */
-	access_args_add_mutf7(args, strpbrk(name, "*%") == NULL ?
+	access_args_add_mailbox(args, strpbrk(name, "*%") == NULL ?
 			      ACCESS_KEY_MAILBOX : ACCESS_KEY_PATTERN, name);
 }
 

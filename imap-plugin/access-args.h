@@ -24,8 +24,6 @@ enum access_key {
 struct access_name {
 	enum access_key key;
 	const char *name;
-	/* UTF-8 may hold NULs: mUTF-7 can encode them */
-	size_t size;
 	/* the name isn't valid mUTF-7; it's what the client sent */
 	bool invalid;
 };
@@ -34,9 +32,11 @@ struct access_args {
 	pool_t pool;
 	/* in the order of the arguments */
 	ARRAY(struct access_name) names;
+	bool utf8;
 };
 
-void access_args_init(struct access_args *args, pool_t pool);
+/* utf8 tells that the client sends mailbox names in UTF-8, not in mUTF-7. */
+void access_args_init(struct access_args *args, pool_t pool, bool utf8);
 /* Add a name that is UTF-8 already. */
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name);

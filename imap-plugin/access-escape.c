@@ -88,11 +88,12 @@ escape_char(string_t *dest, const unsigned char *data, size_t size,
 bool access_escape(string_t *dest, const struct access_name *name, size_t max)
 {
 	const unsigned char *data = (const unsigned char *)name->name;
-	size_t pos = 0, start = str_len(dest), prev = start;
+	size_t size = strlen(name->name), pos = 0;
+	size_t start = str_len(dest), prev = start;
 
-	while (pos < name->size && str_len(dest) - start <= max) {
+	while (pos < size && str_len(dest) - start <= max) {
 		prev = str_len(dest);
-		pos += escape_char(dest, data + pos, name->size - pos,
+		pos += escape_char(dest, data + pos, size - pos,
 				   name->invalid);
 	}
 	if (str_len(dest) - start <= max)

@@ -44,7 +44,8 @@ access_line_add_name(string_t *line, const struct access_name *name,
 	complete = access_escape(line, name, ACCESS_NAME_MAX_LEN);
 	str_append_c(line, '"');
 	if (!complete)
-		str_printfa(line, " %s_bytes=%zu", key, name->size);
+		str_printfa(line, " %s_bytes=%zu", key,
+			    strlen(name->name));
 	if (str_len(line) - start <= room)
 		return TRUE;
 	str_truncate(line, start);
@@ -117,8 +118,7 @@ static const char *access_field_value(const struct access_name *name)
 {
 	string_t *str;
 
-	if (!name->invalid && strlen(name->name) == name->size &&
-	    uni_utf8_str_is_valid(name->name))
+	if (!name->invalid && uni_utf8_str_is_valid(name->name))
 		return name->name;
 	str = t_str_new(128);
 	(void)access_escape(str, name, SIZE_MAX);

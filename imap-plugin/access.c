@@ -7,6 +7,7 @@
 #include "lib-event-private.h"
 #include "mail-storage.h"
 #include "mailbox-audit.h"
+#include "dovecot-compat.h"
 #include "imap-commands.h"
 #include "access.h"
 #include "access-commands.h"
@@ -45,7 +46,7 @@ access_alloc(struct client_command_context *cmd,
 	access->pool = pool;
 	access->command = command;
 	access->log_inbox = set->log_inbox;
-	access_args_init(&access->args, pool);
+	access_args_init(&access->args, pool, COMMAND_NAMES_ARE_UTF8(cmd));
 	if ((command->flags & ACCESS_COMMAND_SELECTED) != 0 &&
 	    cmd->client->mailbox != NULL) {
 		access_args_add_name(&access->args, ACCESS_KEY_SOURCE_MAILBOX,

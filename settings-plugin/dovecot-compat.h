@@ -29,6 +29,14 @@
 	} STMT_END
 #endif
 
+/* Are a command's mailbox names UTF-8 instead of mUTF-7? The client asks for it
+   with ENABLE UTF8=ACCEPT. */
+#if DOVECOT_PREREQ(2, 4, 3)
+#  define COMMAND_NAMES_ARE_UTF8(cmd) ((cmd)->utf8)
+#else
+#  define COMMAND_NAMES_ARE_UTF8(cmd) FALSE
+#endif
+
 /* Get a plugin's settings for a user: from plugin {} and userdb in 2.3, as any
    other setting in 2.4. Returns 0 if ok, -1 if a value is invalid. The caller
    frees the settings with settings_free(). */
