@@ -1,0 +1,196 @@
+"""The event imap_mailbox_access in metrics and exporters, as in
+doc/imap-mailbox-log.md, and what Dovecot's own event keeps."""
+
+import json
+import os
+import re
+import time
+
+from accesslog import PLUGIN, accesses
+from dovecot import IS_24
+from imap import literal
+
+DOC = os.path.join(os.path.dirname(__file__), "..", "..", "doc",
+                   "imap-mailbox-log.md")
+# 2.3 splits what it logs at 4,096 bytes; the arguments are there three times
+LONG = 5000 if IS_24 else 500
+# the sessions' processes run as the users
+STATS = """
+service stats {
+  unix_listener stats-writer {
+    mode = 0666
+  }
+}
+"""
+
+
+def documented(heading):
+    """Returns the configuration that the manual shows for this Dovecot."""
+    with open(DOC) as f:
+        section = f.read().split(f"## {heading}\n")[1].split("\n## ")[0]
+    version = "2.4" if IS_24 else "2.3"
+    return re.search(rf"^Dovecot {re.escape(version)}:\n\n```\n(.*?)^```",
+                     section, re.S | re.M).group(1)
+
+
+def metric(server, name):
+    """Returns how often a metric's event was seen."""
+    out = server.doveadm("-f", "tab", "stats", "dump").stdout.decode()
+    rows = [line.split("\t") for line in out.splitlines()]
+    count = rows[0].index("count")
+    return sum(int(r[count]) for r in rows[1:] if r[0] == name)
+
+
+def exported(server, count, timeout=10):
+    """Returns the events that the exporter of the manual wrote."""
+    end = time.monotonic() + timeout
+    while True:
+        if IS_24:
+            path = os.path.join(server.dir, "mailbox-access.json")
+            text = open(path).read() if os.path.exists(path) else ""
+            lines = text.splitlines()
+        else:
+            lines = [l.split("stats: Info: ")[1]
+                     for l in server.log_lines("stats: Info: {", timeout=0)]
+        if len(lines) >= count or time.monotonic() > end:
+            assert len(lines) == count
+            return [json.loads(line) for line in lines]
+        time.sleep(0.05)
+
+
+def start(dovecot, text, **kwargs):
+    text = text.replace("/var/log/dovecot/", "@DIR@/")
+    return dovecot(plugins=PLUGIN, extra=STATS + text, **kwargs)
+
+
+def test_a_metric_counts_large_lists(dovecot):
+    server = start(dovecot, documented("A metric: LISTs of over 1,000 names"))
+    home = server.users["alice"].home
+    with server.imap("alice") as imap:
+        imap.ok('LIST "" *')
+        for i in range(1000):
+            os.mkdir(f"{home}/directory{i}")
+        imap.ok('LIST "" *')
+        imap.ok('LIST "" %')
+        imap.ok('LIST "" directory*')
+        imap.ok('LSUB "" *')
+    assert [e["listed"] for e in accesses(server)] == [1, 1001, 1001, 1000, 0]
+    end = time.monotonic() + 10
+    while metric(server, "imap_large_lists") < 2 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert metric(server, "imap_large_lists") == 2
+
+
+def test_an_exporter_writes_json(dovecot):
+    server = start(dovecot, documented("An exporter: every access as JSON"))
+    os.chmod(server.dir, 0o1777)
+    name = '\u00e4"\\\u202e'
+    with server.imap("alice") as imap:
+        imap.ok("CREATE &AOQ-box")
+        imap.ok("RENAME &AOQ-box new")
+        imap.ok("APPEND new", literal("Subject: a\r\n\r\n"))
+        imap.ok("SELECT new")
+        imap.ok("COPY 1 INBOX")
+        imap.ok('LIST (SUBSCRIBED) "r" (a "&AOQ-*")')
+        imap.cmd("STATUS &invalid (MESSAGES)")
+        imap.cmd("STATUS", literal('&AOQ-"\\&IC4-'), "(MESSAGES)")
+        imap.cmd("STATUS", "x" * LONG, "(MESSAGES)")
+        imap.ok("NOTIFY SET (mailboxes (a b) (MessageNew MessageExpunge))")
+    events = exported(server, 10)
+    assert {e["event"] for e in events} == {"imap_mailbox_access"}
+    fields = [e["fields"] for e in events]
+    for f in fields:
+        assert f["user"] == "alice" and f["session"]
+        assert f["tagged_reply"].startswith(f["reply"])
+        assert f["net_in_bytes" if IS_24 else "bytes_in"] > 0
+    own = ["cmd_name", "mailbox", "new_mailbox", "source_mailbox", "reference",
+           "patterns", "listed", "messages", "reply", "cut"]
+    assert [{k: f[k] for k in own if k in f} for f in fields] == [
+        {"cmd_name": "CREATE", "mailbox": "\u00e4box", "reply": "OK"},
+        {"cmd_name": "RENAME", "mailbox": "\u00e4box", "new_mailbox": "new",
+         "reply": "OK"},
+        {"cmd_name": "APPEND", "mailbox": "new", "reply": "OK"},
+        {"cmd_name": "SELECT", "mailbox": "new", "reply": "OK"},
+        {"cmd_name": "COPY", "source_mailbox": "new", "mailbox": "INBOX",
+         "messages": 1, "reply": "OK"},
+        {"cmd_name": "LIST", "reference": "r", "patterns": ["a", "\u00e4*"],
+         "listed": 0, "reply": "OK"},
+        {"cmd_name": "STATUS", "mailbox": "\\x26invalid", "reply": "NO"},
+        {"cmd_name": "STATUS", "mailbox": name, "reply": "NO"},
+        {"cmd_name": "STATUS", "mailbox": "x" * LONG, "reply": "NO"},
+        {"cmd_name": "NOTIFY", "mailbox": ["a", "b"], "reply": "OK"},
+    ]
+
+
+def test_a_cut_list_has_its_fields(dovecot):
+    server = start(dovecot, documented("An exporter: every access as JSON"))
+    os.chmod(server.dir, 0o1777)
+    imap = server.imap("alice")
+    imap.raw(b"x APPEND INBOX {100}\r\n")
+    imap.line()
+    imap.close()
+    event, = exported(server, 1)
+    assert event["fields"]["cut"] == "yes"
+    assert event["fields"]["mailbox"] == "INBOX"
+    assert "reply" not in event["fields"]
+
+
+FINISHED = {"2.3": """
+event_exporter finished {
+  format = json
+  format_args = time-unix
+  transport = log
+}
+metric finished {
+  exporter = finished
+  filter = event=imap_command_finished
+}
+""", "2.4": """
+event_exporter finished {
+  driver = log
+  format = json
+  time_format = unix
+}
+metric finished {
+  exporter = finished
+  filter = event=imap_command_finished
+}
+"""}
+SESSION = ['CREATE box', 'LIST "" *', 'LIST "" ""', 'LSUB "" *', 'SELECT box',
+           'STATUS INBOX (MESSAGES)', 'COPY 1 INBOX', 'NOOP', 'STATUS "x',
+           'CREATE a', 'RENAME a b', 'UID COPY 1 x', 'FETCH 1 FLAGS']
+# what no two sessions have in common
+VOLATILE = {"last_run_time", "running_usecs", "lock_wait_usecs", "duration",
+            "session", "tagged_reply", "local_port", "remote_port",
+            "net_in_bytes", "net_out_bytes", "bytes_in", "bytes_out"}
+
+
+def received(reply):
+    """Returns how many bytes a command's replies are."""
+    return sum(len(line) + 2 for line in reply.untagged + [reply.tagged])
+
+
+def finished(dovecot, plugins):
+    """Returns the fields of Dovecot's own events for a session, and by how much
+    the bytes that they tell differ from what came and went."""
+    server = dovecot(plugins=plugins, extra=STATS + FINISHED[
+        "2.4" if IS_24 else "2.3"])
+    bytes_in, bytes_out = ("net_in_bytes", "net_out_bytes") if IS_24 else \
+        ("bytes_in", "bytes_out")
+    with server.imap("alice") as imap:
+        replies = [imap.cmd(command) for command in SESSION]
+    lines = server.log_lines("imap_command_finished", count=len(SESSION) + 1)
+    events = [json.loads(l[l.index("{"):])["fields"] for l in lines]
+    server.stop()
+    wrong = [(e[bytes_in] - len(command), e[bytes_out] - received(reply))
+             for e, command, reply in zip(events, SESSION, replies)]
+    return [{k: v for k, v in e.items() if k not in VOLATILE}
+            for e in events], wrong
+
+
+def test_dovecot_s_own_event_stays_as_it_was(dovecot):
+    """Its fields, the bytes in and out among them."""
+    without = finished(dovecot, {})
+    assert len(without[0]) == len(SESSION) + 1
+    assert [out for _, out in without[1]].count(0) > len(SESSION) / 2
+    assert finished(dovecot, PLUGIN) == without

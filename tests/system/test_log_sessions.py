@@ -1,0 +1,177 @@
+"""Commands as clients really send them: pipelined, in pieces, around IDLE,
+hibernated, with a raw log."""
+
+import glob
+import os
+import time
+
+from accesslog import PLUGIN, accesses
+from imap import literal
+
+HIBERNATION = """
+imap_hibernate_timeout = 1s
+service imap-hibernate {
+  unix_listener imap-hibernate {
+    mode = 0666
+  }
+}
+service imap {
+  unix_listener imap-master {
+    mode = 0666
+  }
+}
+"""
+
+
+def entry(cmd, reply="OK", **fields):
+    return {"cmd": cmd, **fields, "reply": reply}
+
+
+def test_pipelined_commands(dovecot):
+    server = dovecot(plugins=PLUGIN)
+    expected = []
+    commands = b""
+    for i in range(300):
+        commands += (b"s%d STATUS none%d (MESSAGES)\r\nl%d LIST \"\" %d*\r\n"
+                     b"n%d NOOP\r\n" % ((i,) * 5))
+        expected += [entry("STATUS", "NO", mailbox=f"none{i}"),
+                     entry("LIST", ref="", pattern=f"{i}*", listed=0)]
+    with server.imap("alice") as imap:
+        imap.raw(commands)
+        imap.wait(b"n299")
+    assert accesses(server) == expected
+
+
+def test_lists_of_one_session_do_not_mix(dovecot):
+    """Several LISTs in one packet, with names, among commands that write."""
+    server = dovecot(plugins=PLUGIN)
+    with server.imap("alice") as imap:
+        for i in range(20):
+            imap.ok(f"CREATE box{i}")
+        imap.raw(b'a LIST "" box*\r\nb STATUS box1 (MESSAGES)\r\n'
+                 b'c LIST "" box1*\r\nd LSUB "" *\r\ne SELECT box2\r\n'
+                 b'f LIST "" nothing\r\ng CREATE new\r\nh LIST "" %\r\n')
+        imap.wait(b"h")
+    counts = [(e["cmd"], e["listed"]) for e in accesses(server)
+              if "listed" in e]
+    assert counts == [("LIST", 20), ("LIST", 11), ("LSUB", 0), ("LIST", 0),
+                      ("LIST", 22)]
+
+
+def test_arguments_in_pieces(dovecot):
+    server = dovecot(plugins=PLUGIN)
+    with server.imap("alice") as imap:
+        imap.raw(b"a REN")
+        time.sleep(0.05)
+        imap.raw(b"AME {3}\r\n")
+        assert imap.line().startswith(b"+ ")
+        imap.raw(b"b")
+        time.sleep(0.05)
+        imap.raw(b"ox {3}\r\n")
+        assert imap.line().startswith(b"+ ")
+        imap.raw(b"new\r\n")
+        assert imap.wait(b"a").status == "NO"
+        for byte in b"b STATUS {5+}\r\nINBOX (MESSAGES)\r\n":
+            imap.raw(bytes([byte]))
+            time.sleep(0.002)
+        assert imap.wait(b"b").ok
+        imap.raw(b"c SETMETADATA {5}\r\n")
+        assert imap.line().startswith(b"+ ")
+        imap.raw(b"INBOX (/private/comment {2}\r\n")
+        reply = imap.line()
+        if reply.startswith(b"+ "):
+            imap.raw(b"xy)\r\n")
+            reply = imap.wait(b"c").tagged
+        assert reply.startswith(b"c NO ")
+    assert accesses(server) == [
+        entry("RENAME", "NO", mailbox="box", new_mailbox="new"),
+        entry("STATUS", mailbox="INBOX"),
+        entry("SETMETADATA", "NO", mailbox="INBOX")]
+
+
+def test_too_long_arguments(dovecot):
+    """Dovecot ends such a command before it has run to its end."""
+    server = dovecot(plugins=PLUGIN, settings={"imap_max_line_length": 8192})
+    with server.imap("alice") as imap:
+        assert imap.cmd("STATUS", "x" * 20000, "(MESSAGES)").status == "BAD"
+        imap.ok("STATUS INBOX (MESSAGES)")
+    assert accesses(server) == [entry("STATUS", "BAD"),
+                                entry("STATUS", mailbox="INBOX")]
+
+
+def test_multiappend_is_one_command(dovecot):
+    server = dovecot(plugins=PLUGIN)
+    with server.imap("alice") as imap:
+        imap.ok("APPEND INBOX", literal("Subject: a\r\n\r\n"), "",
+                literal("Subject: b\r\n\r\n"))
+        assert b"MESSAGES 2" in imap.ok("STATUS INBOX (MESSAGES)").untagged[0]
+    assert accesses(server) == [entry("APPEND", mailbox="INBOX"),
+                                entry("STATUS", mailbox="INBOX")]
+
+
+def test_idle(dovecot):
+    server = dovecot(plugins=PLUGIN)
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+        imap.ok("SELECT box")
+        tag = imap.send("IDLE")
+        assert imap.line().startswith(b"+ ")
+        with server.imap("alice") as other:
+            other.ok("APPEND box", literal("Subject: a\r\n\r\n"))
+        while not imap.line().endswith(b"EXISTS"):
+            pass
+        imap.raw(b"DONE\r\n")
+        assert imap.wait(tag).ok
+        imap.ok("STATUS INBOX (MESSAGES)")
+    assert accesses(server) == [
+        entry("CREATE", mailbox="box"), entry("SELECT", mailbox="box"),
+        entry("APPEND", mailbox="box"), entry("STATUS", mailbox="INBOX")]
+
+
+def imap_processes(server):
+    return [pid for pid, name in server.running() if name == "imap"]
+
+
+def test_hibernation(dovecot):
+    """The session goes on in another process."""
+    server = dovecot(plugins=PLUGIN, extra=HIBERNATION)
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+        imap.ok("APPEND box", literal("Subject: a\r\n\r\n"))
+        imap.ok("SELECT box")
+        first, = imap_processes(server)
+        tag = imap.send("IDLE")
+        end = time.monotonic() + 20
+        while first in imap_processes(server) and time.monotonic() < end:
+            time.sleep(0.1)
+        imap.raw(b"DONE\r\n")
+        assert imap.wait(tag).ok
+        assert first not in imap_processes(server)
+        imap.ok("COPY 1:* INBOX")
+        assert len(imap.ok('LIST "" *').starting("LIST (")) == 2
+    assert accesses(server, 5) == [
+        entry("CREATE", mailbox="box"), entry("APPEND", mailbox="box"),
+        entry("SELECT", mailbox="box"),
+        entry("COPY", source_mailbox="box", mailbox="INBOX", messages=1),
+        entry("LIST", ref="", pattern="*", listed=2)]
+    assert server.errors() == []
+
+
+def test_raw_log(dovecot):
+    """A stream below the client's own."""
+    server = dovecot(plugins=PLUGIN,
+                     settings={"rawlog_dir": "/tmp/mba-rawlog-%u"})
+    path = "/tmp/mba-rawlog-alice"
+    os.makedirs(path, exist_ok=True)
+    server.chown("alice", path)
+    try:
+        with server.imap("alice") as imap:
+            reply = imap.ok('LIST "" *')
+        assert accesses(server)[0]["listed"] == len(reply.untagged) == 1
+        out, = glob.glob(path + "/*.out")
+        with open(out, "rb") as f:
+            assert reply.untagged[0] in f.read()
+    finally:
+        for name in os.listdir(path):
+            os.unlink(os.path.join(path, name))
+        os.rmdir(path)
