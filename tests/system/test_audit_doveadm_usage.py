@@ -54,7 +54,8 @@ def test_json_is_a_format_of_its_own(dovecot):
 
 def test_help_tells_every_option(dovecot):
     server = dovecot()
-    usage = server.doveadm("mailbox-audit", "-H", "-V", check=False).stderr
+    usage = server.doveadm("mailbox-audit", "-A", "-H", "-V",
+                           check=False).stderr
     for option in (b"-e|--entries", b"-s|--state", b"-H|--hidden",
                    b"-V|--visible", b"-N|--namespace", b"-j|--json"):
         assert option in usage

@@ -106,10 +106,12 @@ def test_one_user_cant_be_read(dovecot):
                                 check=False)
         assert result.returncode == os.EX_TEMPFAIL
         lines = json_lines(result.stdout)
-        assert users_of(lines) == [("alice", True), ("bob", False),
-                                   ("carol", True)]
-        assert [(e["op"], e["path"], e["error"]) for e in
-                lines[1]["errors"]] == [("open", closed, "Permission denied")]
+        # Dovecot 2.4 asks a server for several users at once
+        assert sorted(users_of(lines)) == [("alice", True), ("bob", False),
+                                           ("carol", True)]
+        assert [(e["op"], e["path"], e["error"]) for line in lines
+                for e in line["errors"]] == \
+            [("open", closed, "Permission denied")]
         assert b"open(%s) failed: Permission denied" % closed.encode() in \
             result.stderr
     result = server.doveadm("mailbox-audit", "-A", check=False)

@@ -61,7 +61,7 @@ def test_commands_of_the_utility():
 
 
 def test_options_of_the_doveadm_command(dovecot):
-    usage = dovecot().doveadm("mailbox-audit", "-H", "-V",
+    usage = dovecot().doveadm("mailbox-audit", "-A", "-H", "-V",
                               check=False).stderr.decode()
     usage = [line for line in usage.splitlines() if "[-e|" in line][0]
     page = sections("doveadm-mailbox-audit.1")
