@@ -23,7 +23,8 @@ fail()
 
 is_installed()
 {
-	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = \
+		installed ]
 }
 
 # Install packages, but start none of the services that they bring.
@@ -57,7 +58,8 @@ need_packages()
 	local missing=() package
 
 	[ "$(id -u)" = 0 ] || fail "has to run as root, in order to install" \
-		"packages and to start a Dovecot in a mount namespace of its own"
+		"packages and to start a Dovecot in a mount namespace of its" \
+		"own"
 	command -v apt-get > /dev/null || fail "knows only how to install" \
 		"Debian's packages; elsewhere see README, \"Install\""
 	for package in "$@"; do

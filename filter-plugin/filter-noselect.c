@@ -1,7 +1,8 @@
-/* With NO-NOSELECT, which is 2.4's default, whoever lists a directory that holds
-   no mailbox removes it, or leaves it out if it isn't empty. To a filtered
-   listing, a directory with nothing but hidden names looks like that. So the
-   iterators are told not to do it, and it is done here for the others. */
+/* With NO-NOSELECT, which is 2.4's default, whoever lists a directory that
+   holds no mailbox removes it, or leaves it out if it isn't empty. To a
+   filtered listing, a directory with nothing but hidden names looks like
+   that. So the iterators are told not to do it, and it is done here for the
+   others. */
 
 #include "lib.h"
 #include "str.h"

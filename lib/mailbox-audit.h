@@ -168,7 +168,8 @@ enum mba_probe_flags {
 /* Returns what dir_fd/name is for mbox, decided as Dovecot opens it: by stat()
    alone for an empty file, a FIFO, a device, a directory; else by the first
    8192 bytes, that have to begin with a From_ line; a longer one counts if its
-   date is within them (lib-storage/index/mbox/istream-raw-mbox.c, lib-mail/mbox-from.c).
+   date is within them (lib-storage/index/mbox/istream-raw-mbox.c,
+   lib-mail/mbox-from.c).
    Symlinks are followed. name may have slashes. If the state is unknown,
    reason_r says why. With MBA_REASON_ERROR, errno is set and *op_r names the
    system call. is_dir_r, if not NULL, is set to whether it is a directory. */

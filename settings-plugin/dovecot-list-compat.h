@@ -116,8 +116,9 @@ static inline void list_keep_noselect(struct mailbox_list *list,
 #endif
 }
 
-static inline void list_noselect_restore(struct mailbox_list *list,
-					 const struct list_noselect_state *state)
+static inline void
+list_noselect_restore(struct mailbox_list *list,
+		      const struct list_noselect_state *state)
 {
 #if DOVECOT_PREREQ(2, 4, 0)
 	list->mail_set = state->orig_set;

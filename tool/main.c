@@ -20,8 +20,10 @@ static const struct {
 	tool_command_t *run;
 	const char *help;
 } commands[] = {
-	{ "report", cmd_report, "show which index directories are no mailboxes'" },
-	{ "match", cmd_match, "show which names the rules hide, and why" },
+	{ "report", cmd_report,
+	  "show which index directories are no mailboxes'" },
+	{ "match", cmd_match,
+	  "show which names the rules hide, and why" },
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 

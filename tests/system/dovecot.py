@@ -33,7 +33,8 @@ The first one is made from location, prefix and separator of the Dovecot itself.
 
 plugins: {"": [...]} is mail_plugins for all, {"imap": [...], "lmtp": [...],
 "doveadm": [...]} adds to it in one protocol. plugin_settings are those of
-plugin {} in 2.3, top-level settings in 2.4. settings are top-level ones in both.
+plugin {} in 2.3, top-level settings in 2.4. settings are top-level ones in
+both.
 extra is text for the end of the configuration: a string, or {"2.3": text,
 "2.4": text} where the versions differ; @DIR@ in it is the server's directory.
 

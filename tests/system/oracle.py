@@ -377,8 +377,8 @@ def check_states(server, report, user="alice"):
            in dovecot_paths(server, "mailbox", names, user).items()}
     assert states == own
     with server.imap(user) as imap:
-        opened = {name: imap.cmd("EXAMINE", imap_name(name)).ok for name in names
-                  if states[name][0] != "unknown"}
+        opened = {name: imap.cmd("EXAMINE", imap_name(name)).ok
+                  for name in names if states[name][0] != "unknown"}
     expected = {name: state == "mailbox" or opens_by_index(server, state)
                 for name, (state, _) in states.items() if state != "unknown"}
     assert opened == expected

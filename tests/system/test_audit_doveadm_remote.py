@@ -2,7 +2,8 @@
 
 import os
 
-from audit import (DESCRIPTION, default_location, fill_home, json_lines, many_entries,
+from audit import (DESCRIPTION, default_location, fill_home, json_lines,
+                   many_entries,
                    report, write_home)
 
 ROWS = 100000

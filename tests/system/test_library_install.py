@@ -17,43 +17,6 @@ ENV = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=STAGE,
            PKG_CONFIG_PATH=STAGE + "/usr/lib/pkgconfig",
            LD_LIBRARY_PATH=STAGE + "/usr/lib")
 
-PROGRAM = r"""
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <mailbox-audit.h>
-
-int main(int argc, char *argv[])
-{
-	struct mba_rules *rules = mba_rules_new();
-	struct mba_audit_settings set;
-	struct mba_location location;
-	const struct mba_report *report;
-	struct mba_audit *audit;
-	char *line;
-	int ret;
-
-	mba_rules_add_default(rules);
-	memset(&set, 0, sizeof(set));
-	memset(&location, 0, sizeof(location));
-	set.rules = rules;
-	location.prefix = "";
-	location.type = "private";
-	location.driver = "mbox";
-	location.index_root = argc > 1 ? argv[1] : "/nonexistent";
-	location.mail_root = argc > 2 ? argv[2] : "/nonexistent";
-	audit = mba_audit_init(&set);
-	mba_audit_add(audit, &location, true);
-	ret = mba_audit_run(audit, &report);
-	line = mba_json_report(report);
-	puts(line);
-	free(line);
-	mba_audit_deinit(&audit);
-	mba_rules_free(&rules);
-	return ret == 0 ? 0 : 1;
-}
-"""
-
 
 def output(*argv):
     return subprocess.run(argv, check=True, env=ENV,
@@ -81,7 +44,7 @@ def test_a_program_is_built_and_runs(compiler, standard, suffix, tmp_path):
     if shutil.which(compiler) is None:
         pytest.skip(compiler + " isn't installed")
     source, program = tmp_path / ("program" + suffix), tmp_path / "program"
-    source.write_text(PROGRAM)
+    shutil.copy(os.path.join(TOP, "tests/system/library-program.c"), source)
     flags = output("pkg-config", "--cflags", "--libs", "mailbox-audit").split()
     assert f"-I{STAGE}/usr/include" in flags and "-lmailboxaudit" in flags
     result = subprocess.run(

@@ -36,7 +36,8 @@ GOOD = [
 LOG = "".join(PREFIX.format(i) + text + "\n" for i, text in enumerate(GOOD))
 OTHERS = """\
 Nov 24 22:59:25 imap-login: Info: Login: user=<ann>, method=PLAIN, mpid=4600
-Nov 24 22:59:25 imap(ann)<4600><chB0qQ1hyqN/AAAB>: Info: Disconnected: Logged out
+Nov 24 22:59:25 imap(ann)<4600><chB0qQ1hyqN/AAAB>: Info: Disconnected: \
+Logged out
 Nov 24 22:59:25 imap-login: Info: user=<imap(bob)<1><x>: Info: mailbox_access: \
 cmd=SELECT mailbox="forged" reply=OK>
 Nov 24 22:59:25 imap(ann)<4600><x>: Error: Mailbox imap(bob)<1><x>: Info: \
