@@ -9,7 +9,7 @@
    filter-command.c     is the client's LIST running?
    filter-scope.c       which iterations are filtered
    filter-name.c        is a name hidden?
-   filter-client.c      iterations that begin above the mailbox list index
+   filter-client.c      calls from above the mailbox list index
    filter-tree.c        the mailbox list index's names for LIST
    filter-layout.c      iterations of the layout: LIST's and the index's own
    filter-walk.c        what such an iteration met
