@@ -59,10 +59,10 @@ def test_help_tells_every_option(dovecot):
     for option in (b"-e|--entries", b"-s|--state", b"-H|--hidden",
                    b"-V|--visible", b"-N|--namespace", b"-j|--json"):
         assert option in usage
-    result = server.doveadm("help", "mailbox-audit", check=False)
-    # the man page where there is man, else the usage
-    text = result.stdout + result.stderr
-    assert b"mailbox-audit" in text and b"--entries" in text
+    if shutil.which("man") is not None:
+        # doveadm runs it, for the page that was installed
+        page = server.doveadm("help", "mailbox-audit").stdout
+        assert b"mailbox-audit" in page and b"--entries" in page
 
 
 def test_the_audit_leaves_no_trace(dovecot):
@@ -96,18 +96,17 @@ def test_valgrind_finds_no_fault_of_ours(dovecot, tmp_path):
     os.chmod(closed, 0o700)
     server.add_user("failing", uid=5)
     server.add_user("rule", mailbox_filter="[a")
-    log = str(tmp_path / "valgrind")
     for options in (["-A", "-e", "-j"], ["-A"], ["-u", "alice", "-N", "none"]):
         result = server.doveadm(
             "mailbox-audit", *options, check=False,
-            env=dict(os.environ, GDB="1"),
-            prefix=("valgrind", "-q", "--leak-check=full",
-                    "--show-leak-kinds=definite,indirect,possible",
-                    "--child-silent-after-fork=yes", "--keep-debuginfo=yes",
-                    "--error-exitcode=0", "--log-file=" + log))
+            # doveadm runs doveconf, which runs doveadm
+            prefix=("valgrind", "--leak-check=full", "--trace-children=yes",
+                    "--keep-debuginfo=yes",
+                    f"--log-file={tmp_path}/valgrind.%p"))
         assert result.returncode in (os.EX_TEMPFAIL, os.EX_CONFIG,
                                      os.EX_USAGE), result
-        with open(log) as f:
-            assert valgrind_errors(f.read()) == []
         if options[-1] == "-j":
             assert len(json_lines(result.stdout)) > len(server.users)
+    logs = [path.read_text() for path in tmp_path.glob("valgrind.*")]
+    assert sum("HEAP SUMMARY" in log for log in logs) >= 3
+    assert [error for log in logs for error in valgrind_errors(log)] == []
