@@ -1,0 +1,133 @@
+"""What the tests of mailbox_filter share: a server with the plugin beside one
+without, homes with hidden names in them, and what the rules hide.
+
+    plain = dovecot(**description)
+    server = dovecot(**with_filter(description, rules="junk-*"))
+    fill_mbox(server, "alice", [...])
+    shown = visible([...], "junk-*")
+"""
+
+import os
+import re
+import shutil
+import subprocess
+
+MESSAGE = b"From: a@example.org\nSubject: hello\n\nbody\n"
+MBOX = b"From a@example.org Thu Jan  1 00:00:00 2026\n" + MESSAGE + b"\n"
+# the rules in force when nothing is set
+DEFAULT_RULES = ".* public_html"
+
+
+def with_filter(description, rules=None, protocols=("imap", "lmtp", "lda"),
+                **settings):
+    """Returns the description of the same server with the plugin. rules None
+    leaves mailbox_filter unset; settings are further ones of the plugin."""
+    plugins = {protocol: list(names) for protocol, names
+               in description.get("plugins", {}).items()}
+    for protocol in protocols:
+        plugins.setdefault(protocol, []).append("mailbox_filter")
+    plugin_settings = {**description.get("plugin_settings", {}), **settings}
+    if rules is not None:
+        plugin_settings["mailbox_filter"] = rules
+    return {**description, "plugins": plugins,
+            "plugin_settings": plugin_settings}
+
+
+def program(name):
+    """Returns the path of one of Dovecot's programs that isn't in $PATH."""
+    for directory in ("/usr/lib/dovecot", "/usr/libexec/dovecot"):
+        path = os.path.join(directory, name)
+        if os.path.exists(path):
+            return path
+    raise FileNotFoundError(name)
+
+
+# what the rules hide
+
+def hidden(names, rules=DEFAULT_RULES, sep="/"):
+    """Returns the set of those names that the rules hide. A name that is a
+    directory on disk ends with the separator."""
+    if not names:
+        return set()
+    result = subprocess.run(["mailbox-audit", "match", "--rule", rules,
+                             "--separator", sep, "--", *names],
+                            stdout=subprocess.PIPE)
+    assert result.returncode in (0, 1)
+    return set(result.stdout.decode().splitlines())
+
+
+def visible(names, rules=DEFAULT_RULES, sep="/"):
+    """Returns the names that the rules don't hide, in their order."""
+    gone = hidden(names, rules, sep)
+    return [name for name in names if name not in gone]
+
+
+def parents(name, sep="/"):
+    """Returns the names above a name, the topmost first."""
+    parts = name.split(sep)
+    return [sep.join(parts[:i]) for i in range(1, len(parts))]
+
+
+# homes
+
+def mutf7(name):
+    """Returns a name as it stands on disk."""
+    name = re.sub(r"&", "&-", name)
+    return re.sub(r"[^\x20-\x7e]+", lambda m: "&" + m.group().encode(
+        "utf-7").decode()[1:].rstrip("-").replace("/", ",") + "-", name)
+
+
+def fill_mbox(server, user, names, content=MBOX, root="~"):
+    """Writes an mbox for each name below the root; a name that ends with a
+    slash becomes a directory."""
+    root = server.path(root, user)
+    for name in names:
+        path = os.path.join(root, mutf7(name))
+        if name.endswith("/"):
+            os.makedirs(path, exist_ok=True)
+        else:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(content)
+    server.chown(user, root)
+
+
+def forget_list_index(server, user, root="index/%u"):
+    """Removes the mailbox list index: the next command finds it cold."""
+    for top, _, names in os.walk(server.path(root, user)):
+        for name in names:
+            if name.startswith("dovecot.list.index"):
+                os.unlink(os.path.join(top, name))
+
+
+def forget_indexes(server, user, root="index/%u"):
+    """Removes everything below the index root."""
+    shutil.rmtree(server.path(root, user), ignore_errors=True)
+
+
+def list_index(server, user, root="index/%u"):
+    """Returns {name on disk: (uid, guid)} of the mailbox list index's
+    records."""
+    path, = {os.path.join(top, "dovecot.list.index")
+             for top, _, names in os.walk(server.path(root, user))
+             if any(n.startswith("dovecot.list.index") for n in names)}
+    out = server.doveadm("dump", "-t", "index", path).stdout.decode()
+    head, *records = out.split("\nRECORD: ")
+    names = dict(re.findall(r"(?m)^ - (\d+) : (.*)$", head))
+    nodes = {}
+    for record in records:
+        uid = re.search(r"uid=(\d+)", record).group(1)
+        nodes[uid] = re.findall(r"(?:name_id|parent_uid|guid) +=? *(\w+)",
+                                record)
+
+    def name(uid):
+        name_id, parent, _ = nodes[uid]
+        return (name(parent) + "/" if parent != "0" else "") + names[name_id]
+
+    return {name(uid): (int(uid), nodes[uid][2]) for uid in nodes}
+
+
+def files(root):
+    """Returns the paths of all that is below a directory, relative to it."""
+    return {os.path.relpath(os.path.join(top, name), root)
+            for top, dirs, names in os.walk(root) for name in dirs + names}
