@@ -1,0 +1,265 @@
+"""The settings of mailbox_filter: where rules come from, what happens when they
+are wrong, and what the log says about them."""
+
+import os
+import tempfile
+
+import pytest
+
+from dovecot import Location, User
+from filter import MESSAGE, fill_mbox, forget_indexes, files, with_filter
+from imap import Closed
+
+LOCATION = Location("mbox", "~", inbox="mail/%u", index="index/%u")
+NAMES = ["mail", "a.old", "junk-1", ".profile", "public_html/index",
+         "Work/junk-2", "Work/plan"]
+DEFAULT = {"INBOX", "mail", "a.old", "junk-1", "Work", "Work/junk-2",
+           "Work/plan"}
+ALL = DEFAULT | {".profile", "public_html", "public_html/index"}
+
+
+@pytest.fixture
+def start(dovecot):
+    def start(rules=None, description=None, **settings):
+        server = dovecot(**with_filter(
+            {"location": LOCATION, **(description or {})}, rules, **settings))
+        for user in server.users:
+            fill_mbox(server, user, NAMES)
+        return server
+    return start
+
+
+@pytest.fixture
+def rules_file():
+    """rules_file(text) writes a file that users can read; returns its path."""
+    with tempfile.TemporaryDirectory(prefix="mba-") as directory:
+        os.chmod(directory, 0o755)
+        path = directory + "/rules"
+
+        def write(text, mode=0o644):
+            with open(path, "w") as f:
+                f.write(text)
+            os.chmod(path, mode)
+            return path
+
+        yield write
+
+
+def listed(server, user="alice"):
+    with server.imap(user) as imap:
+        return {name.decode() for name in imap.list()}
+
+
+def refused(server, user="alice"):
+    """Returns the session's errors in the log after a login that has to end
+    it."""
+    with pytest.raises((Closed, OSError, RuntimeError)):
+        imap = server.imap(user)
+        reply = imap.cmd('LIST "" "*"')
+        imap.close()
+        assert not reply.starting("LIST")
+        assert not reply.ok
+        raise Closed(reply)
+    return [line for line in server.log_lines("Error: ") if " imap(" in line]
+
+
+def test_default_rules_when_nothing_is_set(start):
+    assert listed(start()) == DEFAULT
+
+
+def test_rules_in_the_configuration(start):
+    assert listed(start("junk-* /*.old")) == ALL - {"junk-1", "Work/junk-2",
+                                                    "a.old"}
+
+
+def test_no_rules(start):
+    assert listed(start("")) == ALL
+
+
+def test_rules_in_a_file(start, rules_file):
+    path = rules_file("# ours\n\n/junk-*\n.*\n!.profile\n")
+    assert listed(start(mailbox_filter_file=path)) == ALL - {"junk-1"}
+
+
+def test_rules_of_the_configuration_come_last(start, rules_file):
+    path = rules_file("junk-*\n*.old\n")
+    server = start("!junk-2 public_html", mailbox_filter_file=path)
+    assert listed(server) == ALL - {"junk-1", "a.old", "public_html",
+                                    "public_html/index"}
+
+
+def test_an_edited_file_counts_for_the_next_session(start, rules_file):
+    path = rules_file("junk-*\n")
+    server = start(mailbox_filter_file=path)
+    assert listed(server) == ALL - {"junk-1", "Work/junk-2"}
+    rules_file("/junk-*\n")
+    assert listed(server) == ALL - {"junk-1"}
+
+
+def test_rules_of_one_user_from_the_userdb(start):
+    server = start(description={"users": [
+        "alice", User("bob", fields={"mailbox_filter": "*.old\t/Work"}),
+        User("carol", fields={"mailbox_filter_non_mailboxes": "yes"})]})
+    fill_mbox(server, "carol", ["text"], b"no mailbox\n")
+    fill_mbox(server, "bob", ["text"], b"no mailbox\n")
+    assert listed(server) == DEFAULT
+    assert listed(server, "bob") == (ALL | {"text"}) - {
+        "a.old", "Work", "Work/junk-2", "Work/plan"}
+    assert listed(server, "carol") == DEFAULT
+
+
+def test_rules_of_one_protocol(start):
+    extra = """protocol imap {
+  plugin {
+    mailbox_filter = junk-*
+  }
+}
+"""
+    inner = extra.replace("  plugin {\n", "").replace("  }\n", "")
+    server = start("*.old", description={"extra": {"2.3": extra,
+                                                   "2.4": inner}})
+    assert listed(server) == ALL - {"junk-1", "Work/junk-2"}
+    # lmtp has the others
+    forget_indexes(server, "alice")
+    server.deliver("alice", MESSAGE)
+    left = {path for path in files(server.path("index/alice"))}
+    assert ".imap/junk-1" in left and ".imap/a.old" not in left
+
+
+def test_a_bad_rule_stops_the_session(start):
+    server = start("junk-* [a /ok")
+    error, = refused(server)
+    assert "mailbox_filter:1:8" in error and "[a" in error
+    with pytest.raises(RuntimeError, match="LMTP"):
+        server.deliver("alice", MESSAGE)
+    # it does nothing in doveadm
+    server.doveadm("mailbox", "list", "-u", "alice")
+
+
+def test_a_bad_rule_in_a_file_stops_the_session(start, rules_file):
+    path = rules_file("# ours\njunk-*\n  a//b\n")
+    error, = refused(start(mailbox_filter_file=path))
+    assert path + ":3:" in error and "a//b" in error
+
+
+def test_a_bad_rule_of_one_user_stops_only_his_session(start):
+    server = start(description={"users": [
+        "alice", User("bob", fields={"mailbox_filter": "a//b"})]})
+    error, = refused(server, "bob")
+    assert "mailbox_filter:1:" in error and "a//b" in error
+    assert listed(server) == DEFAULT
+
+
+def test_a_file_that_cannot_be_read_stops_the_session(start, rules_file):
+    path = rules_file("junk-*\n", mode=0)
+    error, = refused(start(mailbox_filter_file=path))
+    assert path in error and "Permission denied" in error
+    error, = refused(start(mailbox_filter_file=path + ".missing"))
+    assert path + ".missing" in error and "No such file" in error
+
+
+def test_debug_tells_the_rules_in_force(start, rules_file):
+    path = rules_file("junk-*\n")
+    server = start("*.old", {"settings": {"mail_debug": "yes"}},
+                   mailbox_filter_file=path)
+    listed(server)
+    # only the lines of this session
+    lines = [line for line in server.log_lines("mailbox_filter")
+             if "Debug" in line and "imap(alice)" in line and "junk-*" in line]
+    assert len(lines) == 1
+    assert path in lines[0] and "*.old" in lines[0]
+
+
+def test_debug_tells_of_the_default(start):
+    server = start(description={"settings": {"mail_debug": "yes"}})
+    listed(server)
+    lines = [line for line in server.log_lines("public_html")
+             if "Debug" in line and "default" in line]
+    assert len(lines) == 1
+
+
+CONFIGURED = """
+namespace inbox {
+  mailbox .drafts {
+    auto = create
+    special_use = \\Drafts
+  }
+  mailbox public_html/sent {
+    special_use = \\Sent
+  }
+  mailbox junk-0 {
+    auto = no
+  }
+  mailbox Archive {
+    auto = subscribe
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("list_index", ["yes", "no"])
+def test_mailboxes_of_the_configuration_stay_visible(start, list_index):
+    server = start(".* public_html junk-*", {
+        "extra": CONFIGURED, "settings": {"mailbox_list_index": list_index}})
+    fill_mbox(server, "alice", ["public_html/sent", "public_html/other",
+                                "junk-0"])
+    for _ in range(2):
+        with server.imap("alice") as imap:
+            for _ in range(2):
+                names = imap.list()
+                assert {name.decode() for name in names} == \
+                    ALL - {"junk-1", "Work/junk-2", ".profile",
+                           "public_html/index"} | \
+                    {".drafts", "Archive", "public_html/sent"}
+            assert b"\\HasChildren" in names[b"public_html"]
+            assert imap.list("", ".drafts").keys() == {b".drafts"}
+            assert imap.list("", "public_html/%").keys() == \
+                {b"public_html/sent"}
+    warnings = [line for line in server.log_lines("Warning")
+                if "imap(alice)" in line]
+    for name in (".drafts", "public_html/sent"):
+        # once a session
+        assert len([w for w in warnings if name in w]) == 2, name
+    assert not any("junk-0" in w or "Archive" in w for w in warnings)
+
+
+def test_very_dirty_syncs_are_warned_of(start):
+    """The refresh isn't pruned then, since what it leaves out would be lost to
+    those who trust the index; LIST is filtered all the same."""
+    server = start(description={"settings": {
+        "mailbox_list_index_very_dirty_syncs": "yes"}})
+    for _ in range(2):
+        with server.imap("alice") as imap:
+            for _ in range(2):
+                assert {n.decode() for n in imap.list()} == DEFAULT
+            assert imap.list("", "public_html/*") == {}
+    warnings = [line for line in
+                server.log_lines("mailbox_list_index_very_dirty_syncs")
+                if "Warning" in line and "imap(alice)" in line]
+    assert len(warnings) == 2
+    assert {".imap/.profile", "public_html/.imap/index"} <= \
+        files(server.path("index/alice"))
+
+
+def test_names_outside_the_mail_root_are_not_filtered(dovecot):
+    description = {"location": LOCATION,
+                   "settings": {"mail_full_filesystem_access": "yes",
+                                # it doesn't hold names outside
+                                "mailbox_list_index": "no"}}
+    plain = dovecot(**description)
+    server = dovecot(**with_filter(description))
+    answers = []
+    for each in (plain, server):
+        fill_mbox(each, "alice", NAMES)
+        os.mkdir(each.dir + "/outside")
+        fill_mbox(each, "alice", [".hidden", "public_html/x", "box"],
+                  root="outside")
+        with each.imap("alice") as imap:
+            answers.append({name.replace(each.dir.encode(), b""): flags
+                            for pattern in ("*", "%", "public_html/*")
+                            for name, flags in imap.list(
+                                each.dir + "/outside/", pattern).items()})
+            assert {n.decode() for n in imap.list()} == \
+                (DEFAULT if each is server else ALL)
+    assert answers[0] == answers[1]
+    assert b"/outside/.hidden" in answers[0]
