@@ -1,0 +1,176 @@
+"""Many clients at once, while files come and go; and one under valgrind."""
+
+import contextlib
+import glob
+import itertools
+import os
+import re
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from xml.etree import ElementTree
+
+import pytest
+
+from dovecot import Location, Namespace
+from filter import MBOX, MESSAGE, fill_mbox, hidden, program, with_filter
+from imap import literal
+
+MBOX_HOME = Location("mbox", "~", inbox="mail/%u", index="index/%u")
+MAILDIR = Location("maildir", "~/Maildir", index="index/%u", layout="fs")
+CLIENTS = 16
+STAYING = ["stays", "Work/stays"]
+# by commands of another client
+COMING = ["comes", "Work/comes", "Work/comes-too"]
+# behind Dovecot's back, which with the plugin doesn't look there: hidden names
+# and what is below them
+HIDDEN = {"junk-1": "", "Work/junk-2": "below", ".hidden": "",
+          "junk-3": "a/b/c"}
+RULES = "junk-* .*"
+
+
+def come(path, mbox):
+    if mbox:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(MBOX)
+    else:
+        for name in ("cur", "new", "tmp"):
+            os.makedirs(f"{path}/{name}", exist_ok=True)
+
+
+def go(path):
+    shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def change_hidden(server, root, mbox, stop):
+    """Lets hidden names come and go until told to stop; returns how many."""
+    for count, (name, below) in enumerate(itertools.cycle(HIDDEN.items())):
+        path = os.path.join(root, name)
+        come(os.path.join(path, below).rstrip("/"), mbox)
+        server.chown("alice", path)
+        if stop.wait(0.002):
+            return count
+        go(path)
+
+
+def change_visible(server, stop):
+    """The same for visible ones."""
+    with server.imap("alice") as imap:
+        for count, name in enumerate(itertools.cycle(COMING)):
+            imap.cmd("CREATE", name)
+            if stop.wait(0.02):
+                return count
+            imap.cmd("DELETE", name)
+
+
+def client(server):
+    """Returns all names that LIST told to one client."""
+    names = set()
+    for _ in range(2):
+        with server.imap("alice") as imap:
+            for pattern in ("*", "%", "Work/%", "junk-3/*"):
+                names |= imap.list("", pattern).keys()
+            imap.ok('LIST "" "*" RETURN (CHILDREN STATUS (MESSAGES))')
+            imap.ok("SELECT INBOX")
+    return names
+
+
+def kinds(server):
+    """Returns the log's errors without the names in them."""
+    return {re.sub(r".*?(Error|Fatal|Panic)", r"\1",
+                   re.sub(r"/tmp/\S*|\d+|(Mailbox|mailbox) \S+", "", line))
+            for line in server.errors()}
+
+
+@pytest.mark.parametrize("location", [MBOX_HOME, MAILDIR],
+                         ids=["mbox", "maildir-fs"])
+def test_many_clients_while_mailboxes_come_and_go(dovecot, location):
+    mbox = location is MBOX_HOME
+    # with fcntl() the kernel may see deadlocks among so many processes
+    description = dict(location=location, settings={"lock_method": "flock"})
+    plain = dovecot(**description)
+    server = dovecot(**with_filter(description, RULES))
+    for each in (plain, server):
+        root = each.path(location.mail, "alice")
+        for name in STAYING:
+            come(os.path.join(root, name), mbox)
+        each.chown("alice", root)
+        stop = threading.Event()
+        with ThreadPoolExecutor(CLIENTS + 2) as pool:
+            changes = [pool.submit(change_visible, each, stop)]
+            if each is server:
+                # stock Dovecot fails assertions when mailboxes vanish
+                changes.append(pool.submit(change_hidden, server, root, mbox,
+                                           stop))
+            try:
+                told = list(pool.map(client, [each] * CLIENTS))
+            finally:
+                stop.set()
+            assert all(change.result() > 10 for change in changes)
+        for names in told:
+            names = {name.decode() for name in names}
+            assert {"INBOX", *STAYING} <= names
+            assert each is plain or hidden(sorted(names), RULES) == set()
+    assert kinds(server) <= kinds(plain)
+
+
+VALGRIND = "--xml=yes --xml-file=@DIR@/private/valgrind.%p --leak-check=full " \
+    "--show-leak-kinds=definite --child-silent-after-fork=yes"
+OURS = ("mailbox_filter", "libmailboxaudit")
+
+
+def our_errors(path):
+    """Returns valgrind's errors with our plugin or library in the stack."""
+    root = ElementTree.parse(path).getroot()
+    assert [s.text for s in root.findall("status/state")][-1] == "FINISHED"
+    return [ElementTree.tostring(error).decode()
+            for error in root.findall("error")
+            if any(ours in (obj.text or "") for obj in error.iter("obj")
+                   for ours in OURS)]
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None,
+                    reason="valgrind isn't installed")
+def test_valgrind_finds_no_error_of_ours(dovecot):
+    # with GDB set Dovecot keeps its modules loaded until the end: valgrind
+    # would not know whose functions they were
+    extra = f"""
+service imap {{
+  executable = /usr/bin/env GDB=1 {shutil.which("valgrind")} {VALGRIND} \\
+    {program("imap")}
+}}
+"""
+    server = dovecot(**with_filter(dict(
+        location=MBOX_HOME, extra=extra, namespaces=[
+            Namespace("box", "Box/", location=Location(
+                "sdbox", "~/.sdbox", index="index/%u/.sdbox",
+                layout="index"))]),
+        RULES, mailbox_filter_non_mailboxes="yes"))
+    fill_mbox(server, "alice", STAYING + COMING +
+              [os.path.join(*names).rstrip("/") for names in HIDDEN.items()])
+    fill_mbox(server, "alice", ["text", "Work/text", "junk-3/a/text"],
+              b"no mailbox\n")
+    server.doveadm("mailbox", "create", "-u", "alice", "Box/a", "Box/a/junk-1",
+                   "Box/junk-2/b", "Box/c/d")
+    for _ in range(2):
+        with server.imap("alice") as imap:
+            names = {name.decode() for name in imap.list()}
+            assert names >= {"Work/stays", "Box/a", "Box/c/d"}
+            assert not {"text", "junk-1", "Box/a/junk-1"} & names
+            for command in ('LIST "" "%"', 'LIST "" "junk-3/*"',
+                            'LIST "" ("*" "Work/%") RETURN (CHILDREN STATUS '
+                            '(MESSAGES) SUBSCRIBED SPECIAL-USE)',
+                            'LSUB "" "*"', 'LIST (SUBSCRIBED) "" "*"',
+                            "SELECT stays", "SELECT INBOX",
+                            "SUBSCRIBE junk-1", "STATUS junk-1 (MESSAGES)"):
+                imap.ok(command)
+            imap.ok("APPEND INBOX", literal(MESSAGE))
+            imap.cmd("RENAME Work/comes renamed")
+            imap.cmd("DELETE renamed")
+    server.stop()
+    reports = glob.glob(server.dir + "/private/valgrind.*")
+    assert reports
+    assert [e for path in reports for e in our_errors(path)] == []
