@@ -153,13 +153,13 @@ def by_name(report):
             for e in report.entries.values()}
 
 
-def check_kinds(server, told):
+def check_kinds(server, told, examine=True):
     report = audit(server)
     states = by_name(report)
     assert states.keys() == told.keys()
     assert {n: s for n, s in states.items() if told[n] is not None} == \
         {n: s for n, s in told.items() if s is not None}
-    check_states(server, report)
+    check_states(server, report, examine=examine)
     return report
 
 
@@ -297,7 +297,8 @@ def test_dbox(dovecot, driver):
     below = "/dbox-Mails" if ALWAYS_FULL else ""
     told = make_kinds(server, kinds, lambda name: os.path.join(root, name),
                       lambda name: "mailboxes/" + name + below)
-    check_kinds(server, told)
+    # 2.4 looks into an index first, and refuses the made-up ones
+    check_kinds(server, told, examine=not IS_24)
 
 
 def test_removed_meanwhile(dovecot):
