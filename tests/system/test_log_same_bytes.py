@@ -30,6 +30,8 @@ VOLATILE = [
     (rb"(UIDVALIDITY |APPENDUID |COPYUID )\d+", rb"\1N"),
     (rb"\(UIDVALIDITY \d+", b"(UIDVALIDITY N"),
     (rb"HIGHESTMODSEQ \d+", b"HIGHESTMODSEQ N"),
+    # depend on what happened within the same second
+    (rb" ?\\(?:UnM|M)arked", b""),
 ]
 
 

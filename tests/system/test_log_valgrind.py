@@ -19,7 +19,7 @@ from test_log_listed import LISTS
 IMAP = """
 service imap {{
   executable = {dir}/imap
-  vsz_limit = 0
+  vsz_limit = 2 G
 }}
 """
 WRAPPER = """#!/bin/sh
