@@ -161,9 +161,9 @@ void access_write(const struct access *access, struct event *cmd_event)
 	const char *reply = NULL;
 	struct event *event;
 
-	/* only a reply that was sent is there */
+	/* it isn't there if the connection was lost before */
 	field = event_find_field_nonrecursive(cmd_event, "tagged_reply_state");
-	if (field != NULL && !access->reply_lost)
+	if (field != NULL)
 		reply = field->value.str;
 
 	/* a child would keep a reference to the event that is being freed */

@@ -18,7 +18,8 @@
 
 static struct access *running;
 
-struct access *access_find(struct client_command_context *cmd)
+/* Returns what is known of a command, NULL if it isn't logged. */
+static struct access *access_find(struct client_command_context *cmd)
 {
 	return event_get_ptr(cmd->event, ACCESS_EVENT_KEY);
 }

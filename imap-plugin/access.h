@@ -28,8 +28,6 @@ struct access {
 	bool hidden_set:1;
 	/* also SELECT and EXAMINE of INBOX are logged */
 	bool log_inbox:1;
-	/* the tagged reply was written when the connection had failed */
-	bool reply_lost:1;
 };
 
 /* What a user's settings ask for. */
@@ -39,8 +37,6 @@ struct access_settings {
 	bool log_inbox;
 };
 
-/* Returns what is known of a command, NULL if it isn't logged. */
-struct access *access_find(struct client_command_context *cmd);
 /* Returns the command that runs, NULL if it isn't logged. */
 struct access *access_running(void);
 

@@ -1,5 +1,4 @@
-/* Registers with imap: the settings of a user, the hooks around commands and
-   the client's replies.
+/* Registers with imap: the settings of a user and the hooks around commands.
 
    access.c           the life of a command, from its first run to its end
    access-commands.c  the table of commands
@@ -11,7 +10,6 @@
 
 #include "imap-common.h"
 #include "array.h"
-#include "ostream.h"
 #include "mail-storage-hooks.h"
 #include "mail-user.h"
 #include "module-context.h"
@@ -25,17 +23,10 @@
 
 #define MAILBOX_LOG_USER_CONTEXT(obj) \
 	MODULE_CONTEXT(obj, mailbox_log_user_module)
-#define MAILBOX_LOG_CLIENT_CONTEXT_REQUIRE(obj) \
-	MODULE_CONTEXT_REQUIRE(obj, mailbox_log_client_module)
 
 struct mailbox_log_user {
 	union mail_user_module_context module_ctx;
 	struct access_settings set;
-};
-
-struct mailbox_log_client {
-	union imap_module_context module_ctx;
-	struct imap_client_vfuncs super;
 };
 
 const char *imap_mailbox_log_plugin_version = DOVECOT_ABI_VERSION;
@@ -43,11 +34,6 @@ const char imap_mailbox_log_plugin_binary_dependency[] = "imap";
 
 static MODULE_CONTEXT_DEFINE_INIT(mailbox_log_user_module,
 				  &mail_user_module_register);
-static MODULE_CONTEXT_DEFINE_INIT(mailbox_log_client_module,
-				  &imap_module_register);
-
-static struct module *mailbox_log_module;
-static imap_client_created_func_t *next_hook_client_created;
 
 static int
 mailbox_log_settings_get(struct mail_user *user, struct access_settings *set_r,
@@ -110,48 +96,16 @@ static void mailbox_log_command_post(struct client_command_context *cmd)
 	access_run_end(cmd);
 }
 
-static void
-mailbox_log_send_tagline(struct client_command_context *cmd, const char *data)
-{
-	struct mailbox_log_client *mclient =
-		MAILBOX_LOG_CLIENT_CONTEXT_REQUIRE(cmd->client);
-	struct access *access = access_find(cmd);
-
-	mclient->super.send_tagline(cmd, data);
-	/* COMPRESS's stream isn't closed when the connection is lost */
-	if (access != NULL && cmd->client->output->stream_errno != 0)
-		access->reply_lost = TRUE;
-}
-
-static void mailbox_log_client_created(struct client **clientp)
-{
-	struct client *client = *clientp;
-	struct mailbox_log_client *mclient;
-
-	if (mail_user_is_plugin_loaded(client->user, mailbox_log_module)) {
-		mclient = p_new(client->pool, struct mailbox_log_client, 1);
-		mclient->super = client->v;
-		client->v.send_tagline = mailbox_log_send_tagline;
-		MODULE_CONTEXT_SET(client, mailbox_log_client_module, mclient);
-	}
-	if (next_hook_client_created != NULL)
-		next_hook_client_created(clientp);
-}
-
 void imap_mailbox_log_plugin_init(struct module *module)
 {
-	mailbox_log_module = module;
 	mail_storage_hooks_add(module, &mailbox_log_storage_hooks);
 	access_init();
 	command_hook_register(mailbox_log_command_pre,
 			      mailbox_log_command_post);
-	next_hook_client_created =
-		imap_client_created_hook_set(mailbox_log_client_created);
 }
 
 void imap_mailbox_log_plugin_deinit(void)
 {
-	imap_client_created_hook_set(next_hook_client_created);
 	command_hook_unregister(mailbox_log_command_pre,
 				mailbox_log_command_post);
 	access_deinit();

@@ -3,6 +3,8 @@ that is not below what the client had read."""
 
 import os
 import signal
+import socket
+import struct
 
 import pytest
 
@@ -12,6 +14,13 @@ from imap import Closed
 
 # LIST begins while it walks
 NO_INDEX = {"mailbox_list_index": False}
+
+
+def plugins(compressed):
+    """In 2.4 COMPRESS is in the server."""
+    if compressed and not IS_24:
+        return {"": ["zlib"], "imap": ["imap_zlib", "imap_mailbox_log"]}
+    return PLUGIN
 
 
 def read_lines(imap, count):
@@ -42,10 +51,7 @@ def check(server, read, count):
 @pytest.mark.parametrize("read", [1, 1000])
 @pytest.mark.parametrize("compressed", [False, True])
 def test_the_client_goes_away_during_list(dovecot, read, compressed):
-    plugins = PLUGIN
-    if compressed and not IS_24:
-        plugins = {"": ["zlib"], "imap": ["imap_zlib", "imap_mailbox_log"]}
-    server = dovecot(plugins=plugins, settings=NO_INDEX)
+    server = dovecot(plugins=plugins(compressed), settings=NO_INDEX)
     count = many_names(server)
     imap = server.imap("alice", rcvbuf=4096)
     if compressed:
@@ -54,6 +60,24 @@ def test_the_client_goes_away_during_list(dovecot, read, compressed):
     read_lines(imap, read)
     imap.close()
     check(server, read, count)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_the_connection_is_reset_while_list_runs(dovecot, compressed):
+    """Writing fails in the middle of the command's run, and the command goes on
+    to its reply."""
+    server = dovecot(plugins=plugins(compressed), settings=NO_INDEX)
+    count = many_names(server)
+    imap = server.imap("alice")
+    sock = imap.sock
+    if compressed:
+        compress(imap)
+    imap.send('LIST "" "*"')
+    read_lines(imap, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                    struct.pack("ii", 1, 0))
+    imap.close()
+    check(server, 1, count)
 
 
 def test_the_client_logs_out_during_list(dovecot):
