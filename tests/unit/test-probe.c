@@ -234,34 +234,11 @@ START_TEST(reading_leaves_no_trace)
 }
 END_TEST
 
-static int is_case(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-static int find_cases(const char *dir, struct dirent ***cases_r)
-{
-	int count = scandir(dir, cases_r, is_case, alphasort);
-
-	if (count <= 0) {
-		fprintf(stderr, "test-probe: no cases in %s\n", dir);
-		exit(EXIT_FAILURE);
-	}
-	return count;
-}
-
-static void free_cases(struct dirent **cases, int count)
-{
-	while (count-- > 0)
-		free(cases[count]);
-	free(cases);
-}
-
 int main(void)
 {
 	TCase *tcase = tcase_create("probe");
-	int valid = find_cases(MBOX_DIR "/valid", &valid_cases);
-	int invalid = find_cases(MBOX_DIR "/invalid", &invalid_cases);
+	int valid = unit_cases_find(MBOX_DIR "/valid", &valid_cases);
+	int invalid = unit_cases_find(MBOX_DIR "/invalid", &invalid_cases);
 	int ret;
 
 	tcase_add_loop_test(tcase, a_valid_mbox_is_a_mailbox, 0, valid);
@@ -275,7 +252,7 @@ int main(void)
 	tcase_add_test(tcase, an_error_names_its_call);
 	tcase_add_test(tcase, reading_leaves_no_trace);
 	ret = unit_run(tcase);
-	free_cases(valid_cases, valid);
-	free_cases(invalid_cases, invalid);
+	unit_cases_free(valid_cases, valid);
+	unit_cases_free(invalid_cases, invalid);
 	return ret;
 }

@@ -1,7 +1,6 @@
 /* The cases of tests/rules, and what a file can't say. */
 
 #define _GNU_SOURCE
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,33 +11,19 @@
 #include <unistd.h>
 
 #include "mailbox-audit.h"
+#include "unit.h"
 
 #define RULES_DIR SRCDIR "/../rules"
 #define NOBODY 65534
 
 static struct dirent **valid_cases, **invalid_cases;
-static char tmp_dir[] = "/tmp/test-rules.XXXXXX";
-
-/* Returns a path where nothing is. */
-static char *tmp_path(void)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/rules", tmp_dir) < 0)
-		abort();
-	(void)unlink(path);
-	return path;
-}
 
 /* Returns the path of a new file with the data. */
-static char *tmp_file(const char *data, size_t size)
+static const char *tmp_file(const char *data, size_t size)
 {
-	char *path = tmp_path();
-	FILE *file = fopen(path, "w");
+	const char *path = unit_path("rules");
 
-	ck_assert_ptr_nonnull(file);
-	ck_assert_uint_eq(fwrite(data, 1, size, file), size);
-	ck_assert_int_eq(fclose(file), 0);
+	unit_write(path, data, size);
 	return path;
 }
 
@@ -99,7 +84,7 @@ static void expect_file_error(const char *path, const char *before,
 
 static char *read_case(const char *dir, const char *name, size_t *size_r)
 {
-	char *path, *data = calloc(1, 65536);
+	char *data = calloc(1, 65536), *path;
 	FILE *file;
 
 	ck_assert_int_gt(asprintf(&path, RULES_DIR "/%s/%s", dir, name), 0);
@@ -203,7 +188,8 @@ START_TEST(a_case_decides_as_expected)
 	unsigned int count = 0;
 	char *data = read_case("valid", valid_cases[_i]->d_name, &size);
 	char *start = expect_line(data, "rules:\n"), *option, *names, *line;
-	char *path, *error = NULL, sep = '/';
+	const char *path;
+	char *error = NULL, sep = '/';
 	struct mba_rules *rules = mba_rules_new();
 
 	option = strstr(data, "\nseparator: ");
@@ -222,7 +208,6 @@ START_TEST(a_case_decides_as_expected)
 	}
 	ck_assert_uint_gt(count, 0);
 	mba_rules_free(&rules);
-	free(path);
 	free(data);
 }
 END_TEST
@@ -366,19 +351,19 @@ END_TEST
 
 START_TEST(a_file_that_cannot_be_read_is_an_error)
 {
-	char *path = tmp_path();
+	const char *path = unit_path("rules");
 
 	expect_file_error(path, "open(", ") failed: No such file or directory");
-	free(path);
-	expect_file_error(tmp_dir, "", ": not a regular file");
+	expect_file_error(unit_path("."), "", ": not a regular file");
 	expect_file_error("/dev/zero", "", ": not a regular file");
 }
 END_TEST
 
 START_TEST(a_file_without_permission_is_an_error)
 {
-	char *path = tmp_file(".*\n", 3);
+	const char *path = tmp_file(".*\n", 3);
 
+	ck_assert_int_eq(chmod(unit_path("."), 0755), 0);
 	ck_assert_int_eq(chmod(path, 0), 0);
 	/* Check runs each test in a process of its own */
 	if (geteuid() == 0)
@@ -386,17 +371,15 @@ START_TEST(a_file_without_permission_is_an_error)
 	expect_file_error(path, "open(", ") failed: Permission denied");
 	if (getuid() == 0)
 		ck_assert_int_eq(seteuid(0), 0);
-	free(path);
 }
 END_TEST
 
 START_TEST(a_fifo_does_not_block)
 {
-	char *path = tmp_path();
+	const char *path = unit_path("rules");
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	expect_file_error(path, "", ": not a regular file");
-	free(path);
 }
 END_TEST
 
@@ -414,32 +397,29 @@ END_TEST
 START_TEST(a_huge_file_is_refused)
 {
 	struct mba_rules *rules = mba_rules_new();
-	char *data = malloc(1024 * 1024 + 1), *path, *error = NULL;
+	char *data = malloc(1024 * 1024 + 1), *error = NULL;
+	const char *path;
 
 	memset(data, '#', 1024 * 1024 + 1);
 	path = tmp_file(data, 1024 * 1024);
 	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
 	mba_rules_free(&rules);
-	free(path);
 	path = tmp_file(data, 1024 * 1024 + 1);
 	expect_file_error(path, "", ": larger than 1048576 bytes");
 	/* one that has no end to be seen */
 	ck_assert_int_eq(truncate(path, 1LL << 40), 0);
 	expect_file_error(path, "", ": larger than 1048576 bytes");
-	free(path);
 	free(data);
 }
 END_TEST
 
 START_TEST(a_nul_byte_is_refused)
 {
-	char *path = tmp_file("a\nb\0c\n", 6);
+	const char *path = tmp_file("a\nb\0c\n", 6);
 
 	expect_file_error(path, "", ":2:2: NUL byte: b");
-	free(path);
 	path = tmp_file("# \0", 3);
 	expect_file_error(path, "", ":1:3: NUL byte: # ");
-	free(path);
 }
 END_TEST
 
@@ -447,7 +427,8 @@ START_TEST(the_largest_rules_are_taken)
 {
 	struct mba_rules *rules = mba_rules_new();
 	const size_t size = 1024 * 1024;
-	char *data = malloc(size), *path, *error = NULL;
+	char *data = malloc(size), *error = NULL;
+	const char *path;
 
 	/* one rule of half a million components, one of 340,000 brackets */
 	for (size_t i = 0; i < size; i++)
@@ -456,14 +437,12 @@ START_TEST(the_largest_rules_are_taken)
 	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
 	ck_assert(mba_rules_match(rules, data, size - 1, '/', 0, false, NULL));
 	ck_assert(!mba_rules_match(rules, data, size - 3, '/', 0, false, NULL));
-	free(path);
 	for (size_t i = 0; i < size; i++)
 		data[i] = "[a]"[i % 3];
 	path = tmp_file(data, size / 3 * 3);
 	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
 	memset(data, 'a', size);
 	ck_assert(mba_rules_match(rules, data, size / 3, '/', 0, false, NULL));
-	free(path);
 	free(data);
 	mba_rules_free(&rules);
 }
@@ -574,30 +553,6 @@ START_TEST(a_count_of_hidden_names_belongs_to_a_user)
 }
 END_TEST
 
-static int is_case(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-/* Returns the number of cases in a folder. */
-static int find_cases(const char *dir, struct dirent ***cases_r)
-{
-	int count = scandir(dir, cases_r, is_case, alphasort);
-
-	if (count <= 0) {
-		fprintf(stderr, "test-rules: no cases in %s\n", dir);
-		exit(EXIT_FAILURE);
-	}
-	return count;
-}
-
-static void free_cases(struct dirent **cases, int count)
-{
-	while (count-- > 0)
-		free(cases[count]);
-	free(cases);
-}
-
 static TCase *make_tests(int valid_count, int invalid_count)
 {
 	TCase *tcase = tcase_create("rules");
@@ -628,25 +583,11 @@ static TCase *make_tests(int valid_count, int invalid_count)
 
 int main(void)
 {
-	Suite *suite = suite_create("rules");
-	SRunner *runner;
-	int valid, invalid, failed;
+	int valid = unit_cases_find(RULES_DIR "/valid", &valid_cases);
+	int invalid = unit_cases_find(RULES_DIR "/invalid", &invalid_cases);
+	int ret = unit_run(make_tests(valid, invalid));
 
-	valid = find_cases(RULES_DIR "/valid", &valid_cases);
-	invalid = find_cases(RULES_DIR "/invalid", &invalid_cases);
-	if (mkdtemp(tmp_dir) == NULL || chmod(tmp_dir, 0755) < 0) {
-		perror("mkdtemp()");
-		return EXIT_FAILURE;
-	}
-	suite_add_tcase(suite, make_tests(valid, invalid));
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	free_cases(valid_cases, valid);
-	free_cases(invalid_cases, invalid);
-	free(tmp_path());
-	if (rmdir(tmp_dir) < 0)
-		perror(tmp_dir);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	unit_cases_free(valid_cases, valid);
+	unit_cases_free(invalid_cases, invalid);
+	return ret;
 }

@@ -63,6 +63,29 @@ void unit_write(const char *path, const void *data, size_t size)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
+static int is_case(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+int unit_cases_find(const char *dir, struct dirent ***cases_r)
+{
+	int count = scandir(dir, cases_r, is_case, alphasort);
+
+	if (count <= 0) {
+		fprintf(stderr, "no cases in %s\n", dir);
+		exit(EXIT_FAILURE);
+	}
+	return count;
+}
+
+void unit_cases_free(struct dirent **cases, int count)
+{
+	while (count-- > 0)
+		free(cases[count]);
+	free(cases);
+}
+
 static int unit_remove(const char *path, const struct stat *st, int type,
 		       struct FTW *ftw)
 {

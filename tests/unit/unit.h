@@ -1,9 +1,11 @@
 #ifndef UNIT_H
 #define UNIT_H
 
-/* What the unit tests share: a temporary directory, and the end of main(). */
+/* What the unit tests share: a temporary directory, cases that are files, and
+   the end of main(). */
 
 #include <check.h>
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,6 +17,11 @@ const char *unit_path(const char *format, ...)
 void unit_mkdir(const char *path);
 /* Write a file, with the directories above it. */
 void unit_write(const char *path, const void *data, size_t size);
+
+/* Returns the number of cases in a folder, each a file; there have to be some.
+   unit_cases_free() them. */
+int unit_cases_find(const char *dir, struct dirent ***cases_r);
+void unit_cases_free(struct dirent **cases, int count);
 
 /* Run a test case: its tests find an empty temporary directory. Returns what
    main() returns. */
