@@ -8,6 +8,8 @@
 #include "access-commands.h"
 #include "access-messages.h"
 
+#define ACCESS_MAILBOX_CONTEXT(obj) \
+	MODULE_CONTEXT(obj, access_mailbox_module)
 #define ACCESS_MAILBOX_CONTEXT_REQUIRE(obj) \
 	MODULE_CONTEXT_REQUIRE(obj, access_mailbox_module)
 
@@ -45,14 +47,16 @@ access_messages_commit(struct mailbox_transaction_context *t,
 	return 0;
 }
 
-void access_messages_mailbox_allocated(struct mailbox *box)
+/* Not when it's allocated, as LIST does for every name without opening it. A
+   mailbox may be opened several times. */
+void access_messages_mailbox_opened(struct mailbox *box)
 {
-	struct mailbox_vfuncs *v = box->vlast;
 	union mailbox_module_context *ctx;
 
+	if (ACCESS_MAILBOX_CONTEXT(box) != NULL)
+		return;
 	ctx = p_new(box->pool, union mailbox_module_context, 1);
-	ctx->super = *v;
-	box->vlast = &ctx->super;
-	v->transaction_commit = access_messages_commit;
+	ctx->super.transaction_commit = box->v.transaction_commit;
+	box->v.transaction_commit = access_messages_commit;
 	MODULE_CONTEXT_SET_SELF(box, access_mailbox_module, ctx);
 }

@@ -3,8 +3,8 @@
 
 struct mailbox;
 
-/* mail_storage_hooks.mailbox_allocated: count the messages that the running
+/* mail_storage_hooks.mailbox_opened: count the messages that the running
    command commits to a mailbox. */
-void access_messages_mailbox_allocated(struct mailbox *box);
+void access_messages_mailbox_opened(struct mailbox *box);
 
 #endif

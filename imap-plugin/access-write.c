@@ -170,6 +170,9 @@ void access_write(const struct access *access, struct event *cmd_event)
 	event = event_create(cmd_event->parent);
 	event_copy_fields(event, cmd_event);
 	event_set_name(event, "imap_mailbox_access");
+	/* the usual prefix, but in the same write(): else it is sent again
+	   before the first line of each round of the ioloop */
+	event_replace_log_prefix(event, i_get_failure_prefix());
 	access_event_add_names(event, access);
 	access_event_add_counts(event, access);
 	if (reply != NULL)

@@ -57,60 +57,6 @@ access_alloc(struct client_command_context *cmd,
 	return access;
 }
 
-void access_run_begin(struct client_command_context *cmd,
-		      const struct access_settings *set)
-{
-	struct access *access = access_find(cmd);
-
-	if (access == NULL)
-		access = access_alloc(cmd, set);
-	running = access;
-	if (access != NULL && access->command->reply != NULL) {
-		access_listed_begin(cmd->client->output,
-				    access->command->reply, &access->listed);
-	}
-}
-
-/* The parser keeps a command's arguments until the command is freed.
-   cmd->args has them too, but not SETMETADATA's, nor the case of "nil". */
-static void
-access_parse_args(struct access *access, struct client_command_context *cmd)
-{
-	const struct imap_arg *args;
-	bool parsed;
-
-	if ((access->command->flags & ACCESS_COMMAND_OWN_PARSER) != 0)
-		parsed = cmd->context != NULL;
-	else
-		parsed = cmd->args != NULL;
-	if (!parsed || cmd->parser == NULL)
-		return;
-	/* one argument is there already: nothing is read from the client */
-	if (imap_parser_read_args(cmd->parser, 1, access->command->parse_flags,
-				  &args) < 0)
-		return;
-	access->args_parsed = TRUE;
-	access->command->parse(&access->args, args);
-}
-
-void access_run_end(struct client_command_context *cmd)
-{
-	struct access *access = access_find(cmd);
-
-	running = NULL;
-	if (access == NULL)
-		return;
-	if (access->command->reply != NULL)
-		access_listed_end();
-	if (!access->args_parsed) T_BEGIN {
-		access_parse_args(access, cmd);
-	} T_END;
-	if ((access->command->flags & ACCESS_COMMAND_HIDES) != 0) {
-		access->hidden_set = mba_hidden_get(cmd->client->user,
-						    &access->hidden);
-	}
-}
-
 static bool access_is_noise(const struct access *access)
 {
 	return (access->command->flags & ACCESS_COMMAND_INBOX_NOISE) != 0 &&
@@ -144,4 +90,70 @@ void access_init(void)
 void access_deinit(void)
 {
 	event_unregister_callback(access_event_callback);
+}
+
+/* While names are listed, each of them makes and frees events, but no command
+   ends: they needn't be told of. */
+static void access_listing_begin(struct access *access, struct ostream *output)
+{
+	access_deinit();
+	access_listed_begin(output, access->command->reply, &access->listed);
+}
+
+static void access_listing_end(void)
+{
+	access_listed_end();
+	access_init();
+}
+
+void access_run_begin(struct client_command_context *cmd,
+		      const struct access_settings *set)
+{
+	struct access *access = access_find(cmd);
+
+	if (access == NULL)
+		access = access_alloc(cmd, set);
+	running = access;
+	if (access != NULL && access->command->reply != NULL)
+		access_listing_begin(access, cmd->client->output);
+}
+
+/* The parser keeps a command's arguments until the command is freed.
+   cmd->args has them too, but not SETMETADATA's, nor the case of "nil". */
+static void
+access_parse_args(struct access *access, struct client_command_context *cmd)
+{
+	const struct imap_arg *args;
+	bool parsed;
+
+	if ((access->command->flags & ACCESS_COMMAND_OWN_PARSER) != 0)
+		parsed = cmd->context != NULL;
+	else
+		parsed = cmd->args != NULL;
+	if (!parsed || cmd->parser == NULL)
+		return;
+	/* one argument is there already: nothing is read from the client */
+	if (imap_parser_read_args(cmd->parser, 1, access->command->parse_flags,
+				  &args) < 0)
+		return;
+	access->args_parsed = TRUE;
+	access->command->parse(&access->args, args);
+}
+
+void access_run_end(struct client_command_context *cmd)
+{
+	struct access *access = access_find(cmd);
+
+	running = NULL;
+	if (access == NULL)
+		return;
+	if (access->command->reply != NULL)
+		access_listing_end();
+	if (!access->args_parsed) T_BEGIN {
+		access_parse_args(access, cmd);
+	} T_END;
+	if ((access->command->flags & ACCESS_COMMAND_HIDES) != 0) {
+		access->hidden_set = mba_hidden_get(cmd->client->user,
+						    &access->hidden);
+	}
 }

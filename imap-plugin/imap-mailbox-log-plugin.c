@@ -79,7 +79,7 @@ static void mailbox_log_user_created(struct mail_user *user)
 
 static struct mail_storage_hooks mailbox_log_storage_hooks = {
 	.mail_user_created = mailbox_log_user_created,
-	.mailbox_allocated = access_messages_mailbox_allocated,
+	.mailbox_opened = access_messages_mailbox_opened,
 };
 
 static void mailbox_log_command_pre(struct client_command_context *cmd)
