@@ -58,15 +58,17 @@ def times(name, server):
           f" second {later:8.3f}")
 
 
-def cpu(stock, filtered):
+def cpu(servers):
     """With nothing to hide, in turns."""
-    processes = [measure.ImapProcess(s, "ann") for s in (stock, filtered)]
-    for process in processes:
-        process.imap.ok(LIST)
-    spent = measure.in_turns(processes, LIST, TURNS)
-    measure.show_ratio("processor time of a LIST, nothing to hide", spent)
-    for process in processes:
-        process.close()
+    with contextlib.ExitStack() as stack:
+        processes = {}
+        for name, server in servers.items():
+            processes[name] = process = measure.ImapProcess(server, "ann")
+            stack.callback(process.close)
+            process.imap.ok(LIST)
+        measure.show_ratios(
+            "processor time of a LIST, nothing to hide",
+            measure.in_turns(processes, lambda p: p.imap.ok(LIST), TURNS))
 
 
 # what is compared: whether the home has the hidden names, whether the plugin is
@@ -75,6 +77,7 @@ SERVERS = {
     "stock": (True, False, {}),
     "mailbox_filter, default rules": (True, True, {}),
     "stock, hidden names moved away": (False, False, {}),
+    "stock, moved away, again": (False, False, {}),
     "mailbox_filter, nothing to hide": (False, True, {}),
     "mailbox_filter, non_mailboxes, no rules": (
         True, True, {"mailbox_filter": "",
@@ -82,6 +85,10 @@ SERVERS = {
     "mailbox_filter, non_mailboxes, rules": (
         True, True, {"mailbox_filter_non_mailboxes": True}),
 }
+# stock comes twice: what its figures differ by is chance
+NOTHING_TO_HIDE = ["stock, hidden names moved away",
+                   "stock, moved away, again",
+                   "mailbox_filter, nothing to hide"]
 
 
 def main():
@@ -93,8 +100,7 @@ def main():
             calls(name, server)
         for name, server in servers.items():
             times(name, server)
-        cpu(servers["stock, hidden names moved away"],
-            servers["mailbox_filter, nothing to hide"])
+        cpu({name: servers[name] for name in NOTHING_TO_HIDE})
 
 
 main()
