@@ -1,10 +1,13 @@
 """Each command that names a mailbox is logged: one line, with the names and the
 result."""
 
+import os
+import subprocess
+
 import pytest
 
 from accesslog import accesses
-from dovecot import IS_24, VERSION, Location
+from dovecot import IS_24, VERSION, Location, Namespace
 from imap import literal
 
 MESSAGE = literal("Subject: hello\r\n\r\nbody\r\n")
@@ -57,16 +60,18 @@ def run(server, commands):
     return replies
 
 
-def check(server, commands):
+def check(server, commands, errors=0):
     """Runs (command, entry) pairs in one session. There is the line of each
-    entry, none for a command without entry, and no other."""
+    entry, none for a command without entry, and no other; Dovecot logs so many
+    errors. Returns the replies."""
     replies = run(server, commands)
     expected = [e for _, e in commands if e is not None]
     assert accesses(server) == expected, replies
     for (command, e), reply in zip(commands, replies):
         if e is not None:
             assert reply.status == e["reply"], (command, reply)
-    assert server.errors() == []
+    assert len(server.errors()) == errors, server.errors()
+    return replies
 
 
 def test_mailbox_commands(dovecot):
@@ -302,3 +307,32 @@ def test_what_dovecot_does_not_parse(dovecot):
         ("NONSENSE box", None),
         ("UID NONSENSE box", None),
     ])
+
+
+def test_what_was_committed_before_the_disk_was_full_is_counted(dovecot):
+    """MOVE commits each thousand messages, COPY all of them or none."""
+    server = dovecot(**EVERYTHING, namespaces=[Namespace(
+        "full", "Full/", location=Location("maildir", "full"))])
+    full = server.path("full")
+    os.mkdir(full)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1060", "tmpfs",
+                    full], check=True)
+    try:
+        server.chown("alice", full)
+        replies = check(server, errors=2, commands=[
+            ("CREATE Full/to", entry("CREATE", mailbox="Full/to")),
+            *[(("APPEND INBOX", MESSAGE), entry("APPEND", mailbox="INBOX"))]
+            * 1100,
+            ("SELECT INBOX", None),
+            ("COPY 1:1100 Full/to", entry(
+                "COPY", "NO", source_mailbox="INBOX", mailbox="Full/to",
+                messages=0)),
+            ("MOVE 1:1100 Full/to", entry(
+                "MOVE", "NO", source_mailbox="INBOX", mailbox="Full/to",
+                messages=1000)),
+            ("STATUS Full/to (MESSAGES)", entry("STATUS", mailbox="Full/to")),
+        ])
+        assert b"(MESSAGES 1000)" in replies[-1].untagged[0]
+    finally:
+        server.stop()
+        subprocess.run(["umount", full], check=True)
