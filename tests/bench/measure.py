@@ -3,6 +3,7 @@
 import collections
 import os
 import re
+import signal
 import statistics
 import subprocess
 import time
@@ -79,23 +80,24 @@ class ImapProcess:
             return int(f.read().split()[0]) / 1e9
 
     def count_calls(self, command):
-        """Returns the number of system calls that a command took."""
-        log = f"/tmp/mba-bench-{os.getpid()}.strace"
-        strace = subprocess.Popen(["strace", "-f", "-c", "-o", log, "-p",
-                                   str(self.pid)], stderr=subprocess.PIPE)
-        # "strace: Process N attached"
-        strace.stderr.readline()
-        reply = self.imap.cmd(command)
-        assert reply.ok, reply
-        strace.terminate()
-        strace.wait()
-        strace.stderr.close()
-        with open(log) as f:
-            text = f.read()
-        os.unlink(log)
-        # % time, seconds, usecs/call, calls, errors (if any), "total"
-        total = re.search(r"^100\.00 .* total$", text, re.M).group()
-        return int(total.split()[3]), reply
+        """Returns the number of system calls that a command took. perf counts
+        them without slowing them down, as strace would: there are millions."""
+        control, tell = os.pipe()
+        hear, ack = os.pipe()
+        perf = subprocess.Popen(
+            ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-D", "-1",
+             "-p", str(self.pid), "--control", f"fd:{control},{ack}"],
+            pass_fds=(control, ack), stderr=subprocess.PIPE)
+        for word in (b"enable\n", b"disable\n"):
+            os.write(tell, word)
+            os.read(hear, 8)
+            if word == b"enable\n":
+                reply = self.imap.ok(command)
+        perf.send_signal(signal.SIGINT)
+        text = perf.communicate()[1].decode()
+        for fd in (control, tell, hear, ack):
+            os.close(fd)
+        return int(re.search(r"^(\d+),", text, re.M).group(1)), reply
 
     def close(self):
         self.imap.logout()
