@@ -1,0 +1,91 @@
+"""How often the audit asks the mail side: once for an entry, once more for what
+isn't where a Maildir or dbox mailbox would be; a file is opened, looked at,
+read once and closed only if nothing but its content tells what it is; a
+directory is opened and closed once. strace counts."""
+
+import collections
+import os
+import re
+
+import pytest
+
+from audit import MESSAGE, make_log, utility, write
+from dovecot import Location
+
+LOCATIONS = {
+    "mbox": Location("mbox", "~/mail", inbox="mail/%u", index="index/%u"),
+    "maildir": Location("maildir", "~/mail", layout="fs", index="index/%u"),
+    "sdbox": Location("sdbox", "~/mail", index="index/%u"),
+}
+DIRS, FILES = 7, 20
+# the mail root is opened, and read to see that it isn't empty; there is no
+# subscription file
+ROOT = {"openat": 3, "close": 2}
+
+
+def fill(server, driver):
+    """Makes an index root with entries of three kinds in each of some
+    directories: a mailbox, what is none, and what is missing. Returns how many
+    there are of each."""
+    home = server.users["alice"].home + "/mail"
+    index = server.path("index/alice")
+    below = {"mbox": "", "maildir": "", "sdbox": "mailboxes/"}[driver]
+    os.makedirs(home)
+    for i in range(DIRS):
+        directory = f"{below}dir{i}"
+        os.makedirs(f"{home}/{directory}")
+        for j in range(FILES):
+            for kind in ("box", "junk", "gone", "empty"):
+                path = f"{home}/{directory}/{kind}{j}"
+                entry = f"{directory}/.imap/{kind}{j}" if driver == "mbox" \
+                    else f"{directory}/{kind}{j}"
+                make_log(f"{index}/{entry}")
+                if kind == "box" and driver == "maildir":
+                    os.makedirs(path + "/tmp")
+                elif kind == "box" and driver == "sdbox":
+                    os.makedirs(path + "/dbox-Mails")
+                elif kind == "box":
+                    write(path, MESSAGE)
+                elif kind == "junk":
+                    write(path, b"no mail\n")
+                elif kind == "empty":
+                    write(path)
+    server.chown("alice", home)
+    server.chown("alice", index)
+    return DIRS * FILES
+
+
+def mail_side_calls(server, trace):
+    """Counts the calls that name a path of the mail side, or a descriptor of
+    one, by their names; those that look at an open file as fstat."""
+    with open(trace, errors="surrogateescape") as f:
+        lines = [l for l in f if server.users["alice"].home in l and
+                 "execve" not in l and "resumed>" not in l]
+    names = [re.match(r"\d+ +(\w+)\(", line).group(1) for line in lines]
+    return collections.Counter(
+        "fstat" if '>, ""' in line else name
+        for name, line in zip(names, lines))
+
+
+@pytest.mark.parametrize("driver", LOCATIONS)
+def test_one_look_an_entry(dovecot, driver):
+    server = dovecot(location=LOCATIONS[driver])
+    kind = fill(server, driver)
+    trace = server.dir + "/private/trace"
+    os.chmod(server.dir + "/private", 0o777)
+    utility(server, "alice", prefix=("strace", "-f", "-qq", "-y", "-o", trace))
+    calls = mail_side_calls(server, trace)
+    dirs = DIRS + (driver == "sdbox")
+    if driver == "mbox":
+        # boxes and junk have a content to be read
+        assert calls.pop("newfstatat") <= 4 * kind + 2
+        assert calls.pop("fstat") <= 2 * kind + 1
+        assert calls.pop("read") == 2 * kind
+        assert calls.pop("openat") == 2 * kind + dirs + ROOT["openat"]
+        assert calls.pop("close") == 2 * kind + dirs + ROOT["close"]
+    else:
+        # all but mailboxes are looked at more closely
+        assert calls.pop("newfstatat") <= 4 * kind + 3 * kind + 2
+        assert calls.pop("openat") == dirs + ROOT["openat"]
+        assert calls.pop("close") == dirs + ROOT["close"]
+    assert sum(calls.values()) <= 10, calls
