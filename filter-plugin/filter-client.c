@@ -178,11 +178,13 @@ void filter_client_list_created(struct mailbox_list *list)
 		list_dirname(list)[0] == '\0' &&
 		strcmp(list->name, MAILBOX_LIST_NAME_INDEX) != 0;
 	filter_name_init_configured(flist);
+	filter_name_init_plain(flist);
 
 	flist->module_ctx.super = *v;
 	list->vlast = &flist->module_ctx.super;
 	v->iter_init = filter_client_iter_init;
-	v->iter_next = filter_client_iter_next;
+	if (list_drop_noselect(list))
+		v->iter_next = filter_client_iter_next;
 	v->delete_mailbox = filter_client_delete_mailbox;
 	v->delete_dir = filter_client_delete_dir;
 	v->rename_mailbox = filter_client_rename_mailbox;

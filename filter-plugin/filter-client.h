@@ -23,6 +23,10 @@ struct filter_list {
 
 	/* mailboxes that the configuration names, without namespace prefix */
 	ARRAY_TYPE(const_string) configured;
+	/* characters that are the same in storage names and in clients' */
+	bool plain[256];
+	/* the mailbox list index's names of which none is hidden */
+	uint64_t clean_stamp;
 	/* names at which the latest walk stopped */
 	uint64_t hidden;
 	/* hierarchy separator of the names that clients see */

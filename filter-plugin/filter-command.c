@@ -11,7 +11,12 @@ extern __typeof__(command_hook_register) command_hook_register
 extern __typeof__(command_hook_unregister) command_hook_unregister
 	__attribute__((weak));
 
-static struct client_command_context *filter_running_list;
+static struct {
+	/* NULL if neither LIST nor XLIST runs */
+	struct client_command_context *cmd;
+	/* what its arguments say, once they have been parsed */
+	bool parsed, selects_all, has_status;
+} running;
 
 /* LIST-EXTENDED begins with a list of what to select. Returns TRUE unless that
    is what is subscribed. */
@@ -26,49 +31,44 @@ static bool filter_args_select_all(const char *args)
 		"SUBSCRIBED");
 }
 
-/* It may also be in a pattern. */
-static bool filter_args_have_status(const char *args)
+/* Returns whether the user's client runs LIST with arguments that could be
+   parsed. This is asked for each name. */
+static bool filter_command_runs(const struct mail_user *user)
 {
-	return strstr(t_str_ucase(args), "STATUS") != NULL;
-}
-
-/* Returns whether the user's client runs LIST with such arguments. Arguments
-   that couldn't be parsed are NULL. */
-static bool
-filter_command_check(const struct mail_user *user,
-		     bool (*check)(const char *args))
-{
-	bool ret;
-
-	if (filter_running_list == NULL || filter_running_list->args == NULL ||
-	    filter_running_list->client->user != user)
+	if (running.cmd == NULL || running.cmd->args == NULL ||
+	    running.cmd->client->user != user)
 		return FALSE;
-	T_BEGIN {
-		ret = check(filter_running_list->args);
+	if (!running.parsed) T_BEGIN {
+		running.parsed = TRUE;
+		running.selects_all = filter_args_select_all(running.cmd->args);
+		/* it may also be in a pattern */
+		running.has_status =
+			strstr(t_str_ucase(running.cmd->args), "STATUS") != NULL;
 	} T_END;
-	return ret;
+	return TRUE;
 }
 
 bool filter_command_is_list(const struct mail_user *user)
 {
-	return filter_command_check(user, filter_args_select_all);
+	return filter_command_runs(user) && running.selects_all;
 }
 
 bool filter_command_opens_mailboxes(const struct mail_user *user)
 {
-	return filter_command_check(user, filter_args_have_status);
+	return filter_command_runs(user) && running.has_status;
 }
 
 static void filter_command_pre(struct client_command_context *cmd)
 {
+	i_zero(&running);
 	if (strcasecmp(cmd->name, "LIST") == 0 ||
 	    strcasecmp(cmd->name, "XLIST") == 0)
-		filter_running_list = cmd;
+		running.cmd = cmd;
 }
 
 static void filter_command_post(struct client_command_context *cmd ATTR_UNUSED)
 {
-	filter_running_list = NULL;
+	running.cmd = NULL;
 }
 
 void filter_command_init(void)

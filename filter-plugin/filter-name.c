@@ -1,5 +1,6 @@
 #include "lib.h"
 #include "array.h"
+#include "str.h"
 #include "mail-namespace.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-audit.h"
@@ -24,6 +25,18 @@ void filter_name_init_configured(struct filter_list *flist)
 	}
 }
 
+void filter_name_init_plain(struct filter_list *flist)
+{
+	struct mailbox_list *list = flist->list;
+	const char others[] = {
+		'&', mailbox_list_get_hierarchy_sep(list), flist->sep,
+		list_storage_escape_char(list), list_vname_escape_char(list),
+	};
+
+	for (unsigned char c = 0x20; c < 0x7f; c++)
+		flist->plain[c] = memchr(others, c, sizeof(others)) == NULL;
+}
+
 static const char *
 filter_name_strip(struct filter_list *flist, const char *vname)
 {
@@ -39,6 +52,41 @@ filter_name_get(struct filter_list *flist, const char *storage_name)
 {
 	return filter_name_strip(flist, mailbox_list_get_vname(flist->list,
 							       storage_name));
+}
+
+static bool
+filter_component_is_plain(struct filter_list *flist, const char *component)
+{
+	for (; *component != '\0'; component++) {
+		if (!flist->plain[(unsigned char)*component])
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Dovecot makes names of clients component by component. All names are made
+   here, so the usual ones are made without it. */
+void filter_name_append(struct filter_list *flist, string_t *storage_name,
+			string_t *name, const char *component)
+{
+	const char *whole;
+
+	if (str_len(storage_name) > 0) {
+		str_append_c(storage_name,
+			     mailbox_list_get_hierarchy_sep(flist->list));
+	}
+	str_append(storage_name, component);
+	/* INBOX of a shared namespace has another name */
+	if (filter_component_is_plain(flist, component) &&
+	    strncmp(str_c(storage_name), "INBOX", 5) != 0) {
+		if (str_len(name) > 0)
+			str_append_c(name, flist->sep);
+		str_append(name, component);
+	} else {
+		whole = filter_name_get(flist, str_c(storage_name));
+		str_truncate(name, 0);
+		str_append(name, whole);
+	}
 }
 
 bool filter_list_is_flat(const struct mailbox_list *list)

@@ -14,6 +14,8 @@ enum filter_dir {
 
 /* Find the mailboxes that the configuration names. */
 void filter_name_init_configured(struct filter_list *flist);
+/* Find the characters that are the same in storage names and in clients'. */
+void filter_name_init_plain(struct filter_list *flist);
 
 /* Returns whether all names are in one directory (maildir++). */
 bool filter_list_is_flat(const struct mailbox_list *list);
@@ -21,6 +23,9 @@ bool filter_list_is_flat(const struct mailbox_list *list);
 /* Returns a name as rules see it: as clients do, without namespace prefix. */
 const char *
 filter_name_get(struct filter_list *flist, const char *storage_name);
+/* Append a component to a storage name, and to the same name as rules see it. */
+void filter_name_append(struct filter_list *flist, string_t *storage_name,
+			string_t *name, const char *component);
 /* Returns FALSE if the name has no path on disk. */
 bool filter_name_get_path(struct filter_list *flist, const char *storage_name,
 			  const char **path_r);

@@ -16,8 +16,9 @@ struct filter_tree {
 	struct filter_list *flist;
 	pool_t pool;
 
-	/* storage name of the node that is copied now */
-	string_t *path;
+	/* the storage name of the node that is copied now, and the name that
+	   rules see */
+	string_t *storage_name, *name;
 	uint64_t hidden;
 };
 
@@ -35,46 +36,49 @@ filter_node_get_dir(const struct mailbox_list_index_node *node)
 	return FILTER_DIR_UNKNOWN;
 }
 
-/* Appends the node's name to path. Returns TRUE if it's hidden, else sets
-   name_len_r to the length of the name that rules see. */
+/* Appends the node's name to the one of its parent, which is visible. Returns
+   TRUE if it's hidden. */
 static bool
 filter_tree_hides(struct filter_tree *tree,
-		  const struct mailbox_list_index_node *node,
-		  size_t visible_len, size_t *name_len_r)
+		  const struct mailbox_list_index_node *node)
 {
 	struct filter_list *flist = tree->flist;
-	const char *name;
+	size_t visible_len = str_len(tree->name);
+	string_t *component;
 	bool hidden;
 
-	if (node->parent != NULL) {
-		str_append_c(tree->path,
-			     mailbox_list_get_hierarchy_sep(flist->list));
-	}
 	T_BEGIN {
-		list_index_node_append_name(flist->list, node, tree->path);
-		name = filter_name_get(flist, str_c(tree->path));
-		hidden = filter_name_is_hidden(flist, str_c(tree->path), name,
-					       visible_len,
+		component = t_str_new(64);
+		list_index_node_append_name(flist->list, node, component);
+		filter_name_append(flist, tree->storage_name, tree->name,
+				   str_c(component));
+		hidden = filter_name_is_hidden(flist, str_c(tree->storage_name),
+					       str_c(tree->name), visible_len,
 					       filter_node_get_dir(node));
-		*name_len_r = strlen(name);
 	} T_END;
 	return hidden;
 }
 
-/* Returns whether something is hidden. */
+static void filter_tree_truncate(struct filter_tree *tree, size_t storage_len,
+				 size_t name_len)
+{
+	str_truncate(tree->storage_name, storage_len);
+	str_truncate(tree->name, name_len);
+}
+
+/* Returns whether something is hidden. Mostly nothing is, nor need be copied. */
 static bool
 filter_tree_hides_any(struct filter_tree *tree,
-		      const struct mailbox_list_index_node *node,
-		      size_t visible_len)
+		      const struct mailbox_list_index_node *node)
 {
-	const size_t path_len = str_len(tree->path);
-	size_t name_len;
+	const size_t storage_len = str_len(tree->storage_name);
+	const size_t name_len = str_len(tree->name);
 	bool hides = FALSE;
 
 	for (; node != NULL && !hides; node = node->next) {
-		hides = filter_tree_hides(tree, node, visible_len, &name_len) ||
-			filter_tree_hides_any(tree, node->children, name_len);
-		str_truncate(tree->path, path_len);
+		hides = filter_tree_hides(tree, node) ||
+			filter_tree_hides_any(tree, node->children);
+		filter_tree_truncate(tree, storage_len, name_len);
 	}
 	return hides;
 }
@@ -82,18 +86,16 @@ filter_tree_hides_any(struct filter_tree *tree,
 static struct mailbox_list_index_node *
 filter_tree_copy(struct filter_tree *tree,
 		 const struct mailbox_list_index_node *node,
-		 struct mailbox_list_index_node *parent, size_t visible_len);
+		 struct mailbox_list_index_node *parent);
 
 static struct mailbox_list_index_node *
 filter_tree_copy_node(struct filter_tree *tree,
 		      const struct mailbox_list_index_node *node,
-		      struct mailbox_list_index_node *parent,
-		      size_t visible_len)
+		      struct mailbox_list_index_node *parent)
 {
 	struct mailbox_list_index_node *copy;
-	size_t name_len;
 
-	if (filter_tree_hides(tree, node, visible_len, &name_len)) {
+	if (filter_tree_hides(tree, node)) {
 		tree->hidden++;
 		return NULL;
 	}
@@ -101,7 +103,7 @@ filter_tree_copy_node(struct filter_tree *tree,
 	*copy = *node;
 	copy->parent = parent;
 	copy->next = NULL;
-	copy->children = filter_tree_copy(tree, node->children, copy, name_len);
+	copy->children = filter_tree_copy(tree, node->children, copy);
 	if (copy->children == NULL && node->children != NULL &&
 	    (node->flags & MAILBOX_LIST_INDEX_FLAG_NONEXISTENT) != 0) {
 		/* it was there for its children only */
@@ -113,18 +115,52 @@ filter_tree_copy_node(struct filter_tree *tree,
 static struct mailbox_list_index_node *
 filter_tree_copy(struct filter_tree *tree,
 		 const struct mailbox_list_index_node *node,
-		 struct mailbox_list_index_node *parent, size_t visible_len)
+		 struct mailbox_list_index_node *parent)
 {
 	struct mailbox_list_index_node *first = NULL, **next = &first;
-	const size_t path_len = str_len(tree->path);
+	const size_t storage_len = str_len(tree->storage_name);
+	const size_t name_len = str_len(tree->name);
 
 	for (; node != NULL; node = node->next) {
-		*next = filter_tree_copy_node(tree, node, parent, visible_len);
+		*next = filter_tree_copy_node(tree, node, parent);
 		if (*next != NULL)
 			next = &(*next)->next;
-		str_truncate(tree->path, path_len);
+		filter_tree_truncate(tree, storage_len, name_len);
 	}
 	return first;
+}
+
+/* Returns a number that changes when the names of the mailbox list index do:
+   with each change on disk, and with each node that is added, removed or
+   renamed until the index is read again. */
+static uint64_t
+filter_tree_stamp(const struct mailbox_list_index_node *node, uint64_t stamp)
+{
+	for (; node != NULL; node = node->next) {
+		stamp = (stamp ^ (uintptr_t)node ^ (uintptr_t)node->raw_name ^
+			 node->flags) * 0x100000001b3ULL;
+		stamp = filter_tree_stamp(node->children, stamp);
+	}
+	/* up again */
+	return stamp + 1;
+}
+
+/* Replace the tree if something in it is hidden. Returns whether it was. */
+static bool filter_tree_check(struct filter_tree *tree,
+			      struct mailbox_list_index_node **nodes)
+{
+	bool hides;
+
+	tree->storage_name = str_new(default_pool, 128);
+	tree->name = str_new(default_pool, 128);
+	hides = filter_tree_hides_any(tree, *nodes);
+	if (hides) {
+		filter_tree_truncate(tree, 0, 0);
+		*nodes = filter_tree_copy(tree, *nodes, NULL);
+	}
+	str_free(&tree->storage_name);
+	str_free(&tree->name);
+	return hides;
 }
 
 void filter_tree_iter_init(struct filter_list *flist,
@@ -133,18 +169,24 @@ void filter_tree_iter_init(struct filter_list *flist,
 	struct mailbox_list_index_iterate_context *index_iter =
 		container_of(iter, struct mailbox_list_index_iterate_context,
 			     ctx);
+	struct mailbox_list_index *ilist = INDEX_LIST_CONTEXT(flist->list);
 	struct filter_tree *tree;
+	uint64_t stamp;
 
 	tree = p_new(iter->pool, struct filter_tree, 1);
 	tree->flist = flist;
 	tree->pool = iter->pool;
-	tree->path = str_new(default_pool, 128);
-	if (filter_tree_hides_any(tree, index_iter->next_node, 0)) {
-		index_iter->next_node =
-			filter_tree_copy(tree, index_iter->next_node, NULL, 0);
-	}
-	str_free(&tree->path);
 	MODULE_CONTEXT_SET(iter, filter_tree_module, tree);
+
+	stamp = filter_tree_stamp(index_iter->next_node,
+				  ilist->sync_log_file_seq ^
+				  ilist->sync_log_file_offset << 32);
+	if (stamp != flist->clean_stamp &&
+	    !filter_tree_check(tree, &index_iter->next_node) &&
+	    !flist->fuser->non_mailboxes) {
+		/* names don't change without the stamp, files do */
+		flist->clean_stamp = stamp;
+	}
 
 	/* a pruned refresh counts itself, and what the index remembers of
 	   hidden names says nothing about what is there */

@@ -130,16 +130,14 @@ filter_walk_count_flat(struct filter_walk *walk, const char *name)
 	walk->hidden++;
 }
 
-static void
-filter_walk_hide(struct filter_walk *walk, const char *storage_name,
-		 const char *name)
+static void filter_walk_hide(struct filter_walk *walk)
 {
 	struct mailbox_list *list = walk->flist->list;
 
 	if (walk->scope == FILTER_SCOPE_REFRESH)
-		filter_index_keep(list, storage_name);
+		filter_index_keep(list, str_c(walk->storage_name));
 	if (hash_table_is_created(walk->hidden_names))
-		filter_walk_count_flat(walk, name);
+		filter_walk_count_flat(walk, str_c(walk->name));
 	else if (list_iter_is_in_index(list, walk->iter) ==
 		 list_iter_from_index(list)) {
 		/* not 2.4's second look at the same names */
@@ -164,52 +162,57 @@ filter_walk_get_dir(struct filter_walk *walk, enum mailbox_list_file_type type)
 	}
 }
 
+/* Layouts also ask for INBOX, wherever it is. */
+static bool filter_walk_is_inbox(struct filter_walk *walk, const char *dir,
+				 const char *fname)
+{
+	const char *path;
+
+	return mailbox_list_get_path(walk->flist->list, "INBOX",
+				     MAILBOX_LIST_PATH_TYPE_MAILBOX,
+				     &path) > 0 &&
+		strcmp(t_strconcat(dir, "/", fname, NULL), path) == 0;
+}
+
 static bool
 filter_walk_hides_real(struct filter_walk *walk, const char *dir,
 		       const char *fname, enum mailbox_list_file_type type)
 {
 	struct filter_list *flist = walk->flist;
-	const char *storage_name, *name, *inbox_path;
+	size_t storage_len = str_len(walk->storage_name);
+	size_t name_len = str_len(walk->name);
+	bool hidden;
 
-	filter_walk_enter(walk, dir);
-	if (!walk->below_root)
-		return FALSE;
-	if (filter_list_is_flat(flist->list)) {
-		if (*fname != mailbox_list_get_hierarchy_sep(flist->list))
-			return FALSE;
-		storage_name = fname + 1;
-	} else if (str_len(walk->storage_name) == 0) {
-		storage_name = fname;
-	} else {
-		storage_name = t_strconcat(str_c(walk->storage_name), "/",
-					   fname, NULL);
-	}
-	name = filter_name_get(flist, storage_name);
-	if (!filter_name_is_hidden(flist, storage_name, name,
-				   str_len(walk->name),
-				   filter_walk_get_dir(walk, type)))
-		return FALSE;
-
-	/* layouts also ask for INBOX, wherever it is */
-	if (mailbox_list_get_path(flist->list, "INBOX",
-				  MAILBOX_LIST_PATH_TYPE_MAILBOX,
-				  &inbox_path) > 0 &&
-	    strcmp(t_strconcat(dir, "/", fname, NULL), inbox_path) == 0)
-		return FALSE;
-	filter_walk_hide(walk, storage_name, name);
-	return TRUE;
+	filter_name_append(flist, walk->storage_name, walk->name,
+			   filter_list_is_flat(flist->list) ?
+			   fname + 1 : fname);
+	hidden = filter_name_is_hidden(flist, str_c(walk->storage_name),
+				       str_c(walk->name), name_len,
+				       filter_walk_get_dir(walk, type)) &&
+		!filter_walk_is_inbox(walk, dir, fname);
+	if (hidden)
+		filter_walk_hide(walk);
+	str_truncate(walk->storage_name, storage_len);
+	str_truncate(walk->name, name_len);
+	return hidden;
 }
 
 bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 		       const char *fname, enum mailbox_list_file_type type)
 {
+	struct mailbox_list *list = walk->flist->list;
 	bool ret;
 
 	/* the root itself */
 	if (*fname == '\0')
 		return FALSE;
+	if (filter_list_is_flat(list) &&
+	    *fname != mailbox_list_get_hierarchy_sep(list))
+		return FALSE;
 	T_BEGIN {
-		ret = filter_walk_hides_real(walk, dir, fname, type);
+		filter_walk_enter(walk, dir);
+		ret = walk->below_root &&
+			filter_walk_hides_real(walk, dir, fname, type);
 	} T_END;
 	return ret;
 }

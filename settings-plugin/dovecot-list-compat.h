@@ -36,6 +36,16 @@ static inline char list_storage_escape_char(const struct mailbox_list *list)
 #endif
 }
 
+/* Returns the character that clients' names are escaped with, or NUL. */
+static inline char list_vname_escape_char(const struct mailbox_list *list)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	return list->mail_set->mailbox_list_visible_escape_char[0];
+#else
+	return list->set.vname_escape_char;
+#endif
+}
+
 /* Returns the mailbox's directory below its name (DIRNAME=), or "". */
 static inline const char *list_dirname(const struct mailbox_list *list)
 {
