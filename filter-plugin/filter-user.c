@@ -71,8 +71,9 @@ void filter_user_created(struct mail_user *user)
 	fuser = p_new(user->pool, struct filter_user, 1);
 	if (mailbox_filter_settings_get(user, &fuser->rules, &non_mailboxes,
 					&error) < 0) {
+		/* imap logs it without the user's name */
 		user->error = p_strdup_printf(user->pool,
-					      "mailbox_filter: %s", error);
+			"User %s: mailbox_filter: %s", user->username, error);
 		return;
 	}
 	fuser->non_mailboxes = non_mailboxes;

@@ -70,8 +70,9 @@ static void mailbox_log_user_created(struct mail_user *user)
 	}
 	muser = p_new(user->pool, struct mailbox_log_user, 1);
 	if (mailbox_log_settings_get(user, &muser->set, &error) < 0) {
+		/* imap logs it without the user's name */
 		user->error = p_strdup_printf(user->pool,
-			"imap_mailbox_log: %s", error);
+			"User %s: imap_mailbox_log: %s", user->username, error);
 		return;
 	}
 	MODULE_CONTEXT_SET(user, mailbox_log_user_module, muser);

@@ -73,8 +73,8 @@ def test_an_unknown_command_is_an_error(dovecot, value):
     refuse(server)
     wrong = {"LIST FETCH": "FETCH", "UID COPY": "UID"}.get(value, value)
     assert server.log_lines(
-        f"imap_mailbox_log: imap_mailbox_log_commands: unknown command: {wrong}"
-        " (known are: all APPEND COPY ")
+        "User alice: imap_mailbox_log: imap_mailbox_log_commands: "
+        f"unknown command: {wrong} (known are: all APPEND COPY ")
 
 
 def test_a_value_that_is_no_boolean_is_an_error(dovecot):
