@@ -42,8 +42,8 @@ static bool filter_command_runs(const struct mail_user *user)
 		running.parsed = TRUE;
 		running.selects_all = filter_args_select_all(running.cmd->args);
 		/* it may also be in a pattern */
-		running.has_status =
-			strstr(t_str_ucase(running.cmd->args), "STATUS") != NULL;
+		running.has_status = strstr(t_str_ucase(running.cmd->args),
+					    "STATUS") != NULL;
 	} T_END;
 	return TRUE;
 }

@@ -23,7 +23,8 @@ bool filter_list_is_flat(const struct mailbox_list *list);
 /* Returns a name as rules see it: as clients do, without namespace prefix. */
 const char *
 filter_name_get(struct filter_list *flist, const char *storage_name);
-/* Append a component to a storage name, and to the same name as rules see it. */
+/* Append a component to a storage name, and to the same name as rules see
+   it. */
 void filter_name_append(struct filter_list *flist, string_t *storage_name,
 			string_t *name, const char *component);
 /* Returns FALSE if the name has no path on disk. */

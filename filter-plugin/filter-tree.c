@@ -66,7 +66,8 @@ static void filter_tree_truncate(struct filter_tree *tree, size_t storage_len,
 	str_truncate(tree->name, name_len);
 }
 
-/* Returns whether something is hidden. Mostly nothing is, nor need be copied. */
+/* Returns whether something is hidden. Mostly nothing is, and nothing has to
+   be copied. */
 static bool
 filter_tree_hides_any(struct filter_tree *tree,
 		      const struct mailbox_list_index_node *node)
