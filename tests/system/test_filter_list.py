@@ -8,7 +8,7 @@ import pytest
 from dovecot import IS_24, Location, User
 from filter import fill_mbox, forget_list_index, hidden, parents, visible, \
     with_filter
-from imap import quote
+from imap import parse_list, quote
 
 RULES = ".* public_html junk-* /Lists/*/old käse drafts/"
 
@@ -227,3 +227,34 @@ def test_list_is_as_without_the_hidden_names(dovecot, name):
         check(answers(server, user, commands),
               answers(plain, user, commands))
     assert server.errors() == []
+
+
+@pytest.mark.parametrize("driver", ["mbox", "maildir", "sdbox"])
+def test_names_that_change_between_lists_of_a_session(dovecot, driver):
+    """What an earlier LIST found out about the names isn't believed when they
+    have changed, in the same packet or by another session."""
+    server = dovecot(**with_filter({"location": Location(
+        driver, "~/mail", index="index/%u")}, "junk-* /top"))
+    visible_names = {b"INBOX", b"Work", b"Work/plan", b"Work/top", b"box"}
+
+    def change(imap, *commands):
+        tags = [imap.send(c) for c in (*commands, 'LIST "" "*"')]
+        replies = [imap.wait(tag) for tag in tags]
+        assert all(reply.ok for reply in replies), replies
+        return {parse_list(line)[1] for line in replies[-1].starting("LIST")}
+
+    with server.imap("alice") as imap, server.imap("alice") as other:
+        names = change(imap, "CREATE Work/plan", "CREATE Work/top",
+                       "CREATE box")
+        assert names == visible_names
+        for _ in range(2):
+            assert change(imap) == names
+            assert change(imap, "CREATE junk-1") == names
+            assert change(imap, "RENAME box junk-2") == names - {b"box"}
+            assert change(imap, "RENAME junk-2 box") == names
+            assert change(imap, "RENAME Work/top top") == names - {b"Work/top"}
+            assert change(imap, "RENAME top Work/top") == names
+            assert change(other, "RENAME box junk-3") == names - {b"box"}
+            assert change(imap) == names - {b"box"}
+            assert change(other, "RENAME junk-3 box") == names
+            assert change(imap, "DELETE junk-1") == names
