@@ -312,7 +312,8 @@ def test_what_dovecot_does_not_parse(dovecot):
 def test_what_was_committed_before_the_disk_was_full_is_counted(dovecot):
     """MOVE commits each thousand messages, COPY all of them or none."""
     server = dovecot(**EVERYTHING, namespaces=[Namespace(
-        "full", "Full/", location=Location("maildir", "full"))])
+        "full", "Full/", location=Location("maildir", "full",
+                                          index="index/%u-full"))])
     full = server.path("full")
     os.mkdir(full)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1060", "tmpfs",
