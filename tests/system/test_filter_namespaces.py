@@ -1,0 +1,109 @@
+"""Rules are about a namespace's own names, and directories are removed by LIST
+only where stock Dovecot removes them."""
+
+import os
+
+import pytest
+
+from dovecot import IS_24, Location, Namespace
+from filter import fill_mbox, files, hidden, with_filter
+
+RULES = ".* junk* /top"
+NAMES = ["plan", "sub/top", ".hush/a", "junk-0", "sub/junk-1/b", "sub/c"]
+
+
+def own(name):
+    return Location("mbox", "mail/%u-" + name, index="index/%u-" + name)
+
+
+def is_others(name, prefix, prefixes):
+    """Whether a name is in a namespace within this one, or leads there."""
+    return any(other != prefix and other.startswith(prefix) and
+               (name.startswith(other) or other.startswith(name + other[-1]))
+               for other in prefixes)
+
+
+@pytest.mark.parametrize("list_index", ["yes", "no"])
+def test_rules_are_about_the_names_of_a_namespace(dovecot, list_index):
+    """Its prefix is no part of them; public namespaces are filtered, too."""
+    description = {
+        "location": Location("mbox", "~", index="index/%u"),
+        "settings": {"mailbox_list_index": list_index},
+        "namespaces": [
+            Namespace("dots", "junk.mine.", ".", location=own("dots")),
+            Namespace("top", "top/", location=own("top")),
+            Namespace("public", "Public/", type="public", location=Location(
+                "mbox", "public", index="index/public"))]}
+    if not IS_24:
+        # all namespaces have the same separator
+        description["namespaces"][0] = Namespace("dots", "junk/mine/",
+                                                 location=own("dots"))
+    plain = dovecot(**description)
+    server = dovecot(**with_filter(description, RULES))
+    roots = {"": "~", description["namespaces"][0].prefix: "mail/%u-dots",
+             "top/": "mail/%u-top", "Public/": "public"}
+    listed = []
+    for each in (plain, server):
+        for prefix, root in roots.items():
+            fill_mbox(each, "alice", NAMES + ["top"] * (prefix != ""),
+                      root=root)
+        with each.imap("alice") as imap:
+            for _ in range(2):
+                names = {}
+                for prefix in roots:
+                    names[prefix] = {
+                        n.decode()[len(prefix):]
+                        for n in imap.list(prefix, "*")
+                        if not is_others(n.decode(), prefix, roots)}
+            listed.append((names, set(imap.list())))
+    (stock, stock_all), (names, all_names) = listed
+    for prefix in roots:
+        sep = "." if prefix.endswith(".") else "/"
+        assert len(stock[prefix]) >= 8 and "sub" + sep + "c" in names[prefix]
+        assert names[prefix] == \
+            stock[prefix] - hidden(sorted(stock[prefix]), RULES, sep)
+    assert all_names < stock_all
+    assert {b"top/sub/top", b"Public/plan", b"Public/sub/top"} <= all_names
+    assert not {b"top/top", b"Public/top", b"Public/junk-0"} & all_names
+
+
+# directories, and what is in them
+TREE = ["empty/", "a/b/empty/", "hollow/.git/config", "deep/hollow/.cache/x",
+        "mixed/.git/config", "mixed/box", "files/junk"]
+
+
+@pytest.mark.parametrize("list_index", ["yes", "no"])
+@pytest.mark.parametrize("commands", [['LIST "" "*"'], ['LIST "" "%"'],
+                                      ["SELECT INBOX", 'LIST "" "*"']])
+def test_directories_of_hidden_names_are_not_taken_for_empty(dovecot, commands,
+                                                             list_index):
+    """NO-NOSELECT, 2.4's default: LIST removes empty directories."""
+    settings = {"mailbox_list_index": list_index}
+    options = {}
+    if IS_24:
+        settings["mailbox_list_drop_noselect"] = "yes"
+    else:
+        options["NO-NOSELECT"] = True
+    description = {"location": Location("mbox", "~", inbox="mail/%u",
+                                        index="index/%u", options=options),
+                   "settings": settings}
+    plain = dovecot(**description)
+    server = dovecot(**with_filter(description, ".* junk"))
+    left, listed = [], []
+    for each in (plain, server):
+        fill_mbox(each, "alice", TREE, b"")
+        before = files(each.users["alice"].home)
+        for _ in range(2):
+            with each.imap("alice") as imap:
+                for command in commands:
+                    imap.ok(command)
+        with each.imap("alice") as imap:
+            listed.append({n.decode() for n in imap.list()})
+        left.append({path for path in files(each.users["alice"].home)
+                     if "uidvalidity" not in path})
+        assert "empty" in before
+    assert left[0] == left[1]
+    assert {"hollow/.git/config", "deep/hollow", "files/junk"} <= left[1]
+    assert "empty" not in left[1]
+    stock = listed[0]
+    assert listed[1] == stock - hidden(sorted(stock), ".* junk")
