@@ -12,8 +12,13 @@ import re
 import shutil
 import subprocess
 
+from dovecot import VERSION
+
 MESSAGE = b"From: a@example.org\nSubject: hello\n\nbody\n"
 MBOX = b"From a@example.org Thu Jan  1 00:00:00 2026\n" + MESSAGE + b"\n"
+# For LIST (SUBSCRIBED) RETURN (CHILDREN) the plugin asks the disk, where stock
+# Dovecot asks the mailbox list index, which knows other flags.
+ASKS_DISK = VERSION >= (2, 4, 5)
 # the rules in force when nothing is set
 DEFAULT_RULES = ".* public_html"
 

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from audit import MESSAGE, make_log, utility, write
+from audit import ALWAYS_FULL, MESSAGE, make_log, utility, write
 from dovecot import Location
 
 LOCATIONS = {
@@ -39,6 +39,8 @@ def fill(server, driver):
                 path = f"{home}/{directory}/{kind}{j}"
                 entry = f"{directory}/.imap/{kind}{j}" if driver == "mbox" \
                     else f"{directory}/{kind}{j}"
+                if driver == "sdbox" and ALWAYS_FULL:
+                    entry += "/dbox-Mails"
                 make_log(f"{index}/{entry}")
                 if kind == "box" and driver == "maildir":
                     os.makedirs(path + "/tmp")

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from dovecot import IS_24, Location, User
-from filter import fill_mbox, forget_list_index, hidden, parents, visible, \
-    with_filter
+from filter import ASKS_DISK, fill_mbox, forget_list_index, hidden, parents, \
+    visible, with_filter
 from imap import parse_list, quote
 
 RULES = ".* public_html junk-* /Lists/*/old käse drafts/"
@@ -102,6 +102,7 @@ class Names:
         self.prefix = prefix
         self.sep = sep
         self.mbox = location.driver == "mbox"
+        self.iter_index = "ITERINDEX" in location.options
         leaves = LEAVES
         if location.driver == "maildir" and location.layout is None \
                 and not escape:
@@ -152,9 +153,13 @@ class Names:
         return commands
 
     def subscription_commands(self):
+        children = ["", " RETURN (CHILDREN STATUS (MESSAGES))"]
+        if self.iter_index and ASKS_DISK:
+            # dbox-Mails is a child for the layout
+            children.pop()
         return [f'{command} "" "{pattern}"{returned}'
                 for command in SUBSCRIPTIONS for pattern in "*%"
-                for returned in ("", " RETURN (CHILDREN STATUS (MESSAGES))")
+                for returned in children
                 if command != "LSUB" or returned == ""]
 
 

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from dovecot import Location, IS_24
-from filter import MESSAGE, fill_mbox, files, hidden, with_filter
+from filter import ASKS_DISK, MESSAGE, fill_mbox, files, hidden, with_filter
 from imap import literal, quote
 
 LOCATIONS = {
@@ -103,6 +103,8 @@ def clean(line):
                         (rb"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]", b"[time]"),
                         (rb"/tmp/mba-[^/]*", b"DIR")):
         line = re.sub(pattern, by, line)
+    if ASKS_DISK and line.startswith(b"* LIST ("):
+        line = re.sub(rb" \\(Un)?Marked", b"", line)
     return line
 
 

@@ -49,6 +49,8 @@ def plugin_directory(path):
 
 def table(server):
     """Returns the names of the server's commands."""
+    # the last of them: the log process may be a moment behind
+    assert server.log_lines("command_table: XNAMES")
     lines = server.log_lines("command_table: ")
     return {line.split("command_table: ")[1] for line in lines}
 
