@@ -103,7 +103,7 @@ def clean(line):
                         (rb"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]", b"[time]"),
                         (rb"/tmp/mba-[^/]*", b"DIR")):
         line = re.sub(pattern, by, line)
-    if ASKS_DISK and line.startswith(b"* LIST ("):
+    if ASKS_DISK and line.startswith((b"* LIST (", b"* LSUB (")):
         line = re.sub(rb" \\(Un)?Marked", b"", line)
     return line
 
