@@ -94,6 +94,9 @@ ROOTS = {
     "INDEXPVT": lambda path: Location("maildir", "~/other",
                                       index="index/other",
                                       options={"INDEXPVT": path}),
+    "LISTINDEX": lambda path: Location(
+        "mbox", "~/other", index="index/other",
+        options={"LISTINDEX": path + "/dovecot.list.index"}),
     "VOLATILEDIR": lambda path: Location("mbox", "~/other",
                                          index="index/other",
                                          options={"VOLATILEDIR": path}),
