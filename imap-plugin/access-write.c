@@ -40,7 +40,9 @@ access_line_add_name(string_t *line, const struct access_name *name,
 	size_t start = str_len(line);
 	bool complete;
 
-	str_printfa(line, " %s=\"", key);
+	str_append_c(line, ' ');
+	str_append(line, key);
+	str_append(line, "=\"");
 	complete = access_escape(line, name, ACCESS_NAME_MAX_LEN);
 	str_append_c(line, '"');
 	if (!complete)
@@ -87,16 +89,17 @@ static const char *
 access_line(const struct access *access, const char *reply)
 {
 	const char *name = access->command->name;
+	const char *quote = strchr(name, ' ') == NULL ? "" : "\"";
 	string_t *line = t_str_new(256);
 
-	str_printfa(line, strchr(name, ' ') == NULL ? "cmd=%s" : "cmd=\"%s\"",
-		    name);
+	str_append(line, "cmd=");
+	str_append(line, quote);
+	str_append(line, name);
+	str_append(line, quote);
 	access_line_add_names(line, &access->args);
 	access_line_add_counts(line, access);
-	if (reply != NULL)
-		str_printfa(line, " reply=%s", reply);
-	else
-		str_append(line, " cut=yes");
+	str_append(line, reply != NULL ? " reply=" : " cut=");
+	str_append(line, reply != NULL ? reply : "yes");
 	return str_c(line);
 }
 
