@@ -55,10 +55,15 @@ run_judge(struct run *run, const struct account_entry *found,
 	if (*reason_r != MBA_REASON_NONE)
 		return MBA_STATE_UNKNOWN;
 	state = mail_side_look(run->side, path, reason_r, is_dir_r);
-	if (run->is_shared &&
-	    (MBA_STATE_BIT(state) & MBA_STATES_BOGUS) != 0) {
+	if ((MBA_STATE_BIT(state) & MBA_STATES_BOGUS) == 0)
+		return state;
+	if (run->is_shared) {
 		/* it may be a mailbox of the other namespace */
 		*reason_r = MBA_REASON_SHARED_ROOT;
+		return MBA_STATE_UNKNOWN;
+	}
+	if (location->format->index_opens && !run->report->in_place) {
+		*reason_r = MBA_REASON_NOT_JUDGED;
 		return MBA_STATE_UNKNOWN;
 	}
 	return state;

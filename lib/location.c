@@ -19,12 +19,15 @@ static const struct location_format formats[] = {
 	  .subscriptions = "subscriptions", .subdir = "tmp", .inbox = ".",
 	  .inbox_if_user = true },
 	{ .driver = "sdbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
-	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions" },
+	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions",
+	  .index_opens = true },
 	{ .driver = "mdbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
-	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions" },
+	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions",
+	  .index_opens = true },
 	/* an old name of sdbox */
 	{ .driver = "dbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
-	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions" },
+	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions",
+	  .index_opens = true },
 };
 
 static const struct location_format *format_find(const char *driver)

@@ -17,6 +17,9 @@ struct location_format {
 	const char *inbox;
 	/* mailboxes are files */
 	bool files:1;
+	/* an index that isn't in the mail's directory may be all that a
+	   mailbox needs to be opened */
+	bool index_opens:1;
 	/* an INBOX by default is there only for the namespace with the user's
 	   INBOX, and if there is no dirname */
 	bool inbox_if_user:1;

@@ -142,7 +142,10 @@ enum mba_reason {
 	MBA_REASON_ERROR,
 	/* the mail root is missing, empty or unreadable: there is an error */
 	MBA_REASON_MAIL_ROOT,
-	/* driver, layout or ITERINDEX that the audit doesn't judge */
+	/* driver, layout or ITERINDEX that the audit doesn't judge; or nothing
+	   on the mail side for an sdbox or mdbox index with a root of its own:
+	   Dovecot 2.4 opens such a mailbox from its index alone
+	   (dbox-storage.c, dbox_mailbox_check_existence()) */
 	MBA_REASON_NOT_JUDGED,
 	/* no mailbox of this location has its index at this path */
 	MBA_REASON_UNMAPPED,

@@ -14,13 +14,14 @@ import pytest
 from audit import (ALWAYS_FULL, default_location, FROM, make_log, MESSAGE,
                    utility, write)
 from dovecot import IS_24, Location
-from imap import quote
+from imap import literal, quote
 from oracle import audit, check_states
 
 DATE = b" Thu Nov  9 22:33:52 2023\n"
 MAILBOX = ("mailbox", None)
 REFUSED = ("not-mailbox", None)
 MISSING = ("missing", None)
+NOT_JUDGED = ("unknown", "not-judged")
 SYMLINK = ("unknown", "symlink")
 COMPRESSED = ("unknown", "compressed")
 
@@ -282,14 +283,14 @@ def test_dbox(dovecot, driver):
     kinds = {
         "box": box,
         "sub/box": box,
-        "sub": lambda p: REFUSED,
-        "empty": make_directory,
-        "file": lambda p: mbox(p, b"junk\n", REFUSED),
+        "sub": lambda p: NOT_JUDGED,
+        "empty": lambda p: os.mkdir(p) or NOT_JUDGED,
+        "file": lambda p: mbox(p, b"junk\n", NOT_JUDGED),
         "link": lambda p: make_link(p, "box", MAILBOX),
         "dangling": lambda p: make_link(p, "nowhere", SYMLINK),
         "loop": make_loop,
-        "removed": lambda p: MISSING,
-        "removed/box": lambda p: MISSING,
+        "removed": lambda p: NOT_JUDGED,
+        "removed/box": lambda p: NOT_JUDGED,
     }
     server = dovecot(location=Location(driver, "~/dbox", index="index/%u"))
     root = os.path.join(server.users["alice"].home, "dbox", "mailboxes")
@@ -297,8 +298,32 @@ def test_dbox(dovecot, driver):
     below = "/dbox-Mails" if ALWAYS_FULL else ""
     told = make_kinds(server, kinds, lambda name: os.path.join(root, name),
                       lambda name: "mailboxes/" + name + below)
-    # 2.4 looks into an index first, and refuses the made-up ones
-    check_kinds(server, told, examine=not IS_24)
+    check_kinds(server, told, examine=False)
+    # Dovecot looks into the indexes, which are made up: without them it has
+    # nothing but the mail side to go by
+    shutil.rmtree(server.path("index/alice"))
+    with server.imap("alice") as imap:
+        opened = {name for name in told if imap.cmd("EXAMINE", quote(name)).ok}
+    assert opened == {n for n, state in told.items() if state == MAILBOX}
+
+
+@pytest.mark.parametrize("index", ["index/%u", None])
+@pytest.mark.parametrize("driver", ["sdbox", "mdbox"])
+def test_dbox_that_lost_its_directory(dovecot, driver, index):
+    """2.4 opens it from its index, if that is still there: it isn't bogus,
+    even if 2.3 refuses it."""
+    server = dovecot(location=Location(driver, "~/dbox", index=index))
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+        imap.ok("APPEND box", literal(MESSAGE))
+    home = server.users["alice"].home + "/dbox"
+    shutil.rmtree(home + "/mailboxes/box")
+    report = audit(server)
+    states = by_name(report)
+    assert states.get("box") == (None if index is None else NOT_JUDGED)
+    with server.imap("alice") as imap:
+        opened = imap.cmd("EXAMINE box").ok
+    assert opened == (IS_24 and index is not None)
 
 
 def test_removed_meanwhile(dovecot):
