@@ -189,8 +189,11 @@ static struct verdict look_closer(int dir_fd, const char *path)
 		}
 		verdict = !S_ISLNK(st.st_mode) ? verdict_refused :
 			look_symlink(dir_fd, part);
-		if (slash != NULL && S_ISREG(st.st_mode))
+		if (slash != NULL && !S_ISDIR(st.st_mode) &&
+		    !S_ISLNK(st.st_mode)) {
+			/* it has nothing below */
 			break;
+		}
 		if (slash != NULL)
 			*slash++ = '/';
 		else if (verdict.state == MBA_STATE_NOT_MAILBOX)
