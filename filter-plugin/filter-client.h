@@ -25,7 +25,8 @@ struct filter_list {
 	ARRAY_TYPE(const_string) configured;
 	/* characters that are the same in storage names and in clients' */
 	bool plain[256];
-	/* the mailbox list index's names of which none is hidden */
+	/* filter_tree_stamp() of the mailbox list index when none of its names
+	   was hidden; 0 if that wasn't seen yet */
 	uint64_t clean_stamp;
 	/* names at which the latest walk stopped */
 	uint64_t hidden;

@@ -246,8 +246,10 @@ def test_names_that_change_between_lists_of_a_session(dovecot, driver, layout,
     shown = {b"INBOX", b"Work", b"Work/plan", b"Work/top", b"box"}
 
     def change(imap, *commands):
-        tags = [imap.send(c) for c in (*commands, 'LIST "" "*"')]
-        replies = [imap.wait(tag) for tag in tags]
+        commands = {imap.tag(): c for c in (*commands, 'LIST "" "*"')}
+        imap.raw(b"".join(b"%s %s\r\n" % (tag, command.encode())
+                          for tag, command in commands.items()))
+        replies = [imap.wait(tag) for tag in commands]
         assert all(reply.ok for reply in replies), replies
         return {parse_list(line)[1] for line in replies[-1].starting("LIST")}
 
