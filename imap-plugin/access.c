@@ -82,28 +82,18 @@ access_event_callback(struct event *event, enum event_callback_type type,
 	return TRUE;
 }
 
-void access_init(void)
-{
-	event_register_callback(access_event_callback);
-}
-
-void access_deinit(void)
-{
-	event_unregister_callback(access_event_callback);
-}
-
 /* While names are listed, each of them makes and frees events, but no command
    ends: they needn't be told of. */
 static void access_listing_begin(struct access *access, struct ostream *output)
 {
-	access_deinit();
+	event_unregister_callback(access_event_callback);
 	access_listed_begin(output, access->command->reply, &access->listed);
 }
 
 static void access_listing_end(void)
 {
 	access_listed_end();
-	access_init();
+	event_register_callback(access_event_callback);
 }
 
 void access_run_begin(struct client_command_context *cmd,
@@ -156,4 +146,14 @@ void access_run_end(struct client_command_context *cmd)
 		access->hidden_set = mba_hidden_get(cmd->client->user,
 						    &access->hidden);
 	}
+}
+
+void access_init(void)
+{
+	event_register_callback(access_event_callback);
+}
+
+void access_deinit(void)
+{
+	event_unregister_callback(access_event_callback);
 }
