@@ -88,11 +88,11 @@ class ImapProcess:
             ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-D", "-1",
              "-p", str(self.pid), "--control", f"fd:{control},{ack}"],
             pass_fds=(control, ack), stderr=subprocess.PIPE)
-        for word in (b"enable\n", b"disable\n"):
-            os.write(tell, word)
-            os.read(hear, 8)
-            if word == b"enable\n":
-                reply = self.imap.ok(command)
+        os.write(tell, b"enable\n")
+        os.read(hear, 8)
+        reply = self.imap.ok(command)
+        os.write(tell, b"disable\n")
+        os.read(hear, 8)
         perf.send_signal(signal.SIGINT)
         text = perf.communicate()[1].decode()
         for fd in (control, tell, hear, ack):
