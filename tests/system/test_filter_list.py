@@ -267,3 +267,17 @@ def test_names_that_change_between_lists_of_a_session(dovecot, driver, layout,
             assert change(other, "RENAME box junk-3") == names - {b"box"}
             assert change(imap) == names - {b"box"}
             assert change(other, "RENAME junk-3 box") == names
+
+
+def test_a_name_where_none_was(dovecot):
+    """An index without names is filled at each LIST anew: its first one comes
+    without a change of the index before it."""
+    server = dovecot(**with_filter(
+        {"location": Location("mbox", "~/mail", index="index/%u"),
+         "settings": {"mailbox_list_index_very_dirty_syncs": "yes"}},
+        "junk-*"))
+    with server.imap("alice") as imap:
+        for _ in range(3):
+            assert set(imap.list()) == {b"INBOX"}
+        fill_mbox(server, "alice", ["junk-1"], root="~/mail")
+        assert set(imap.list()) == {b"INBOX"}
