@@ -158,20 +158,19 @@ access_event_add_counts(struct event *event, const struct access *access)
 		event_add_int(event, "messages", access->messages);
 }
 
-void access_write(const struct access *access, struct event *cmd_event)
+void access_write(const struct access *access, struct event *event)
 {
 	const struct event_field *field;
 	const char *reply = NULL;
-	struct event *event;
 
 	/* it isn't there if the connection was lost before */
-	field = event_find_field_nonrecursive(cmd_event, "tagged_reply_state");
+	field = event_find_field_nonrecursive(event, "tagged_reply_state");
 	if (field != NULL)
 		reply = field->value.str;
 
-	/* a child would keep a reference to the event that is being freed */
-	event = event_create(cmd_event->parent);
-	event_copy_fields(event, cmd_event);
+	/* the last reference has gone, but nothing else yet: sending the event
+	   needs one, and returns it */
+	event->refcount++;
 	event_set_name(event, "imap_mailbox_access");
 	/* the usual prefix, but in the same write(): else it is sent again
 	   before the first line of each round of the ioloop */
@@ -183,5 +182,6 @@ void access_write(const struct access *access, struct event *cmd_event)
 	else
 		event_add_str(event, "cut", "yes");
 	e_info(event, "mailbox_access: %s", access_line(access, reply));
-	event_unref(&event);
+	i_assert(event->refcount == 1);
+	event->refcount--;
 }

@@ -4,8 +4,9 @@
 struct access;
 struct event;
 
-/* Write the line and the event "imap_mailbox_access" of a finished command.
-   event is the command's own: its fields are in the new event too. */
+/* Write the line of a finished command, and send its event once more, as
+   "imap_mailbox_access": all of its fields are there, and some are added. The
+   event is the one that is being freed: called by its FREE callback. */
 void access_write(const struct access *access, struct event *event);
 
 #endif

@@ -36,15 +36,13 @@ access_alloc(struct client_command_context *cmd,
 	const struct access_command *command;
 	struct access *access;
 	unsigned int idx;
-	pool_t pool;
+	pool_t pool = cmd->event->pool;
 
 	command = access_command_find(cmd->name, &idx);
 	if (command == NULL || !set->commands[idx])
 		return NULL;
 
-	pool = pool_alloconly_create(MEMPOOL_GROWING"mailbox access", 512);
 	access = p_new(pool, struct access, 1);
-	access->pool = pool;
 	access->command = command;
 	access->log_inbox = set->log_inbox;
 	access_args_init(&access->args, pool, COMMAND_NAMES_ARE_UTF8(cmd));
@@ -73,12 +71,8 @@ access_event_callback(struct event *event, enum event_callback_type type,
 	if (type != EVENT_CALLBACK_TYPE_FREE)
 		return TRUE;
 	access = event_get_ptr(event, ACCESS_EVENT_KEY);
-	if (access == NULL)
-		return TRUE;
-
-	if (!access_is_noise(access))
+	if (access != NULL && !access_is_noise(access))
 		access_write(access, event);
-	pool_unref(&access->pool);
 	return TRUE;
 }
 

@@ -7,11 +7,10 @@ struct client;
 struct client_command_context;
 struct access_command;
 
-/* One command of a client, from its first run until its event is freed. It
-   owns all that it points to: at the end neither the command nor the client
-   are looked at. */
+/* One command of a client, from its first run until its event is freed. All of
+   it is in the event's pool: at the end neither the command nor the client are
+   looked at. */
 struct access {
-	pool_t pool;
 	const struct access_command *command;
 
 	/* the command's arguments, once they have been parsed */

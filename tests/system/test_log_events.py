@@ -128,8 +128,10 @@ def test_a_cut_list_has_its_fields(dovecot):
     imap = server.imap("alice")
     imap.raw(b"x APPEND INBOX {100}\r\n")
     imap.line()
+    time.sleep(0.1)
     imap.close()
     event, = exported(server, 1)
+    assert event["fields"]["duration"] >= 100000
     assert event["fields"]["cut"] == "yes"
     assert event["fields"]["mailbox"] == "INBOX"
     assert "reply" not in event["fields"]
