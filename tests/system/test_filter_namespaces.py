@@ -3,8 +3,9 @@ only where stock Dovecot removes them."""
 
 import pytest
 
-from dovecot import IS_24, Location, Namespace
+from dovecot import IS_24, Location, Namespace, User
 from filter import fill_mbox, files, hidden, mutf7, with_filter
+from imap import quote
 
 RULES = ".* junk* /top /öl"
 NAMES = ["plan", "sub/top", ".hush/a", "junk-0", "sub/junk-1/b", "sub/c",
@@ -61,6 +62,71 @@ def test_rules_are_about_the_names_of_a_namespace(dovecot, list_index):
     assert all_names < stock_all
     assert {b"top/sub/top", b"Public/plan", b"Public/sub/top"} <= all_names
     assert not {b"top/top", b"Public/top", b"Public/junk-0"} & all_names
+
+
+SHARED = {
+    "2.3": """
+namespace shared {
+  type = shared
+  prefix = shared/%%u/
+  location = maildir:%%h/Maildir:LAYOUT=fs:INDEX=@DIR@/index/%u-of-%%u
+  subscriptions = no
+  list = yes
+}
+plugin {
+  acl = vfile
+  acl_shared_dict = file:@DIR@/control/shared
+}
+""",
+    "2.4": """
+namespace shared {
+  type = shared
+  prefix = shared/$user/
+  mail_driver = maildir
+  mail_path = %{owner_home}/Maildir
+  mail_index_path = @DIR@/index/%{user}-of-%{owner_user}
+  mailbox_list_layout = fs
+  subscriptions = no
+  list = yes
+}
+acl_driver = vfile
+acl_sharing_map {
+  dict file {
+    path = @DIR@/control/shared
+  }
+}
+"""}
+
+
+@pytest.mark.parametrize("list_index", ["yes", "no"])
+def test_what_others_share_is_filtered(dovecot, list_index):
+    description = {
+        "location": Location("maildir", "~/Maildir", layout="fs",
+                             index="index/%u"),
+        "settings": {"mailbox_list_index": list_index},
+        "plugins": {"": ["acl"], "imap": ["imap_acl"]},
+        "extra": SHARED["2.4" if IS_24 else "2.3"]}
+    names = [mutf7(name) for name in NAMES]
+    listed = []
+    for each in (description, with_filter(description, RULES)):
+        server = dovecot(users=[User("alice", 20001), User("bob", 20001)],
+                         **each)
+        with server.imap("bob") as imap:
+            for name in names:
+                imap.ok("CREATE", quote(name))
+                imap.ok("SETACL", quote(name), "alice lr")
+        with server.imap("alice") as imap:
+            for _ in range(2):
+                found = {n.decode() for n in imap.list("", "*")}
+                assert found == {n.decode() for n in imap.list()}
+            assert imap.cmd('STATUS "shared/bob/.hush/a" (MESSAGES)').ok
+            assert imap.list("shared/bob/", "top") == {}
+            listed.append({ON_DISK.get(n[len("shared/bob/"):], n)
+                           for n in found if n.startswith("shared/bob/")})
+        assert server.errors() == []
+    stock, rest = listed
+    assert set(NAMES) <= stock and {"sub/c", "sub/öl"} <= rest
+    assert rest == stock - hidden(sorted(stock), RULES)
 
 
 # directories, and what is in them
