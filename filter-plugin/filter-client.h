@@ -8,6 +8,13 @@ struct filter_user;
 struct filter_frame;
 struct filter_walk;
 
+/* What tells whether the mailbox list index's names are still the same. */
+struct filter_tree_version {
+	uint32_t log_seq;
+	uoff_t log_offset;
+	unsigned int count;
+};
+
 /* A namespace's mailbox list. */
 struct filter_list {
 	union mailbox_list_module_context module_ctx;
@@ -25,9 +32,8 @@ struct filter_list {
 	ARRAY_TYPE(const_string) configured;
 	/* characters that are the same in storage names and in clients' */
 	bool plain[256];
-	/* filter_tree_stamp() of the mailbox list index when none of its names
-	   was hidden; 0 if that wasn't seen yet */
-	uint64_t clean_stamp;
+	/* the mailbox list index's when none of its names was hidden */
+	struct filter_tree_version clean;
 	/* names at which the latest walk stopped */
 	uint64_t hidden;
 	/* hierarchy separator of the names that clients see */

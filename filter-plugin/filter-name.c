@@ -29,7 +29,7 @@ void filter_name_init_plain(struct filter_list *flist)
 {
 	struct mailbox_list *list = flist->list;
 	const char others[] = {
-		'&', mailbox_list_get_hierarchy_sep(list), flist->sep,
+		'&', '~', mailbox_list_get_hierarchy_sep(list), flist->sep,
 		list_storage_escape_char(list), list_vname_escape_char(list),
 	};
 
@@ -54,39 +54,58 @@ filter_name_get(struct filter_list *flist, const char *storage_name)
 							       storage_name));
 }
 
-static bool
-filter_component_is_plain(struct filter_list *flist, const char *component)
+/* INBOX of a shared namespace has another name, and all that is below. */
+static bool filter_name_may_be_inbox(const string_t *parent,
+				     const char *component)
 {
-	for (; *component != '\0'; component++) {
-		if (!flist->plain[(unsigned char)*component])
-			return FALSE;
-	}
-	return TRUE;
+	const char inbox[] = "INBOX";
+
+	if (str_len(parent) == 0)
+		return strncmp(component, inbox, strlen(inbox)) == 0;
+	return str_len(parent) >= strlen(inbox) &&
+		memcmp(str_data(parent), inbox, strlen(inbox)) == 0;
 }
 
 /* Dovecot makes names of clients component by component. All names are made
    here, so the usual ones are made without it. */
-void filter_name_append(struct filter_list *flist, string_t *storage_name,
-			string_t *name, const char *component)
+bool filter_name_append_plain(struct filter_list *flist, string_t *storage_name,
+			      string_t *name, const char *component)
 {
-	const char *whole;
+	const unsigned char *end = (const unsigned char *)component;
+	size_t len;
+
+	while (flist->plain[*end])
+		end++;
+	len = end - (const unsigned char *)component;
+	if (*end != '\0' || filter_name_may_be_inbox(storage_name, component))
+		return FALSE;
 
 	if (str_len(storage_name) > 0) {
 		str_append_c(storage_name,
 			     mailbox_list_get_hierarchy_sep(flist->list));
 	}
-	str_append(storage_name, component);
-	/* INBOX of a shared namespace has another name */
-	if (filter_component_is_plain(flist, component) &&
-	    strncmp(str_c(storage_name), "INBOX", 5) != 0) {
-		if (str_len(name) > 0)
-			str_append_c(name, flist->sep);
-		str_append(name, component);
-	} else {
-		whole = filter_name_get(flist, str_c(storage_name));
-		str_truncate(name, 0);
-		str_append(name, whole);
+	if (str_len(name) > 0)
+		str_append_c(name, flist->sep);
+	str_append_data(storage_name, component, len);
+	str_append_data(name, component, len);
+	return TRUE;
+}
+
+void filter_name_append(struct filter_list *flist, string_t *storage_name,
+			string_t *name, const char *component)
+{
+	const char *whole;
+
+	if (filter_name_append_plain(flist, storage_name, name, component))
+		return;
+	if (str_len(storage_name) > 0) {
+		str_append_c(storage_name,
+			     mailbox_list_get_hierarchy_sep(flist->list));
 	}
+	str_append(storage_name, component);
+	whole = filter_name_get(flist, str_c(storage_name));
+	str_truncate(name, 0);
+	str_append(name, whole);
 }
 
 bool filter_list_is_flat(const struct mailbox_list *list)
@@ -150,9 +169,13 @@ filter_path_is_dir(struct filter_list *flist, const char *storage_name)
 {
 	const char *path;
 	struct stat st;
+	bool is_dir;
 
-	return filter_name_get_path(flist, storage_name, &path) &&
-		stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	T_BEGIN {
+		is_dir = filter_name_get_path(flist, storage_name, &path) &&
+			stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	} T_END;
+	return is_dir;
 }
 
 /* Returns whether rules hide a name. */
@@ -170,24 +193,35 @@ filter_name_is_ruled(struct filter_list *flist, const char *storage_name,
 	return filter_path_is_dir(flist, storage_name) ? !hidden : hidden;
 }
 
+static bool
+filter_path_is_junk(struct filter_list *flist, const char *storage_name)
+{
+	enum mba_reason reason;
+	enum mba_state state;
+	const char *path, *op;
+	bool is_dir, junk;
+
+	T_BEGIN {
+		junk = filter_name_get_path(flist, storage_name, &path);
+		if (junk) {
+			state = mba_probe_mbox(AT_FDCWD, path,
+					       flist->fuser->probe_flags,
+					       &reason, &op, &is_dir);
+			junk = state == MBA_STATE_NOT_MAILBOX && !is_dir;
+		}
+	} T_END;
+	return junk;
+}
+
 /* Returns whether it's a file that isn't a mailbox, and these are hidden. */
 static bool
 filter_name_is_junk(struct filter_list *flist, const char *storage_name,
 		    const char *name, enum filter_dir dir)
 {
-	enum mba_reason reason;
-	enum mba_state state;
-	const char *path, *op;
-	bool is_dir;
-
-	if (!flist->fuser->non_mailboxes || !flist->mailbox_files ||
-	    dir == FILTER_DIR_YES || strcasecmp(name, "INBOX") == 0 ||
-	    filter_name_is_configured(flist, name, strlen(name)) ||
-	    !filter_name_get_path(flist, storage_name, &path))
-		return FALSE;
-	state = mba_probe_mbox(AT_FDCWD, path, flist->fuser->probe_flags,
-			       &reason, &op, &is_dir);
-	return state == MBA_STATE_NOT_MAILBOX && !is_dir;
+	return flist->fuser->non_mailboxes && flist->mailbox_files &&
+		dir != FILTER_DIR_YES && strcasecmp(name, "INBOX") != 0 &&
+		!filter_name_is_configured(flist, name, strlen(name)) &&
+		filter_path_is_junk(flist, storage_name);
 }
 
 bool filter_name_is_hidden(struct filter_list *flist, const char *storage_name,

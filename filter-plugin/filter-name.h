@@ -24,7 +24,10 @@ bool filter_list_is_flat(const struct mailbox_list *list);
 const char *
 filter_name_get(struct filter_list *flist, const char *storage_name);
 /* Append a component to a storage name, and to the same name as rules see
-   it. */
+   it, if it's the same in both. Returns FALSE if it may not be. */
+bool filter_name_append_plain(struct filter_list *flist, string_t *storage_name,
+			      string_t *name, const char *component);
+/* Append any component. */
 void filter_name_append(struct filter_list *flist, string_t *storage_name,
 			string_t *name, const char *component);
 /* Returns FALSE if the name has no path on disk. */

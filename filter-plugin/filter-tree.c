@@ -1,4 +1,5 @@
 #include "lib.h"
+#include "hash.h"
 #include "str.h"
 #include "dovecot-list-compat.h"
 #include "filter-client.h"
@@ -36,27 +37,35 @@ filter_node_get_dir(const struct mailbox_list_index_node *node)
 	return FILTER_DIR_UNKNOWN;
 }
 
+static void filter_tree_append(struct filter_tree *tree,
+			       const struct mailbox_list_index_node *node)
+{
+	struct filter_list *flist = tree->flist;
+	string_t *component;
+
+	if (filter_name_append_plain(flist, tree->storage_name, tree->name,
+				     node->raw_name))
+		return;
+	T_BEGIN {
+		component = t_str_new(64);
+		list_index_node_append_name(flist->list, node, component);
+		filter_name_append(flist, tree->storage_name, tree->name,
+				   str_c(component));
+	} T_END;
+}
+
 /* Appends the node's name to the one of its parent, which is visible. Returns
    TRUE if it's hidden. */
 static bool
 filter_tree_hides(struct filter_tree *tree,
 		  const struct mailbox_list_index_node *node)
 {
-	struct filter_list *flist = tree->flist;
 	size_t visible_len = str_len(tree->name);
-	string_t *component;
-	bool hidden;
 
-	T_BEGIN {
-		component = t_str_new(64);
-		list_index_node_append_name(flist->list, node, component);
-		filter_name_append(flist, tree->storage_name, tree->name,
-				   str_c(component));
-		hidden = filter_name_is_hidden(flist, str_c(tree->storage_name),
-					       str_c(tree->name), visible_len,
-					       filter_node_get_dir(node));
-	} T_END;
-	return hidden;
+	filter_tree_append(tree, node);
+	return filter_name_is_hidden(tree->flist, str_c(tree->storage_name),
+				     str_c(tree->name), visible_len,
+				     filter_node_get_dir(node));
 }
 
 static void filter_tree_truncate(struct filter_tree *tree, size_t storage_len,
@@ -131,19 +140,24 @@ filter_tree_copy(struct filter_tree *tree,
 	return first;
 }
 
-/* Returns a number that changes when the names of the mailbox list index do:
-   with each change on disk, and with each node that is added, removed or
-   renamed until the index is read again. */
-static uint64_t
-filter_tree_stamp(const struct mailbox_list_index_node *node, uint64_t stamp)
+/* Names change when the index is read again, and before that with each that is
+   added while the index is refreshed. */
+static struct filter_tree_version
+filter_tree_version(const struct mailbox_list_index *ilist)
 {
-	for (; node != NULL; node = node->next) {
-		stamp = (stamp ^ (uintptr_t)node ^ (uintptr_t)node->raw_name ^
-			 node->flags) * 0x100000001b3ULL;
-		stamp = filter_tree_stamp(node->children, stamp);
-	}
-	/* up again */
-	return stamp + 1;
+	return (struct filter_tree_version) {
+		.log_seq = ilist->sync_log_file_seq,
+		.log_offset = ilist->sync_log_file_offset,
+		.count = hash_table_count(ilist->mailbox_hash),
+	};
+}
+
+static bool
+filter_tree_version_equals(const struct filter_tree_version *v1,
+			   const struct filter_tree_version *v2)
+{
+	return v1->log_seq == v2->log_seq &&
+		v1->log_offset == v2->log_offset && v1->count == v2->count;
 }
 
 /* Replace the tree if something in it is hidden. Returns whether it was. */
@@ -170,23 +184,20 @@ void filter_tree_iter_init(struct filter_list *flist,
 	struct mailbox_list_index_iterate_context *index_iter =
 		container_of(iter, struct mailbox_list_index_iterate_context,
 			     ctx);
-	struct mailbox_list_index *ilist = INDEX_LIST_CONTEXT(flist->list);
+	struct filter_tree_version version;
 	struct filter_tree *tree;
-	uint64_t stamp;
 
 	tree = p_new(iter->pool, struct filter_tree, 1);
 	tree->flist = flist;
 	tree->pool = iter->pool;
 	MODULE_CONTEXT_SET(iter, filter_tree_module, tree);
 
-	stamp = filter_tree_stamp(index_iter->next_node,
-				  ilist->sync_log_file_seq ^
-				  ilist->sync_log_file_offset << 32);
-	if (stamp != flist->clean_stamp &&
+	version = filter_tree_version(INDEX_LIST_CONTEXT(flist->list));
+	if (!filter_tree_version_equals(&version, &flist->clean) &&
 	    !filter_tree_check(tree, &index_iter->next_node) &&
 	    !flist->fuser->non_mailboxes) {
-		/* names don't change without the stamp, files do */
-		flist->clean_stamp = stamp;
+		/* names don't change without the version, files do */
+		flist->clean = version;
 	}
 
 	/* a pruned refresh counts itself, and what the index remembers of
