@@ -1,13 +1,15 @@
 """What LIST shows: exactly what stock Dovecot shows for a home from which the
 hidden names were taken away, in every format, for every pattern."""
 
+import os
 import re
 
 import pytest
 
 from dovecot import IS_24, Location, User
-from filter import ASKS_DISK, fill_mbox, forget_list_index, hidden, parents, \
-    visible, with_filter
+from filter import ASKS_DISK, MBOX, fill_mbox, forget_list_index, hidden, \
+    parents, visible, with_filter
+from hibernation import HIBERNATION, hibernate
 from imap import parse_list, quote
 
 RULES = ".* public_html junk-* /Lists/*/old käse drafts/"
@@ -259,7 +261,6 @@ def test_names_that_change_between_lists_of_a_session(dovecot, driver, layout,
         assert names == shown
         for i in range(2):
             assert change(imap) == names
-            assert change(imap, f"CREATE junk-1{i}") == names
             assert change(imap, "RENAME box junk-2") == names - {b"box"}
             assert change(imap, "RENAME junk-2 box") == names
             assert change(imap, "RENAME Work/top top") == names - {b"Work/top"}
@@ -267,6 +268,7 @@ def test_names_that_change_between_lists_of_a_session(dovecot, driver, layout,
             assert change(other, "RENAME box junk-3") == names - {b"box"}
             assert change(imap) == names - {b"box"}
             assert change(other, "RENAME junk-3 box") == names
+            assert change(imap, f"CREATE junk-1{i}") == names
 
 
 def test_a_name_where_none_was(dovecot):
@@ -281,3 +283,47 @@ def test_a_name_where_none_was(dovecot):
             assert set(imap.list()) == {b"INBOX"}
         fill_mbox(server, "alice", ["junk-1"], root="~/mail")
         assert set(imap.list()) == {b"INBOX"}
+
+
+def test_names_that_dovecot_takes_for_invalid(dovecot):
+    """It renames them when it comes upon them: below a hidden name it doesn't
+    come."""
+    description = {"location": Location("mbox", "~", inbox="mail/%u",
+                                        index="index/%u")}
+    names = [b"box", b"bad\xff", b"bad&name", b"sub/\xfe\xff", b"junk-\xff",
+             b".hush/bad\xff", b".hush\xff/box"]
+    listed = []
+    for server in (dovecot(**description),
+                   dovecot(**with_filter(description, ".* junk-*"))):
+        root = os.fsencode(server.users["alice"].home)
+        for name in names:
+            path = os.path.join(root, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(MBOX)
+        server.chown("alice", server.users["alice"].home)
+        with server.imap("alice") as imap:
+            listed.append([set(imap.list()) for _ in range(3)])
+        assert os.path.exists(root + b"/.hush/bad\xff") == \
+            ("imap" in server.plugins)
+    stock, rest = listed
+    for all_names, shown in zip(stock, rest):
+        assert {b"box", b"sub"} < shown
+        assert shown == {n for n in all_names
+                         if not n.startswith((b".", b"junk-"))}
+
+
+def test_after_hibernation(dovecot):
+    """The session goes on in another process, with the same rules."""
+    description = {"location": Location("mbox", "~/mail", index="index/%u"),
+                   "extra": HIBERNATION}
+    server = dovecot(**with_filter(description, "junk-*"))
+    fill_mbox(server, "alice", ["box", "junk-1"], root="~/mail")
+    with server.imap("alice") as imap:
+        imap.ok("SELECT box")
+        assert set(imap.list()) == {b"INBOX", b"box"}
+        hibernate(server, imap)
+        fill_mbox(server, "alice", ["new", "junk-2"], root="~/mail")
+        assert set(imap.list()) == {b"INBOX", b"box", b"new"}
+        assert imap.ok("STATUS junk-2 (MESSAGES)")
+    assert server.errors() == []

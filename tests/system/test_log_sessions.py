@@ -6,21 +6,8 @@ import os
 import time
 
 from accesslog import PLUGIN, accesses
+from hibernation import HIBERNATION, hibernate
 from imap import literal
-
-HIBERNATION = """
-imap_hibernate_timeout = 1s
-service imap-hibernate {
-  unix_listener imap-hibernate {
-    mode = 0666
-  }
-}
-service imap {
-  unix_listener imap-master {
-    mode = 0666
-  }
-}
-"""
 
 
 def entry(cmd, reply="OK", **fields):
@@ -128,10 +115,6 @@ def test_idle(dovecot):
         entry("APPEND", mailbox="box"), entry("STATUS", mailbox="INBOX")]
 
 
-def imap_processes(server):
-    return [pid for pid, name in server.running() if name == "imap"]
-
-
 def test_hibernation(dovecot):
     """The session goes on in another process."""
     server = dovecot(plugins=PLUGIN, extra=HIBERNATION)
@@ -139,14 +122,7 @@ def test_hibernation(dovecot):
         imap.ok("CREATE box")
         imap.ok("APPEND box", literal("Subject: a\r\n\r\n"))
         imap.ok("SELECT box")
-        first, = imap_processes(server)
-        tag = imap.send("IDLE")
-        end = time.monotonic() + 20
-        while first in imap_processes(server) and time.monotonic() < end:
-            time.sleep(0.1)
-        imap.raw(b"DONE\r\n")
-        assert imap.wait(tag).ok
-        assert first not in imap_processes(server)
+        hibernate(server, imap)
         imap.ok("COPY 1:* INBOX")
         assert len(imap.ok('LIST "" *').starting("LIST (")) == 2
     assert accesses(server, 5) == [
