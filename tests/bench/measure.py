@@ -101,6 +101,8 @@ class ImapProcess:
 
     def close(self):
         self.imap.logout()
+        while os.path.exists(f"/proc/{self.pid}"):
+            time.sleep(0.01)
 
 
 def in_turns(processes, work, turns, clock=ImapProcess.cpu_seconds):
