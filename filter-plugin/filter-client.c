@@ -173,6 +173,8 @@ void filter_client_list_created(struct mailbox_list *list)
 	flist->list = list;
 	flist->fuser = fuser;
 	flist->sep = mail_namespace_get_sep(list->ns);
+	flist->flat =
+		strcmp(list->name, MAILBOX_LIST_NAME_MAILDIRPLUSPLUS) == 0;
 	flist->mailbox_files =
 		(list->flags & MAILBOX_LIST_FLAG_MAILBOX_FILES) != 0 &&
 		list_dirname(list)[0] == '\0' &&

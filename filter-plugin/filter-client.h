@@ -38,6 +38,8 @@ struct filter_list {
 	uint64_t hidden;
 	/* hierarchy separator of the names that clients see */
 	char sep;
+	/* all names are in one directory (maildir++) */
+	bool flat:1;
 	/* a mailbox is a file, so that a directory is none */
 	bool mailbox_files:1;
 };

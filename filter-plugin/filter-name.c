@@ -94,8 +94,6 @@ bool filter_name_append_plain(struct filter_list *flist, string_t *storage_name,
 void filter_name_append(struct filter_list *flist, string_t *storage_name,
 			string_t *name, const char *component)
 {
-	const char *whole;
-
 	if (filter_name_append_plain(flist, storage_name, name, component))
 		return;
 	if (str_len(storage_name) > 0) {
@@ -103,14 +101,10 @@ void filter_name_append(struct filter_list *flist, string_t *storage_name,
 			     mailbox_list_get_hierarchy_sep(flist->list));
 	}
 	str_append(storage_name, component);
-	whole = filter_name_get(flist, str_c(storage_name));
 	str_truncate(name, 0);
-	str_append(name, whole);
-}
-
-bool filter_list_is_flat(const struct mailbox_list *list)
-{
-	return strcmp(list->name, MAILBOX_LIST_NAME_MAILDIRPLUSPLUS) == 0;
+	T_BEGIN {
+		str_append(name, filter_name_get(flist, str_c(storage_name)));
+	} T_END;
 }
 
 /* Returns whether it's a mailbox of the configuration, or a parent of one. */

@@ -1,7 +1,6 @@
 #ifndef FILTER_NAME_H
 #define FILTER_NAME_H
 
-struct mailbox_list;
 struct filter_list;
 
 /* Whether a name is a directory on disk. */
@@ -16,9 +15,6 @@ enum filter_dir {
 void filter_name_init_configured(struct filter_list *flist);
 /* Find the characters that are the same in storage names and in clients'. */
 void filter_name_init_plain(struct filter_list *flist);
-
-/* Returns whether all names are in one directory (maildir++). */
-bool filter_list_is_flat(const struct mailbox_list *list);
 
 /* Returns a name as rules see it: as clients do, without namespace prefix. */
 const char *

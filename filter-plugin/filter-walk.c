@@ -26,7 +26,7 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope,
 	/* LIST looks for the children of a prefix without wanting flags */
 	walk->counts = scope == FILTER_SCOPE_REFRESH ||
 		(flags & MAILBOX_LIST_ITER_RETURN_NO_FLAGS) == 0;
-	if (filter_list_is_flat(flist->list)) {
+	if (flist->flat) {
 		walk->hidden_pool =
 			pool_alloconly_create("mailbox filter walk", 1024);
 		hash_table_create(&walk->hidden_names, walk->hidden_pool, 0,
@@ -93,19 +93,16 @@ static const char *filter_path_below(const char *path, const char *root)
 	return path + strspn(path, "/");
 }
 
-/* Entries of a directory come one after another. */
-static void filter_walk_enter(struct filter_walk *walk, const char *dir)
+static void filter_walk_enter_real(struct filter_walk *walk, const char *dir)
 {
 	const char *root, *below = NULL;
 
-	if (strcmp(str_c(walk->dir), dir) == 0)
-		return;
 	str_truncate(walk->dir, 0);
 	str_append(walk->dir, dir);
 	str_truncate(walk->storage_name, 0);
 	str_truncate(walk->name, 0);
 
-	if (filter_list_is_flat(walk->flist->list))
+	if (walk->flist->flat)
 		below = "";
 	else if (filter_walk_get_root(walk, &root))
 		below = filter_path_below(dir, root);
@@ -114,6 +111,16 @@ static void filter_walk_enter(struct filter_walk *walk, const char *dir)
 		return;
 	str_append(walk->storage_name, below);
 	str_append(walk->name, filter_name_get(walk->flist, below));
+}
+
+/* Entries of a directory come one after another. */
+static void filter_walk_enter(struct filter_walk *walk, const char *dir)
+{
+	if (strcmp(str_c(walk->dir), dir) == 0)
+		return;
+	T_BEGIN {
+		filter_walk_enter_real(walk, dir);
+	} T_END;
 }
 
 /* Each level counts once, whatever is below it. */
@@ -174,45 +181,47 @@ static bool filter_walk_is_inbox(struct filter_walk *walk, const char *dir,
 		strcmp(t_strconcat(dir, "/", fname, NULL), path) == 0;
 }
 
+/* Returns FALSE if the name isn't hidden after all. */
 static bool
-filter_walk_hides_real(struct filter_walk *walk, const char *dir,
-		       const char *fname, enum mailbox_list_file_type type)
+filter_walk_hide_name(struct filter_walk *walk, const char *dir,
+		      const char *fname)
 {
-	struct filter_list *flist = walk->flist;
-	size_t storage_len = str_len(walk->storage_name);
-	size_t name_len = str_len(walk->name);
 	bool hidden;
 
-	filter_name_append(flist, walk->storage_name, walk->name,
-			   filter_list_is_flat(flist->list) ?
-			   fname + 1 : fname);
-	hidden = filter_name_is_hidden(flist, str_c(walk->storage_name),
-				       str_c(walk->name), name_len,
-				       filter_walk_get_dir(walk, type)) &&
-		!filter_walk_is_inbox(walk, dir, fname);
-	if (hidden)
-		filter_walk_hide(walk);
-	str_truncate(walk->storage_name, storage_len);
-	str_truncate(walk->name, name_len);
+	T_BEGIN {
+		hidden = !filter_walk_is_inbox(walk, dir, fname);
+		if (hidden)
+			filter_walk_hide(walk);
+	} T_END;
 	return hidden;
 }
 
 bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 		       const char *fname, enum mailbox_list_file_type type)
 {
-	struct mailbox_list *list = walk->flist->list;
-	bool ret;
+	struct filter_list *flist = walk->flist;
+	const char *component = fname;
+	size_t storage_len, name_len;
+	bool hidden;
 
 	/* the root itself */
 	if (*fname == '\0')
 		return FALSE;
-	if (filter_list_is_flat(list) &&
-	    *fname != mailbox_list_get_hierarchy_sep(list))
+	if (flist->flat &&
+	    *component++ != mailbox_list_get_hierarchy_sep(flist->list))
 		return FALSE;
-	T_BEGIN {
-		filter_walk_enter(walk, dir);
-		ret = walk->below_root &&
-			filter_walk_hides_real(walk, dir, fname, type);
-	} T_END;
-	return ret;
+	filter_walk_enter(walk, dir);
+	if (!walk->below_root)
+		return FALSE;
+
+	storage_len = str_len(walk->storage_name);
+	name_len = str_len(walk->name);
+	filter_name_append(flist, walk->storage_name, walk->name, component);
+	hidden = filter_name_is_hidden(flist, str_c(walk->storage_name),
+				       str_c(walk->name), name_len,
+				       filter_walk_get_dir(walk, type)) &&
+		filter_walk_hide_name(walk, dir, fname);
+	str_truncate(walk->storage_name, storage_len);
+	str_truncate(walk->name, name_len);
+	return hidden;
 }
