@@ -286,8 +286,8 @@ def test_a_name_where_none_was(dovecot):
 
 
 def test_names_that_dovecot_takes_for_invalid(dovecot):
-    """It renames them when it comes upon them: below a hidden name it doesn't
-    come."""
+    """It may rename them when it comes upon them: below a hidden name it
+    doesn't come."""
     description = {"location": Location("mbox", "~", inbox="mail/%u",
                                         index="index/%u")}
     names = [b"box", b"bad\xff", b"bad&name", b"sub/\xfe\xff", b"junk-\xff",
@@ -304,8 +304,8 @@ def test_names_that_dovecot_takes_for_invalid(dovecot):
         server.chown("alice", server.users["alice"].home)
         with server.imap("alice") as imap:
             listed.append([set(imap.list()) for _ in range(3)])
-        assert os.path.exists(root + b"/.hush/bad\xff") == \
-            ("imap" in server.plugins)
+    # this is the home of the server with the filter; 2.4.5 renames less
+    assert os.path.exists(root + b"/.hush/bad\xff")
     stock, rest = listed
     for all_names, shown in zip(stock, rest):
         assert {b"box", b"sub"} < shown
