@@ -10,8 +10,10 @@ struct filter_walk;
 
 /* What tells whether the mailbox list index's names are still the same. */
 struct filter_tree_version {
+	/* how far its log was read */
 	uint32_t log_seq;
 	uoff_t log_offset;
+	/* number of names: a refresh adds some before its log has them */
 	unsigned int count;
 };
 
@@ -32,7 +34,7 @@ struct filter_list {
 	ARRAY_TYPE(const_string) configured;
 	/* characters that are the same in storage names and in clients' */
 	bool plain[256];
-	/* the mailbox list index's when none of its names was hidden */
+	/* the one in which no name was hidden; all 0 if none is known */
 	struct filter_tree_version clean;
 	/* names at which the latest walk stopped */
 	uint64_t hidden;

@@ -20,6 +20,7 @@ void filter_name_init_configured(struct filter_list *flist)
 	p_array_init(&flist->configured, flist->list->pool, 8);
 	for (unsigned int i = 0; i < namespace_mailboxes_count(ns); i++) {
 		set = array_idx_elem(NAMESPACE_MAILBOXES(ns), i);
+		/* wildcards: settings for many mailboxes, not the name of one */
 		if (mailbox_settings_want_mailbox(set) &&
 		    strpbrk(set->name, "*?") == NULL)
 			array_push_back(&flist->configured, &set->name);
@@ -29,6 +30,7 @@ void filter_name_init_configured(struct filter_list *flist)
 void filter_name_init_plain(struct filter_list *flist)
 {
 	struct mailbox_list *list = flist->list;
+	/* '&' begins mUTF-7, a '~' at the beginning may be escaped */
 	const char others[] = {
 		'&', '~', mailbox_list_get_hierarchy_sep(list), flist->sep,
 		list_storage_escape_char(list), list_vname_escape_char(list),

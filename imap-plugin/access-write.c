@@ -168,8 +168,9 @@ void access_write(const struct access *access, struct event *event)
 	if (field != NULL)
 		reply = field->value.str;
 
-	/* the last reference has gone, but nothing else yet: sending the event
-	   needs one, and returns it */
+	/* The event is being freed: its last reference has gone, all else is
+	   there still. e_info() refuses an event without a reference, so it
+	   has one as long as that takes. */
 	event->refcount++;
 	event_set_name(event, "imap_mailbox_access");
 	/* the usual prefix, but in the same write(): else it is sent again
