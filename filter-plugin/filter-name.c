@@ -20,7 +20,7 @@ void filter_name_init_configured(struct filter_list *flist)
 	p_array_init(&flist->configured, flist->list->pool, 8);
 	for (unsigned int i = 0; i < namespace_mailboxes_count(ns); i++) {
 		set = array_idx_elem(NAMESPACE_MAILBOXES(ns), i);
-		/* wildcards: settings for many mailboxes, not the name of one */
+		/* a name with wildcards is for many, and makes none */
 		if (mailbox_settings_want_mailbox(set) &&
 		    strpbrk(set->name, "*?") == NULL)
 			array_push_back(&flist->configured, &set->name);
