@@ -32,7 +32,7 @@ static bool filter_args_select_all(const char *args)
 }
 
 /* Returns whether the user's client runs LIST with arguments that could be
-   parsed. This is asked for each name. */
+   parsed. */
 static bool filter_command_runs(const struct mail_user *user)
 {
 	if (running.cmd == NULL || running.cmd->args == NULL ||
@@ -55,6 +55,9 @@ bool filter_command_is_list(const struct mail_user *user)
 
 bool filter_command_opens_mailboxes(const struct mail_user *user)
 {
+	/* this is asked for each name */
+	if (running.parsed && !running.has_status)
+		return FALSE;
 	return filter_command_runs(user) && running.has_status;
 }
 

@@ -42,16 +42,17 @@ static void filter_index_keep_tree(struct mailbox_list_index_node *node)
 	}
 }
 
-void filter_index_keep(struct mailbox_list *list, const char *storage_name)
+bool filter_index_keep(struct mailbox_list *list, const char *storage_name)
 {
 	struct mailbox_list_index_node *node =
 		mailbox_list_index_lookup(list, storage_name);
 
 	if (node == NULL)
-		return;
+		return FALSE;
 	filter_index_keep_tree(node->children);
 	for (; node != NULL; node = node->parent)
 		node->flags |= MAILBOX_LIST_INDEX_FLAG_SYNC_EXISTS;
+	return TRUE;
 }
 
 static void

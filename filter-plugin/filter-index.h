@@ -12,8 +12,9 @@ bool filter_index_is_trusted(struct mailbox_list *list);
 bool filter_index_is_pruned(struct mailbox_list *list);
 
 /* A refresh met a hidden name: what the mailbox list index knows of it, of its
-   parents and of what is below still exists. */
-void filter_index_keep(struct mailbox_list *list, const char *storage_name);
+   parents and of what is below still exists. Returns FALSE if it knows
+   nothing. */
+bool filter_index_keep(struct mailbox_list *list, const char *storage_name);
 /* A hidden name was deleted, or renamed together with all that is below it: a
    refresh would keep it, since it doesn't look there. */
 void filter_index_forget(struct mailbox_list *list, const char *storage_name,

@@ -4,6 +4,7 @@
 #include "filter-layout.h"
 #include "filter-noselect.h"
 #include "filter-scope.h"
+#include "filter-tree.h"
 #include "filter-walk.h"
 
 #define FILTER_ITER_CONTEXT_REQUIRE(obj) \
@@ -52,9 +53,14 @@ static int filter_layout_iter_deinit(struct mailbox_list_iterate_context *iter)
 {
 	struct filter_walk *walk = FILTER_ITER_CONTEXT_REQUIRE(iter);
 	struct filter_list *flist = walk->flist;
+	bool clean = filter_walk_is_clean(walk);
 
 	filter_walk_deinit(&walk);
-	return flist->layout.iter_deinit(iter);
+	if (flist->layout.iter_deinit(iter) < 0)
+		return -1;
+	if (clean)
+		filter_tree_set_clean(flist);
+	return 0;
 }
 
 int filter_layout_get_mailbox_flags(struct mailbox_list *list, const char *dir,

@@ -69,18 +69,28 @@ static bool filter_name_may_be_inbox(const string_t *parent,
 		memcmp(str_data(parent), inbox, strlen(inbox)) == 0;
 }
 
+/* Returns TRUE if a component is the same in storage names and in clients'. */
+static bool filter_name_is_plain(struct filter_list *flist,
+				 const string_t *storage_parent,
+				 const char *component, size_t *len_r)
+{
+	const unsigned char *end = (const unsigned char *)component;
+
+	while (flist->plain[*end])
+		end++;
+	*len_r = end - (const unsigned char *)component;
+	return *end == '\0' &&
+		!filter_name_may_be_inbox(storage_parent, component);
+}
+
 /* Dovecot makes names of clients component by component. All names are made
    here, so the usual ones are made without it. */
 bool filter_name_append_plain(struct filter_list *flist, string_t *storage_name,
 			      string_t *name, const char *component)
 {
-	const unsigned char *end = (const unsigned char *)component;
 	size_t len;
 
-	while (flist->plain[*end])
-		end++;
-	len = end - (const unsigned char *)component;
-	if (*end != '\0' || filter_name_may_be_inbox(storage_name, component))
+	if (!filter_name_is_plain(flist, storage_name, component, &len))
 		return FALSE;
 
 	if (str_len(storage_name) > 0) {
@@ -219,6 +229,27 @@ filter_name_is_junk(struct filter_list *flist, const char *storage_name,
 		dir != FILTER_DIR_YES && strcasecmp(name, "INBOX") != 0 &&
 		!filter_name_is_configured(flist, name, strlen(name)) &&
 		filter_path_is_junk(flist, storage_name);
+}
+
+bool filter_name_lets_pass(struct filter_list *flist, const char *name)
+{
+	/* a rule may have met a mailbox of the configuration, and so what is
+	   below it */
+	return !flist->fuser->non_mailboxes &&
+		!filter_name_is_configured(flist, name, strlen(name));
+}
+
+bool filter_name_passes(struct filter_list *flist, const string_t *storage_name,
+			const string_t *name, const char *component)
+{
+	const char *first;
+	size_t len;
+
+	if (!filter_name_is_plain(flist, storage_name, component, &len))
+		return FALSE;
+	first = str_len(name) == 0 ? component : (const char *)str_data(name);
+	return !mba_rules_may_match(flist->fuser->rules, *first, component,
+				    len);
 }
 
 bool filter_name_is_hidden(struct filter_list *flist, const char *storage_name,

@@ -30,6 +30,13 @@ void filter_name_append(struct filter_list *flist, string_t *storage_name,
 bool filter_name_get_path(struct filter_list *flist, const char *storage_name,
 			  const char **path_r);
 
+/* Returns whether filter_name_passes() may be asked about names right below
+   a visible one. */
+bool filter_name_lets_pass(struct filter_list *flist, const char *name);
+/* Returns TRUE if a component appended to the names isn't hidden, without
+   appending it; FALSE if that can't be told. */
+bool filter_name_passes(struct filter_list *flist, const string_t *storage_name,
+			const string_t *name, const char *component);
 /* Returns whether a name is hidden, by a rule or because it isn't a mailbox.
    name is what filter_name_get() returned. Its first visible_len bytes are the
    parent, if that is known to be visible; 0 asks for all levels. */

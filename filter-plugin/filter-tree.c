@@ -160,6 +160,15 @@ filter_tree_version_equals(const struct filter_tree_version *v1,
 		v1->log_offset == v2->log_offset && v1->count == v2->count;
 }
 
+void filter_tree_set_clean(struct filter_list *flist)
+{
+	/* names don't change without the version, files do */
+	if (!flist->fuser->non_mailboxes) {
+		flist->clean =
+			filter_tree_version(INDEX_LIST_CONTEXT(flist->list));
+	}
+}
+
 /* Replace the tree if something in it is hidden. Returns whether it was. */
 static bool filter_tree_check(struct filter_tree *tree,
 			      struct mailbox_list_index_node **nodes)
@@ -194,11 +203,8 @@ void filter_tree_iter_init(struct filter_list *flist,
 
 	version = filter_tree_version(INDEX_LIST_CONTEXT(flist->list));
 	if (!filter_tree_version_equals(&version, &flist->clean) &&
-	    !filter_tree_check(tree, &index_iter->next_node) &&
-	    !flist->fuser->non_mailboxes) {
-		/* names don't change without the version, files do */
-		flist->clean = version;
-	}
+	    !filter_tree_check(tree, &index_iter->next_node))
+		filter_tree_set_clean(flist);
 
 	/* a pruned refresh counts itself, and what the index remembers of
 	   hidden names says nothing about what is there */

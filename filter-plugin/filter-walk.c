@@ -20,7 +20,6 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope,
 	if (scope == FILTER_SCOPE_NONE)
 		return walk;
 
-	walk->dir = str_new(default_pool, 128);
 	walk->storage_name = str_new(default_pool, 128);
 	walk->name = str_new(default_pool, 128);
 	/* LIST looks for the children of a prefix without wanting flags */
@@ -44,10 +43,17 @@ void filter_walk_deinit(struct filter_walk **_walk)
 		filter_user_set_hidden(walk->flist, walk->hidden);
 	hash_table_destroy(&walk->hidden_names);
 	pool_unref(&walk->hidden_pool);
-	str_free(&walk->dir);
+	i_free(walk->dir);
 	str_free(&walk->storage_name);
 	str_free(&walk->name);
 	i_free(walk);
+}
+
+bool filter_walk_is_clean(struct filter_walk *walk)
+{
+	/* the index root doesn't tell what a name is */
+	return walk->scope == FILTER_SCOPE_REFRESH && !walk->unclean &&
+		!list_iter_is_in_index(walk->flist->list, walk->iter);
 }
 
 void filter_walk_resume(struct filter_walk *walk)
@@ -97,8 +103,8 @@ static void filter_walk_enter_real(struct filter_walk *walk, const char *dir)
 {
 	const char *root, *below = NULL;
 
-	str_truncate(walk->dir, 0);
-	str_append(walk->dir, dir);
+	i_free(walk->dir);
+	walk->dir = i_strdup(dir);
 	str_truncate(walk->storage_name, 0);
 	str_truncate(walk->name, 0);
 
@@ -107,16 +113,17 @@ static void filter_walk_enter_real(struct filter_walk *walk, const char *dir)
 	else if (filter_walk_get_root(walk, &root))
 		below = filter_path_below(dir, root);
 	walk->below_root = below != NULL;
-	if (below == NULL || *below == '\0')
-		return;
-	str_append(walk->storage_name, below);
-	str_append(walk->name, filter_name_get(walk->flist, below));
+	if (below != NULL && *below != '\0') {
+		str_append(walk->storage_name, below);
+		str_append(walk->name, filter_name_get(walk->flist, below));
+	}
+	walk->lets_pass = filter_name_lets_pass(walk->flist, str_c(walk->name));
 }
 
 /* Entries of a directory come one after another. */
 static void filter_walk_enter(struct filter_walk *walk, const char *dir)
 {
-	if (strcmp(str_c(walk->dir), dir) == 0)
+	if (walk->dir != NULL && strcmp(walk->dir, dir) == 0)
 		return;
 	T_BEGIN {
 		filter_walk_enter_real(walk, dir);
@@ -141,8 +148,9 @@ static void filter_walk_hide(struct filter_walk *walk)
 {
 	struct mailbox_list *list = walk->flist->list;
 
-	if (walk->scope == FILTER_SCOPE_REFRESH)
-		filter_index_keep(list, str_c(walk->storage_name));
+	if (walk->scope == FILTER_SCOPE_REFRESH &&
+	    filter_index_keep(list, str_c(walk->storage_name)))
+		walk->unclean = TRUE;
 	if (hash_table_is_created(walk->hidden_names))
 		filter_walk_count_flat(walk, str_c(walk->name));
 	else if (list_iter_is_in_index(list, walk->iter) ==
@@ -192,6 +200,8 @@ filter_walk_hide_name(struct filter_walk *walk, const char *dir,
 		hidden = !filter_walk_is_inbox(walk, dir, fname);
 		if (hidden)
 			filter_walk_hide(walk);
+		else
+			walk->unclean = TRUE;
 	} T_END;
 	return hidden;
 }
@@ -211,7 +221,14 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 	    *component++ != mailbox_list_get_hierarchy_sep(flist->list))
 		return FALSE;
 	filter_walk_enter(walk, dir);
-	if (!walk->below_root)
+	if (!walk->below_root) {
+		walk->unclean = TRUE;
+		return FALSE;
+	}
+
+	if (walk->lets_pass &&
+	    filter_name_passes(flist, walk->storage_name, walk->name,
+			       component))
 		return FALSE;
 
 	storage_len = str_len(walk->storage_name);

@@ -18,7 +18,7 @@ struct filter_walk {
 	enum filter_scope scope;
 
 	/* the directory of the entry that was asked for last */
-	string_t *dir;
+	char *dir;
 	/* its storage name, and the name that rules see */
 	string_t *storage_name, *name;
 
@@ -30,6 +30,10 @@ struct filter_walk {
 
 	/* dir is below the mail root, or the index root */
 	bool below_root:1;
+	/* most of its entries pass by their own name alone */
+	bool lets_pass:1;
+	/* the mailbox list index may have a name that is hidden */
+	bool unclean:1;
 	/* the count is to be published */
 	bool counts:1;
 };
@@ -39,6 +43,10 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope,
 		 enum mailbox_list_iter_flags flags);
 /* Publishes the count of hidden names. */
 void filter_walk_deinit(struct filter_walk **walk);
+
+/* Returns whether it was a refresh after which the mailbox list index is known
+   to have no hidden names. */
+bool filter_walk_is_clean(struct filter_walk *walk);
 
 /* Make it the walk that runs now, and the one before it again. */
 void filter_walk_resume(struct filter_walk *walk);

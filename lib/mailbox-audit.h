@@ -105,6 +105,13 @@ bool mba_rules_match(const struct mba_rules *rules, const char *name,
 		     size_t len, char sep, size_t visible_len, bool is_dir,
 		     const struct mba_rule **rule_r);
 
+/* Returns false if the name is not hidden, whatever else it is, where its
+   parents are known to be visible. first is the first byte of the name,
+   component its last level, of len > 0 bytes. Most names need no more than
+   this. */
+bool mba_rules_may_match(const struct mba_rules *rules, char first,
+			 const char *component, size_t len);
+
 /*
  * States.
  */

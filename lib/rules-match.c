@@ -466,3 +466,15 @@ bool mba_rules_match(const struct mba_rules *rules, const char *name,
 		*rule_r = rule == NULL ? NULL : &rule->pub;
 	return hidden;
 }
+
+bool mba_rules_may_match(const struct mba_rules *rules, char first,
+			 const char *component, size_t len)
+{
+	const struct first_byte *names = &rules->first[(unsigned char)first];
+	const struct first_byte *components =
+		&rules->first[(unsigned char)*component];
+	uint64_t lens = components->literal_lens | components->glob_lens;
+
+	return (names->literal_depths | names->glob_depths) != 0 ||
+		(lens & length_bit(len)) != 0;
+}

@@ -145,7 +145,8 @@ static void check_name_line(const struct mba_rules *rules, char *text, char sep)
 	int pos = 0;
 	char action[5];
 	bool hide, is_dir;
-	size_t len;
+	size_t i, len;
+	char *component;
 
 	if (sscanf(text, "%4s %u %n", action, &line, &pos) != 2)
 		sscanf(text, "%4s - %n", action, &pos);
@@ -162,7 +163,8 @@ static void check_name_line(const struct mba_rules *rules, char *text, char sep)
 	len = strlen(text);
 
 	check_decision(rules, text, len, sep, 0, is_dir, hide, line);
-	for (size_t i = 1; i < len; i++) {
+	component = text;
+	for (i = 1; i < len; i++) {
 		if (text[i] != sep)
 			continue;
 		if (mba_rules_match(rules, text, i, sep, 0, true, NULL))
@@ -170,6 +172,11 @@ static void check_name_line(const struct mba_rules *rules, char *text, char sep)
 		check_decision(rules, text, len, sep, i, is_dir, hide, line);
 		check_decision(rules, text, len, sep, i + 1, is_dir, hide,
 			       line);
+		component = text + i + 1;
+	}
+	if (i == len && hide) {
+		ck_assert(mba_rules_may_match(rules, *text, component,
+					      strlen(component)));
 	}
 }
 
@@ -467,6 +474,24 @@ START_TEST(a_visible_parent_is_not_asked_again)
 }
 END_TEST
 
+START_TEST(most_names_pass_by_first_byte_and_length)
+{
+	struct mba_rules *rules = mba_rules_new();
+
+	ck_assert(!mba_rules_may_match(rules, '.', ".git", 4));
+	mba_rules_add_default(rules);
+	ck_assert(mba_rules_may_match(rules, '.', ".git", 4));
+	ck_assert(mba_rules_may_match(rules, 'a', ".git", 4));
+	ck_assert(mba_rules_may_match(rules, 'a', "public_html", 11));
+	ck_assert(!mba_rules_may_match(rules, 'a', "public", 6));
+	ck_assert(!mba_rules_may_match(rules, '.', "git", 3));
+	add_words(rules, "/a/b");
+	ck_assert(mba_rules_may_match(rules, 'a', "c", 1));
+	ck_assert(!mba_rules_may_match(rules, 'b', "c", 1));
+	mba_rules_free(&rules);
+}
+END_TEST
+
 START_TEST(a_name_may_end_in_its_separator)
 {
 	struct mba_rules *rules = rules_from("dir/ .*");
@@ -574,6 +599,7 @@ static TCase *make_tests(int valid_count, int invalid_count)
 	tcase_add_test(tcase, a_nul_byte_is_refused);
 	tcase_add_test(tcase, the_largest_rules_are_taken);
 	tcase_add_test(tcase, a_visible_parent_is_not_asked_again);
+	tcase_add_test(tcase, most_names_pass_by_first_byte_and_length);
 	tcase_add_test(tcase, a_name_may_end_in_its_separator);
 	tcase_add_test(tcase, every_literal_rule_is_found);
 	tcase_add_test(tcase, no_rule_is_exponential);
