@@ -1,0 +1,27 @@
+"""What the modules show to others: Dovecot loads all of them into one space of
+names, in which a function of the same name would be called instead."""
+
+import glob
+import os
+import re
+import subprocess
+
+import pytest
+
+MODULES = glob.glob(os.path.join(os.environ["MBA_STAGE"],
+                                 "usr/lib/dovecot/modules/**/*.so"),
+                    recursive=True)
+
+
+def test_there_are_modules():
+    assert len(MODULES) >= 3
+
+
+@pytest.mark.parametrize("path", MODULES, ids=os.path.basename)
+def test_a_module_exports_what_dovecot_looks_for(path):
+    name = re.match(r"lib(\d+_)?(\w+)\.so", os.path.basename(path))[2]
+    out = subprocess.run(["nm", "-D", "--defined-only", path], check=True,
+                         stdout=subprocess.PIPE).stdout.decode()
+    exported = [line.split()[2] for line in out.splitlines()]
+    assert name + "_version" in exported
+    assert [s for s in exported if not s.startswith(name + "_")] == []
