@@ -51,9 +51,7 @@ void filter_walk_deinit(struct filter_walk **_walk)
 
 bool filter_walk_is_clean(struct filter_walk *walk)
 {
-	/* the index root doesn't tell what a name is */
-	return walk->scope == FILTER_SCOPE_REFRESH && !walk->unclean &&
-		!list_iter_is_in_index(walk->flist->list, walk->iter);
+	return walk->scope == FILTER_SCOPE_REFRESH && !walk->unclean;
 }
 
 void filter_walk_resume(struct filter_walk *walk)
@@ -212,11 +210,14 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 	struct filter_list *flist = walk->flist;
 	const char *component = fname;
 	size_t storage_len, name_len;
+	enum filter_dir is_dir;
 	bool hidden;
 
-	/* the root itself */
-	if (*fname == '\0')
+	/* the root itself: it may be an INBOX with another name */
+	if (*fname == '\0') {
+		walk->unclean = TRUE;
 		return FALSE;
+	}
 	if (flist->flat &&
 	    *component++ != mailbox_list_get_hierarchy_sep(flist->list))
 		return FALSE;
@@ -231,12 +232,16 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 			       component))
 		return FALSE;
 
+	is_dir = filter_walk_get_dir(walk, type);
+	if (is_dir == FILTER_DIR_UNKNOWN) {
+		/* the mailbox list index may know more */
+		walk->unclean = TRUE;
+	}
 	storage_len = str_len(walk->storage_name);
 	name_len = str_len(walk->name);
 	filter_name_append(flist, walk->storage_name, walk->name, component);
 	hidden = filter_name_is_hidden(flist, str_c(walk->storage_name),
-				       str_c(walk->name), name_len,
-				       filter_walk_get_dir(walk, type)) &&
+				       str_c(walk->name), name_len, is_dir) &&
 		filter_walk_hide_name(walk, dir, fname);
 	str_truncate(walk->storage_name, storage_len);
 	str_truncate(walk->name, name_len);

@@ -313,6 +313,27 @@ def test_names_that_dovecot_takes_for_invalid(dovecot):
                          if not n.startswith((b".", b"junk-"))}
 
 
+def test_a_directory_that_cannot_be_looked_at(dovecot, tmp_path):
+    """Whether a refresh of the list index has just met it or not, a rule for
+    directories decides the same."""
+    server = dovecot(**with_filter(
+        {"location": Location("mbox", "~", inbox="mail/%u", index="index/%u")},
+        "shut/ ~*/"))
+    home = server.users["alice"].home
+    fill_mbox(server, "alice", ["box"])
+    locked = tmp_path / "locked"
+    (locked / "shut").mkdir(parents=True)
+    locked.chmod(0o700)
+    os.symlink(locked / "shut", os.path.join(home, "shut"))
+    os.symlink("/etc", os.path.join(home, "~etc"))
+    listed = []
+    for _ in range(2):
+        with server.imap("alice") as imap:
+            listed += [set(imap.list()) for _ in range(3)]
+    assert b"box" in listed[0]
+    assert all(names == listed[0] for names in listed)
+
+
 def test_after_hibernation(dovecot):
     """The session goes on in another process, with the same rules."""
     description = {"location": Location("mbox", "~/mail", index="index/%u"),
