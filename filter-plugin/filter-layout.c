@@ -58,6 +58,7 @@ static int filter_layout_iter_deinit(struct mailbox_list_iterate_context *iter)
 	filter_walk_deinit(&walk);
 	if (flist->layout.iter_deinit(iter) < 0)
 		return -1;
+	/* now the refresh expunges what the walk did not meet */
 	if (clean)
 		filter_tree_set_clean(flist);
 	return 0;

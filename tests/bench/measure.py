@@ -126,4 +126,5 @@ def show_ratios(what, spent):
     for name, seconds in spent.items():
         print(f"{name:42} median of {len(seconds)}: {medians[name]:.4f} s "
               f"({100 * (medians[name] / first - 1):+.1f} %),"
+              f" lower quartile {sorted(seconds)[len(seconds) // 4]:.4f} s,"
               f" best {min(seconds):.4f} s")
