@@ -3,7 +3,9 @@
 
 #include "imap-common.h"
 #include "imap-commands.h"
+#include "mail-storage-hooks.h"
 #include "filter-command.h"
+#include "filter-scope.h"
 
 /* only the imap process has them */
 extern __typeof__(command_hook_register) command_hook_register
@@ -17,6 +19,10 @@ static struct {
 	/* what its arguments say, once they have been parsed */
 	bool parsed, selects_all, has_status;
 } running;
+
+/* Dovecot calls a hook for each name of a LIST: there is one only as long as
+   LIST may open mailboxes. */
+static struct mail_storage_hooks filter_mailbox_hooks;
 
 /* LIST-EXTENDED begins with a list of what to select. Returns TRUE unless that
    is what is subscribed. */
@@ -44,6 +50,8 @@ static bool filter_command_runs(const struct mail_user *user)
 		/* it may also be in a pattern */
 		running.has_status = strstr(t_str_ucase(running.cmd->args),
 					    "STATUS") != NULL;
+		if (!running.has_status)
+			filter_mailbox_hooks.mailbox_allocated = NULL;
 	} T_END;
 	return TRUE;
 }
@@ -55,35 +63,37 @@ bool filter_command_is_list(const struct mail_user *user)
 
 bool filter_command_opens_mailboxes(const struct mail_user *user)
 {
-	/* this is asked for each name */
-	if (running.parsed && !running.has_status)
-		return FALSE;
 	return filter_command_runs(user) && running.has_status;
 }
 
 static void filter_command_pre(struct client_command_context *cmd)
 {
 	i_zero(&running);
-	if (strcasecmp(cmd->name, "LIST") == 0 ||
-	    strcasecmp(cmd->name, "XLIST") == 0)
-		running.cmd = cmd;
+	if (strcasecmp(cmd->name, "LIST") != 0 &&
+	    strcasecmp(cmd->name, "XLIST") != 0)
+		return;
+	running.cmd = cmd;
+	filter_mailbox_hooks.mailbox_allocated = filter_scope_mailbox_allocated;
 }
 
 static void filter_command_post(struct client_command_context *cmd ATTR_UNUSED)
 {
 	running.cmd = NULL;
+	filter_mailbox_hooks.mailbox_allocated = NULL;
 }
 
-void filter_command_init(void)
+void filter_command_init(struct module *module)
 {
-	if (command_hook_register != NULL)
-		command_hook_register(filter_command_pre, filter_command_post);
+	if (command_hook_register == NULL)
+		return;
+	command_hook_register(filter_command_pre, filter_command_post);
+	mail_storage_hooks_add(module, &filter_mailbox_hooks);
 }
 
 void filter_command_deinit(void)
 {
-	if (command_hook_unregister != NULL) {
-		command_hook_unregister(filter_command_pre,
-					filter_command_post);
-	}
+	if (command_hook_unregister == NULL)
+		return;
+	mail_storage_hooks_remove(&filter_mailbox_hooks);
+	command_hook_unregister(filter_command_pre, filter_command_post);
 }

@@ -2,6 +2,7 @@
 #define FILTER_COMMAND_H
 
 struct mail_user;
+struct module;
 
 /* Returns whether the user's client runs LIST or XLIST, and not for what it
    has subscribed to. */
@@ -9,7 +10,7 @@ bool filter_command_is_list(const struct mail_user *user);
 /* Returns whether such a command may open mailboxes: RETURN (STATUS ...). */
 bool filter_command_opens_mailboxes(const struct mail_user *user);
 
-void filter_command_init(void);
+void filter_command_init(struct module *module);
 void filter_command_deinit(void);
 
 #endif

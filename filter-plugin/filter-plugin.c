@@ -5,7 +5,6 @@
 #include "filter-client.h"
 #include "filter-command.h"
 #include "filter-layout.h"
-#include "filter-scope.h"
 #include "filter-user.h"
 
 const char *mailbox_filter_plugin_version = DOVECOT_ABI_VERSION;
@@ -14,7 +13,6 @@ static struct mail_storage_hooks filter_hooks = {
 	.mail_user_created = filter_user_created,
 	.mail_namespaces_created = filter_namespaces_created,
 	.mailbox_list_created = filter_client_list_created,
-	.mailbox_allocated = filter_scope_mailbox_allocated,
 };
 
 /* Internal hooks come behind those of all plugins and of the mailbox list
@@ -37,7 +35,7 @@ void mailbox_filter_plugin_init(struct module *module)
 		return;
 	mail_storage_hooks_add(module, &filter_hooks);
 	mail_storage_hooks_add_internal(&filter_layout_hooks);
-	filter_command_init();
+	filter_command_init(module);
 }
 
 void mailbox_filter_plugin_deinit(void)
