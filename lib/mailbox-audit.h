@@ -24,7 +24,7 @@
    audit.c          a user's namespaces, and how their roots are related
    report-json.c    the report as JSON lines
    report-rows.c    the same report as columns of a table
-   alloc.c          memory that is there
+   alloc.c          allocations that end the process instead of failing
    hidden.c         a number that one plugin publishes for another
 
    Conventions: functions that can fail return -1 and set *error_r to a string

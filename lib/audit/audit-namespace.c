@@ -190,8 +190,10 @@ static void run_subscription(const char *storage_name, void *context)
 		free(mailbox);
 		return;
 	}
-	mem_grow((void **)&ns->subscriptions, &ns->subscriptions_alloc,
-		 ns->subscriptions_count + 2, sizeof(*ns->subscriptions));
+	ns->subscriptions = mem_grow(ns->subscriptions,
+				     &ns->subscriptions_alloc,
+				     ns->subscriptions_count + 2,
+				     sizeof(*ns->subscriptions));
 	ns->subscriptions[ns->subscriptions_count++] = mailbox;
 	ns->subscriptions[ns->subscriptions_count] = NULL;
 }

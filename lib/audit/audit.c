@@ -82,8 +82,10 @@ void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 {
 	struct audit_namespace *ns;
 
-	mem_grow((void **)&audit->namespaces, &audit->namespaces_alloc,
-		 audit->namespaces_count + 1, sizeof(*audit->namespaces));
+	audit->namespaces = mem_grow(audit->namespaces,
+				     &audit->namespaces_alloc,
+				     audit->namespaces_count + 1,
+				     sizeof(*audit->namespaces));
 	ns = &audit->namespaces[audit->namespaces_count++];
 	memset(ns, 0, sizeof(*ns));
 	ns->location = location_init(location);
@@ -102,8 +104,9 @@ void audit_error(struct mba_audit *audit, const char *op, const char *path,
 		audit->set.error(&src, audit->set.context);
 	if (audit->errors_total++ >= MBA_MAX_ERRORS)
 		return;
-	mem_grow((void **)&audit->errors, &audit->errors_alloc,
-		 audit->report.errors_count + 1, sizeof(*audit->errors));
+	audit->errors = mem_grow(audit->errors, &audit->errors_alloc,
+				 audit->report.errors_count + 1,
+				 sizeof(*audit->errors));
 	dest = &audit->errors[audit->report.errors_count++];
 	dest->op = mem_strdup(op);
 	dest->path = mem_strdup(path);
@@ -151,8 +154,8 @@ static void id_list_add(struct id_list *list, const struct audit_namespace *ns,
 	audit_root_init(&root, path);
 	if (!root.exists || audit_root_equals(&root, &ns->index_root))
 		return;
-	mem_grow((void **)&list->ids, &list->alloc, list->count + 1,
-		 sizeof(*list->ids));
+	list->ids = mem_grow(list->ids, &list->alloc, list->count + 1,
+			     sizeof(*list->ids));
 	list->ids[list->count++] = root.id;
 }
 

@@ -23,20 +23,21 @@ void *mem_new(size_t size)
 	return mem;
 }
 
-void mem_grow(void **data, size_t *alloc_count, size_t count, size_t size)
+void *mem_grow(void *array, size_t *alloc_count, size_t count, size_t size)
 {
 	size_t new_count = *alloc_count;
 
 	if (count <= new_count)
-		return;
+		return array;
 	if (new_count == 0)
 		new_count = MIN_GROW_COUNT;
 	while (new_count < count)
 		new_count *= 2;
-	*data = reallocarray(*data, new_count, size);
-	if (*data == NULL)
+	array = reallocarray(array, new_count, size);
+	if (array == NULL)
 		out_of_memory();
 	*alloc_count = new_count;
+	return array;
 }
 
 char *mem_strdup(const char *str)

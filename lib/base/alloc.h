@@ -3,13 +3,15 @@
 
 #include <stddef.h>
 
-/* Memory that is there: as in Dovecot, running out of it ends the process. */
+/* Allocations that don't fail: as in Dovecot, running out of memory ends the
+   process. */
 
 /* Returns zeroed memory. */
 void *mem_new(size_t size);
-/* Grow an array to hold at least count elements of a size. *alloc_count is
-   their number so far; new ones aren't zeroed. */
-void mem_grow(void **data, size_t *alloc_count, size_t count, size_t size);
+/* Returns the array, moved if necessary, with room for at least count elements
+   of a size. *alloc_count is how many it has room for; new ones aren't
+   zeroed. NULL is an array without any. */
+void *mem_grow(void *array, size_t *alloc_count, size_t count, size_t size);
 /* Returns a copy, NULL for NULL. */
 char *mem_strdup(const char *str);
 char *mem_printf(const char *format, ...)

@@ -20,7 +20,7 @@ void dir_stack_init(struct dir_stack *stack, int root_fd, int open_flags)
 	memset(stack, 0, sizeof(*stack));
 	stack->root_fd = root_fd;
 	stack->open_flags = open_flags | O_DIRECTORY | O_CLOEXEC;
-	mem_grow((void **)&stack->path, &stack->path_alloc, 1, 1);
+	stack->path = mem_grow(stack->path, &stack->path_alloc, 1, 1);
 	stack->path[0] = '\0';
 }
 
@@ -47,10 +47,10 @@ void dir_stack_push(struct dir_stack *stack, const char *name, size_t len)
 {
 	struct dir_stack_frame *frame;
 
-	mem_grow((void **)&stack->frames, &stack->frames_alloc,
-		 stack->count + 1, sizeof(*stack->frames));
-	mem_grow((void **)&stack->path, &stack->path_alloc,
-		 stack->path_len + len + 2, 1);
+	stack->frames = mem_grow(stack->frames, &stack->frames_alloc,
+				 stack->count + 1, sizeof(*stack->frames));
+	stack->path = mem_grow(stack->path, &stack->path_alloc,
+			       stack->path_len + len + 2, 1);
 	if (stack->path_len > 0)
 		stack->path[stack->path_len++] = '/';
 

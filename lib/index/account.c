@@ -110,8 +110,9 @@ static void account_enter(const char *name, const struct stat *st,
 	const struct location *location = account->set->location;
 	struct account_dir *dir, *parent;
 
-	mem_grow((void **)&account->dirs, &account->dirs_alloc,
-		 account->dirs_count + 1, sizeof(*account->dirs));
+	account->dirs = mem_grow(account->dirs, &account->dirs_alloc,
+				 account->dirs_count + 1,
+				 sizeof(*account->dirs));
 	dir = &account->dirs[account->dirs_count++];
 	memset(dir, 0, sizeof(*dir));
 	dir->mtime = st->st_mtime;

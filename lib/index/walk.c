@@ -120,8 +120,8 @@ static void walk_dir_push(struct walk *walk)
 		if (dir->buffer != NULL)
 			walk_buffer_free(walk, dir);
 	}
-	mem_grow((void **)&walk->dirs, &walk->dirs_alloc, walk->dirs_count + 1,
-		 sizeof(*walk->dirs));
+	walk->dirs = mem_grow(walk->dirs, &walk->dirs_alloc,
+			      walk->dirs_count + 1, sizeof(*walk->dirs));
 	dir = &walk->dirs[walk->dirs_count++];
 	memset(dir, 0, sizeof(*dir));
 	dir->is_complete = true;

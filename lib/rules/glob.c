@@ -163,8 +163,8 @@ static int parse_token(struct glob *glob, const unsigned char **p,
 	case '[':
 		if (parse_set(&set, p, end, reason_r) < 0)
 			return -1;
-		mem_grow((void **)&glob->sets, &glob->sets_alloc,
-			 glob->sets_count + 1, sizeof(set));
+		glob->sets = mem_grow(glob->sets, &glob->sets_alloc,
+				      glob->sets_count + 1, sizeof(set));
 		glob->sets[glob->sets_count] = set;
 		return GLOB_SET + glob->sets_count++;
 	case '\\':
@@ -215,8 +215,8 @@ int glob_parse(struct glob *glob, const unsigned char **p,
 		if (token == GLOB_STAR && glob->count > 0 &&
 		    glob->tokens[glob->count - 1] == GLOB_STAR)
 			continue;
-		mem_grow((void **)&glob->tokens, &glob->tokens_alloc,
-			 glob->count + 1, sizeof(*glob->tokens));
+		glob->tokens = mem_grow(glob->tokens, &glob->tokens_alloc,
+					glob->count + 1, sizeof(*glob->tokens));
 		glob->tokens[glob->count++] = token;
 	}
 	glob_measure(glob);

@@ -170,8 +170,8 @@ static struct literal *literal_get(struct mba_rules *rules, uint64_t hash,
 		free(text);
 		return literal;
 	}
-	mem_grow((void **)&rules->literals, &rules->literals_alloc,
-		 rules->literals_count + 1, sizeof(*literal));
+	rules->literals = mem_grow(rules->literals, &rules->literals_alloc,
+				   rules->literals_count + 1, sizeof(*literal));
 	literal = &rules->literals[rules->literals_count++];
 	memset(literal, 0, sizeof(*literal));
 	literal->hash = hash;

@@ -41,8 +41,8 @@ static struct rule_part *rule_add_part(struct rule *rule)
 {
 	struct rule_part *part;
 
-	mem_grow((void **)&rule->parts, &rule->parts_alloc,
-		 rule->parts_count + 1, sizeof(*rule->parts));
+	rule->parts = mem_grow(rule->parts, &rule->parts_alloc,
+			       rule->parts_count + 1, sizeof(*rule->parts));
 	part = &rule->parts[rule->parts_count++];
 	memset(part, 0, sizeof(*part));
 	return part;
@@ -154,8 +154,8 @@ static int parser_add(struct rules_parser *parser, const char *data, size_t len,
 	const char *reason;
 	size_t error_column;
 
-	mem_grow((void **)&parser->rules, &parser->alloc, parser->count + 1,
-		 sizeof(*parser->rules));
+	parser->rules = mem_grow(parser->rules, &parser->alloc,
+				 parser->count + 1, sizeof(*parser->rules));
 	parser->rules[parser->count++] = rule;
 
 	rule->pub.text = mem_printf("%.*s", (int)len, data);
@@ -257,8 +257,9 @@ static int parser_add_lines(struct rules_parser *parser, const char *data,
 static int parser_finish(struct rules_parser *parser, struct mba_rules *rules,
 			 int ret, char **error_r)
 {
-	mem_grow((void **)&rules->rules, &rules->alloc,
-		 rules->count + parser->count, sizeof(*rules->rules));
+	rules->rules = mem_grow(rules->rules, &rules->alloc,
+				rules->count + parser->count,
+				sizeof(*rules->rules));
 	for (size_t i = 0; i < parser->count; i++) {
 		struct rule *rule = parser->rules[i];
 
