@@ -10,11 +10,4 @@
 char *name_from_storage(const struct mba_location *location, char storage_sep,
 			const char *storage_name, const char **nonprefix_r);
 
-/* Returns TRUE if the bytes are UTF-8 (RFC 3629). */
-bool name_is_utf8(const char *bytes);
-
-/* Returns the bytes with backslashes, bytes that aren't UTF-8 and, if controls
-   is set, control characters as \xNN. The caller frees it. */
-char *name_escape(const char *bytes, bool controls);
-
 #endif

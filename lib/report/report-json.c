@@ -7,7 +7,7 @@
 
 #include "account.h"
 #include "alloc.h"
-#include "name.h"
+#include "escape.h"
 
 #define REPORT_VERSION 1
 

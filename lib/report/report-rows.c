@@ -8,7 +8,7 @@
 
 #include "account.h"
 #include "alloc.h"
-#include "name.h"
+#include "escape.h"
 
 #define NUMBER_SIZE 24
 

@@ -98,46 +98,7 @@ START_TEST(no_name_is_too_odd)
 		for (size_t j = 0; j < sizeof(sets) / sizeof(sets[0]); j++)
 			free(name_from_storage(&sets[j], '/', name,
 					       &nonprefix));
-		free(name_escape(name, true));
 	}
-}
-END_TEST
-
-static const struct {
-	const char *bytes;
-	bool is_utf8;
-	const char *escaped, *escaped_controls;
-} escapes[] = {
-	{ "", true, "", "" },
-	{ "plain", true, "plain", "plain" },
-	{ "ä日😀", true, "ä日😀", "ä日😀" },
-	{ "a\\b", true, "a\\x5cb", "a\\x5cb" },
-	{ "\t\n\x1b", true, "\t\n\x1b", "\\x09\\x0a\\x1b" },
-	{ "\x7f\xc2\x9b", true, "\x7f\xc2\x9b", "\\x7f\\xc2\\x9b" },
-	{ "\xe4", false, "\\xe4", "\\xe4" },
-	{ "\xc3", false, "\\xc3", "\\xc3" },
-	{ "\xc3(", false, "\\xc3(", "\\xc3(" },
-	/* overlong, surrogates, above U+10FFFF */
-	{ "\xc0\xaf", false, "\\xc0\\xaf", "\\xc0\\xaf" },
-	{ "\xe0\x80\xaf", false, "\\xe0\\x80\\xaf", "\\xe0\\x80\\xaf" },
-	{ "\xed\xa0\x80", false, "\\xed\\xa0\\x80", "\\xed\\xa0\\x80" },
-	{ "\xf4\x90\x80\x80", false, "\\xf4\\x90\\x80\\x80",
-	  "\\xf4\\x90\\x80\\x80" },
-	{ "\xf0\x9f\x98", false, "\\xf0\\x9f\\x98", "\\xf0\\x9f\\x98" },
-};
-#define ESCAPES_COUNT (int)(sizeof(escapes) / sizeof(escapes[0]))
-
-START_TEST(bytes_are_escaped)
-{
-	char *escaped = name_escape(escapes[_i].bytes, false);
-
-	ck_assert_str_eq(escaped, escapes[_i].escaped);
-	free(escaped);
-	escaped = mba_escape(escapes[_i].bytes);
-	ck_assert_str_eq(escaped, escapes[_i].escaped_controls);
-	free(escaped);
-	ck_assert_int_eq(name_is_utf8(escapes[_i].bytes),
-			 escapes[_i].is_utf8);
 }
 END_TEST
 
@@ -148,6 +109,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_storage_name_becomes_a_name, 0,
 			    CASES_COUNT);
 	tcase_add_test(tcase, no_name_is_too_odd);
-	tcase_add_loop_test(tcase, bytes_are_escaped, 0, ESCAPES_COUNT);
 	return unit_run(tcase);
 }
