@@ -25,6 +25,7 @@
    report-json.c    the report as JSON lines
    report-rows.c    the same report as columns of a table
    alloc.c          allocations that end the process instead of failing
+   count.c          adds counts up
    escape.c         bytes as they are printed: UTF-8, the rest as \xNN
    hidden.c         a number that one plugin publishes for another
 

@@ -10,6 +10,7 @@
 #include "account.h"
 #include "alloc.h"
 #include "audit-private.h"
+#include "count.h"
 #include "mail-side.h"
 #include "name.h"
 #include "subscriptions.h"

@@ -7,6 +7,7 @@
 
 #include "account.h"
 #include "alloc.h"
+#include "count.h"
 
 /* What a log has to be if LIST, or a SELECT that failed, created it: its
    header and nothing else (lib-index/mail-transaction-log.h, struct
@@ -69,13 +70,6 @@ struct account {
 	struct account_dir *dirs;
 	size_t dirs_count, dirs_alloc;
 };
-
-void count_add(struct mba_count *count, const struct mba_count *add)
-{
-	count->entries += add->entries;
-	count->inodes += add->inodes;
-	count->bytes += add->bytes;
-}
 
 static enum file_class file_class_find(const char *name)
 {

@@ -7,8 +7,6 @@
 /* Puts every inode under an index root into one class: an entry's, or one of
    enum mba_other. Looks at the index side alone. */
 
-void count_add(struct mba_count *count, const struct mba_count *add);
-
 /* An entry that was found. Valid during the callback. */
 struct account_entry {
 	/* relative to the index root, "." for the root itself */

@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "account.h"
 #include "alloc.h"
+#include "count.h"
 #include "escape.h"
 
 #define REPORT_VERSION 1

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "account.h"
 #include "alloc.h"
+#include "count.h"
 #include "escape.h"
 
 #define NUMBER_SIZE 24

@@ -1,0 +1,8 @@
+#include "count.h"
+
+void count_add(struct mba_count *count, const struct mba_count *add)
+{
+	count->entries += add->entries;
+	count->inodes += add->inodes;
+	count->bytes += add->bytes;
+}

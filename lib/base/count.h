@@ -1,0 +1,9 @@
+#ifndef COUNT_H
+#define COUNT_H
+
+#include "mailbox-audit.h"
+
+/* Add one count to another. */
+void count_add(struct mba_count *count, const struct mba_count *add);
+
+#endif
