@@ -29,7 +29,8 @@ void filter_user_set_hidden(struct filter_list *flist, uint64_t hidden)
 
 	fuser->hidden += hidden - flist->hidden;
 	flist->hidden = hidden;
-	mba_hidden_set(flist->list->ns->user, fuser->hidden);
+	event_set_ptr(flist->list->ns->user->event, FILTER_HIDDEN_EVENT_KEY,
+		      &fuser->hidden);
 }
 
 static void filter_user_deinit(struct mail_user *user)
@@ -37,7 +38,6 @@ static void filter_user_deinit(struct mail_user *user)
 	struct filter_user *fuser = FILTER_USER_CONTEXT_REQUIRE(user);
 
 	fuser->module_ctx.super.deinit(user);
-	mba_hidden_unset(user);
 	mba_rules_free(&fuser->rules);
 }
 

@@ -7,12 +7,16 @@
 struct mail_namespace;
 struct filter_list;
 
+/* imap_mailbox_log looks for the number of hidden names (uint64_t) under this
+   key of the user's event, where it is from the first walk on. */
+#define FILTER_HIDDEN_EVENT_KEY "mailbox_filter_hidden"
+
 struct filter_user {
 	union mail_user_module_context module_ctx;
 
 	struct mba_rules *rules;
 	enum mba_probe_flags probe_flags;
-	/* the count published with mba_hidden_set() */
+	/* at which the latest walks of all lists stopped */
 	uint64_t hidden;
 	/* mailboxes that the client's LIST is opening */
 	unsigned int open_depth;

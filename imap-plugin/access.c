@@ -6,7 +6,6 @@
 #include "imap-common.h"
 #include "lib-event-private.h"
 #include "mail-storage.h"
-#include "mailbox-audit.h"
 #include "dovecot-compat.h"
 #include "imap-commands.h"
 #include "access.h"
@@ -15,6 +14,8 @@
 #include "access-write.h"
 
 #define ACCESS_EVENT_KEY "imap_mailbox_log"
+/* where mailbox_filter leaves the number of hidden names (uint64_t) */
+#define HIDDEN_EVENT_KEY "mailbox_filter_hidden"
 
 static struct access *running;
 
@@ -124,6 +125,16 @@ access_parse_args(struct access *access, struct client_command_context *cmd)
 	access->command->parse(&access->args, args);
 }
 
+static void
+access_get_hidden(struct access *access, const struct mail_user *user)
+{
+	const uint64_t *hidden = event_get_ptr(user->event, HIDDEN_EVENT_KEY);
+
+	access->hidden_set = hidden != NULL;
+	if (hidden != NULL)
+		access->hidden = *hidden;
+}
+
 void access_run_end(struct client_command_context *cmd)
 {
 	struct access *access = access_find(cmd);
@@ -136,10 +147,8 @@ void access_run_end(struct client_command_context *cmd)
 	if (!access->args_parsed) T_BEGIN {
 		access_parse_args(access, cmd);
 	} T_END;
-	if ((access->command->flags & ACCESS_COMMAND_HIDES) != 0) {
-		access->hidden_set = mba_hidden_get(cmd->client->user,
-						    &access->hidden);
-	}
+	if ((access->command->flags & ACCESS_COMMAND_HIDES) != 0)
+		access_get_hidden(access, cmd->client->user);
 }
 
 void access_init(void)

@@ -27,7 +27,6 @@
    alloc.c          allocations that end the process instead of failing
    count.c          adds counts up
    escape.c         bytes as they are printed: UTF-8, the rest as \xNN
-   hidden.c         a number that one plugin publishes for another
 
    Conventions: functions that can fail return -1 and set *error_r to a string
    that the caller frees; it names the operation, the path and the reason.
@@ -384,19 +383,6 @@ void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 /* Run the audit. Returns 0 if ok, -1 if something couldn't be read: the report
    is there and says what. The report is valid until the audit is freed. */
 int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r);
-
-/*
- * What mailbox_filter tells imap_mailbox_log. The plugins don't know each
- * other; both are loaded into one process with this library.
- */
-
-/* Publish how many topmost hidden names the latest walk of a user's namespaces
-   stopped at. user is only compared. Not for use by several threads. */
-void mba_hidden_set(const void *user, uint64_t hidden);
-/* Forget the user. */
-void mba_hidden_unset(const void *user);
-/* Returns TRUE and sets *hidden_r if the user has a count. */
-bool mba_hidden_get(const void *user, uint64_t *hidden_r);
 
 /*
  * The report's two writers. The same strings for the utility and for doveadm.

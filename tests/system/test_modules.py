@@ -25,3 +25,10 @@ def test_a_module_exports_what_dovecot_looks_for(path):
     exported = [line.split()[2] for line in out.splitlines()]
     assert name + "_version" in exported
     assert [s for s in exported if not s.startswith(name + "_")] == []
+
+
+def test_the_log_needs_no_library_of_ours():
+    path, = [p for p in MODULES if "imap_mailbox_log" in p]
+    out = subprocess.run(["readelf", "--dynamic", path], check=True,
+                         stdout=subprocess.PIPE).stdout.decode()
+    assert "mailboxaudit" not in out

@@ -557,27 +557,6 @@ START_TEST(no_rule_is_exponential)
 }
 END_TEST
 
-START_TEST(a_count_of_hidden_names_belongs_to_a_user)
-{
-	int users[3] = { 0 };
-	uint64_t hidden;
-
-	ck_assert(!mba_hidden_get(&users[0], &hidden));
-	mba_hidden_unset(&users[0]);
-	for (unsigned int i = 0; i < 3; i++)
-		mba_hidden_set(&users[i], i);
-	mba_hidden_set(&users[1], 1ULL << 40);
-	ck_assert(mba_hidden_get(&users[0], &hidden) && hidden == 0);
-	ck_assert(mba_hidden_get(&users[1], &hidden) && hidden == 1ULL << 40);
-	mba_hidden_unset(&users[1]);
-	ck_assert(!mba_hidden_get(&users[1], &hidden));
-	ck_assert(mba_hidden_get(&users[2], &hidden) && hidden == 2);
-	mba_hidden_unset(&users[0]);
-	mba_hidden_unset(&users[2]);
-	ck_assert(!mba_hidden_get(&users[2], &hidden));
-}
-END_TEST
-
 static TCase *make_tests(int valid_count, int invalid_count)
 {
 	TCase *tcase = tcase_create("rules");
@@ -603,7 +582,6 @@ static TCase *make_tests(int valid_count, int invalid_count)
 	tcase_add_test(tcase, a_name_may_end_in_its_separator);
 	tcase_add_test(tcase, every_literal_rule_is_found);
 	tcase_add_test(tcase, no_rule_is_exponential);
-	tcase_add_test(tcase, a_count_of_hidden_names_belongs_to_a_user);
 	return tcase;
 }
 
