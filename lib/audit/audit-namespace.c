@@ -23,14 +23,6 @@ struct run {
 	bool is_shared;
 };
 
-static void run_error(const char *op, const char *path, const char *error,
-		      void *context)
-{
-	struct run *run = context;
-
-	audit_error(run->audit, op, path, error);
-}
-
 static void run_progress(const struct mba_count *totals, void *context)
 {
 	struct run *run = context;
@@ -199,17 +191,6 @@ static void run_subscription(const char *storage_name, void *context)
 	ns->subscriptions[ns->subscriptions_count] = NULL;
 }
 
-static void run_subscriptions(struct run *run)
-{
-	const char *op;
-	char *path;
-
-	if (subscriptions_read(run->ns->location, run_subscription, run,
-			       &op, &path) < 0)
-		audit_error(run->audit, op, path, strerror(errno));
-	free(path);
-}
-
 void audit_namespace_run(struct mba_audit *audit, struct audit_namespace *ns,
 			 const struct walk_id *nested, size_t nested_count,
 			 bool is_shared, struct mba_namespace_report *report_r)
@@ -223,7 +204,8 @@ void audit_namespace_run(struct mba_audit *audit, struct audit_namespace *ns,
 	const struct account_settings set = {
 		.location = location, .nested = nested,
 		.nested_count = nested_count, .entry = run_entry,
-		.error = run_error, .progress = run_progress, .context = &run,
+		.progress = run_progress, .context = &run,
+		.errors = &audit->error_sink,
 		.in_place = audit_root_equals(&ns->mail_root, &ns->index_root),
 	};
 	struct mba_count totals = { 0, 0, 0 };
@@ -235,11 +217,13 @@ void audit_namespace_run(struct mba_audit *audit, struct audit_namespace *ns,
 	report_r->layout = location->layout;
 	report_r->in_place = set.in_place;
 	if (location->index_root != NULL) {
-		run.side = mail_side_init(location, run_error, &run);
+		run.side = mail_side_init(location, &audit->error_sink);
 		account_tree_threaded(&set, &totals, report_r->other);
 		report_r->totals = totals;
-		if (location_is_judged(location) && !is_shared)
-			run_subscriptions(&run);
+		if (location_is_judged(location) && !is_shared) {
+			subscriptions_read(location, run_subscription, &run,
+					   &audit->error_sink);
+		}
 		mail_side_deinit(&run.side);
 	}
 	report_r->subscriptions = ns->subscriptions != NULL ?

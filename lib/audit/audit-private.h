@@ -1,6 +1,7 @@
 #ifndef AUDIT_PRIVATE_H
 #define AUDIT_PRIVATE_H
 
+#include "error-sink.h"
 #include "location.h"
 #include "walk.h"
 
@@ -31,14 +32,12 @@ struct mba_audit {
 
 	struct mba_report report;
 	struct mba_namespace_report *reports;
+	/* puts errors into the report */
+	struct error_sink error_sink;
 	struct mba_error *errors;
 	size_t errors_alloc;
 	uint64_t errors_total;
 };
-
-/* Add an error to the report. */
-void audit_error(struct mba_audit *audit, const char *op, const char *path,
-		 const char *error);
 
 /* Returns TRUE if both are the same directory, or will be once it exists. */
 bool audit_root_equals(const struct audit_root *root1,

@@ -15,6 +15,26 @@ struct id_list {
 	size_t count, alloc;
 };
 
+static void audit_error(const char *op, const char *path, const char *error,
+			void *context)
+{
+	struct mba_audit *audit = context;
+	struct mba_error *dest;
+	const struct mba_error src = { op, path, error };
+
+	if (audit->set.error != NULL)
+		audit->set.error(&src, audit->set.context);
+	if (audit->errors_total++ >= MBA_MAX_ERRORS)
+		return;
+	audit->errors = mem_grow(audit->errors, &audit->errors_alloc,
+				 audit->report.errors_count + 1,
+				 sizeof(*audit->errors));
+	dest = &audit->errors[audit->report.errors_count++];
+	dest->op = mem_strdup(op);
+	dest->path = mem_strdup(path);
+	dest->error = mem_strdup(error);
+}
+
 struct mba_audit *mba_audit_init(const struct mba_audit_settings *set)
 {
 	struct mba_audit *audit = mem_new(sizeof(*audit));
@@ -22,6 +42,8 @@ struct mba_audit *mba_audit_init(const struct mba_audit_settings *set)
 	audit->set = *set;
 	if (audit->set.states == 0)
 		audit->set.states = MBA_STATES_ALL;
+	audit->error_sink.function = audit_error;
+	audit->error_sink.context = audit;
 	audit->report.user = set->user;
 	return audit;
 }
@@ -92,25 +114,6 @@ void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 	ns->report = report;
 	audit_root_init(&ns->mail_root, ns->location->mail_root);
 	audit_root_init(&ns->index_root, ns->location->index_root);
-}
-
-void audit_error(struct mba_audit *audit, const char *op, const char *path,
-		 const char *error)
-{
-	struct mba_error *dest;
-	const struct mba_error src = { op, path, error };
-
-	if (audit->set.error != NULL)
-		audit->set.error(&src, audit->set.context);
-	if (audit->errors_total++ >= MBA_MAX_ERRORS)
-		return;
-	audit->errors = mem_grow(audit->errors, &audit->errors_alloc,
-				 audit->report.errors_count + 1,
-				 sizeof(*audit->errors));
-	dest = &audit->errors[audit->report.errors_count++];
-	dest->op = mem_strdup(op);
-	dest->path = mem_strdup(path);
-	dest->error = mem_strdup(error);
 }
 
 /* The last error that is listed stands for all that aren't. */

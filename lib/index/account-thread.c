@@ -120,13 +120,14 @@ static void thread_progress(const struct mba_count *totals, void *context)
 static void *thread_main(void *context)
 {
 	struct account_thread *thread = context;
+	const struct error_sink errors = { thread_error, thread };
 	struct account_settings set = thread->set;
 	struct message message = { .type = MESSAGE_END };
 
 	set.entry = thread_entry;
-	set.error = thread_error;
 	set.progress = thread_progress;
 	set.context = thread;
+	set.errors = &errors;
 	account_tree(&set, thread->totals, thread->other);
 	message_send(thread, &message);
 	return NULL;
@@ -141,8 +142,8 @@ static void message_handle(const struct account_settings *set,
 		set->entry(&message->entry, set->context);
 		break;
 	case MESSAGE_ERROR:
-		set->error(message->error.op, message->path,
-			   message->error.error, set->context);
+		error_sink_add(set->errors, message->error.op, message->path,
+			       message->error.error);
 		free(message->error.op);
 		free(message->error.error);
 		break;

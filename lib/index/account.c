@@ -250,14 +250,6 @@ static void account_leave(const char *path, bool is_complete, void *context)
 	}
 }
 
-static void account_error(const char *op, const char *path, const char *error,
-			  void *context)
-{
-	struct account *account = context;
-
-	account->set->error(op, path, error, account->set->context);
-}
-
 void account_tree(const struct account_settings *set,
 		  struct mba_count *totals_r,
 		  struct mba_count other_r[MBA_OTHER_COUNT])
@@ -266,13 +258,13 @@ void account_tree(const struct account_settings *set,
 		.enter = account_enter,
 		.file = account_file,
 		.leave = account_leave,
-		.error = account_error,
 	};
 	struct account account = {
 		.set = set, .totals = totals_r, .other = other_r,
 	};
 
 	(void)walk_tree(set->location->index_root, set->nested,
-			set->nested_count, &callbacks, &account);
+			set->nested_count, &callbacks, &account,
+			set->errors);
 	free(account.dirs);
 }

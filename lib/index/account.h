@@ -27,11 +27,10 @@ struct account_settings {
 	unsigned int nested_count;
 
 	void (*entry)(const struct account_entry *entry, void *context);
-	void (*error)(const char *op, const char *path, const char *error,
-		      void *context);
 	/* Called now and then with the totals so far. */
 	void (*progress)(const struct mba_count *totals, void *context);
 	void *context;
+	const struct error_sink *errors;
 };
 
 /* Account for all that is under location->index_root. totals_r gets everything,

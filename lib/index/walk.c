@@ -35,6 +35,7 @@ struct walk {
 	unsigned int others_count;
 	const struct walk_callbacks *callbacks;
 	void *context;
+	const struct error_sink *errors;
 
 	struct dir_stack stack;
 	/* dirs[0] is the root, dirs[n] the stack's frame n - 1 */
@@ -53,7 +54,7 @@ static void walk_error(struct walk *walk, const char *op, const char *name)
 
 	path = mem_printf("%s%s%s%s%s", walk->root, *dir == '\0' ? "" : "/",
 			  dir, *name == '\0' ? "" : "/", name);
-	walk->callbacks->error(op, path, error, walk->context);
+	error_sink_add(walk->errors, op, path, error);
 	free(path);
 }
 
@@ -270,11 +271,12 @@ static bool walk_next(struct walk *walk)
 
 int walk_tree(const char *root, const struct walk_id *others,
 	      unsigned int others_count,
-	      const struct walk_callbacks *callbacks, void *context)
+	      const struct walk_callbacks *callbacks, void *context,
+	      const struct error_sink *errors)
 {
 	struct walk walk = {
 		.root = root, .others = others, .others_count = others_count,
-		.callbacks = callbacks, .context = context,
+		.callbacks = callbacks, .context = context, .errors = errors,
 	};
 	struct stat st;
 	int fd;

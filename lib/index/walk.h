@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
+#include "error-sink.h"
+
 /* Walks a directory tree in directory order, without following symlinks, with
    few descriptors at any depth. Memory doesn't grow with the tree, but for
    files with more than one link. */
@@ -25,15 +27,13 @@ struct walk_callbacks {
 	/* All of a directory was seen, if is_complete; path is relative to the
 	   root, "" for the root. */
 	void (*leave)(const char *path, bool is_complete, void *context);
-	/* A system call failed. path is absolute. */
-	void (*error)(const char *op, const char *path, const char *error,
-		      void *context);
 };
 
 /* Returns 1 if the root was walked (errors were reported), 0 if there is no
    such directory, -1 if it couldn't be opened; that was reported. */
 int walk_tree(const char *root, const struct walk_id *others,
 	      unsigned int others_count,
-	      const struct walk_callbacks *callbacks, void *context);
+	      const struct walk_callbacks *callbacks, void *context,
+	      const struct error_sink *errors);
 
 #endif

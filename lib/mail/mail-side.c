@@ -22,8 +22,7 @@ struct verdict {
 
 struct mail_side {
 	const struct location *location;
-	mail_side_error_t *error;
-	void *context;
+	const struct error_sink *errors;
 
 	struct dir_stack stack;
 	/* A directory that couldn't be opened, NULL if none; and what that says
@@ -46,13 +45,12 @@ static const struct verdict verdict_no_root =
 	{ MBA_STATE_UNKNOWN, MBA_REASON_MAIL_ROOT };
 
 struct mail_side *mail_side_init(const struct location *location,
-				 mail_side_error_t *error, void *context)
+				 const struct error_sink *errors)
 {
 	struct mail_side *side = mem_new(sizeof(*side));
 
 	side->location = location;
-	side->error = error;
-	side->context = context;
+	side->errors = errors;
 	dir_stack_init(&side->stack, -1, O_PATH);
 	return side;
 }
@@ -79,7 +77,7 @@ static void side_error(struct mail_side *side, const char *op, const char *path,
 		full = mem_printf("%s%s%s", side->location->mail_root,
 				  path[0] == '\0' ? "" : "/", path);
 	}
-	side->error(op, full, error, side->context);
+	error_sink_add(side->errors, op, full, error);
 	free(full);
 }
 

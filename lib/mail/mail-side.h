@@ -1,18 +1,15 @@
 #ifndef MAIL_SIDE_H
 #define MAIL_SIDE_H
 
+#include "error-sink.h"
 #include "location.h"
 
 /* Looks up mailboxes in the mail tree. It keeps the directories on the way to
    the latest one open, so that a walk in directory order opens each once. */
 struct mail_side;
 
-/* Called for a failed system call. path is absolute. */
-typedef void mail_side_error_t(const char *op, const char *path,
-			       const char *error, void *context);
-
 struct mail_side *mail_side_init(const struct location *location,
-				 mail_side_error_t *error, void *context);
+				 const struct error_sink *errors);
 void mail_side_deinit(struct mail_side **side);
 
 /* Returns what is there for a mailbox. is_dir_r is set to whether its name is

@@ -69,50 +69,43 @@ static bool name_is_valid(const char *name)
 	}
 }
 
-static int file_open(const char *path, const char **op_r, FILE **file_r)
+/* Returns NULL if there is no such file, or if it can't be opened: that was
+   reported. */
+static FILE *file_open(const char *path, const struct error_sink *errors)
 {
 	struct stat st;
+	FILE *file;
 	int fd;
 
-	*file_r = NULL;
 	fd = openat_noatime(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
 			    O_CLOEXEC);
 	if (fd == -1) {
-		*op_r = "open";
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+		if (errno != ENOENT && errno != ENOTDIR)
+			error_sink_add(errors, "open", path, strerror(errno));
+		return NULL;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		*op_r = "open";
+		error_sink_add(errors, "open", path, strerror(EINVAL));
 		(void)close(fd);
-		errno = EINVAL;
-		return -1;
+		return NULL;
 	}
-	*file_r = fdopen(fd, "r");
-	if (*file_r == NULL) {
-		*op_r = "fdopen";
+	file = fdopen(fd, "r");
+	if (file == NULL) {
+		error_sink_add(errors, "fdopen", path, strerror(errno));
 		(void)close(fd);
-		return -1;
 	}
-	return 0;
+	return file;
 }
 
-int subscriptions_read(const struct location *location,
-		       void (*name)(const char *storage_name, void *context),
-		       void *context, const char **op_r, char **path_r)
+static void file_read(const struct location *location, FILE *file,
+		      void (*name)(const char *storage_name, void *context),
+		      void *context)
 {
 	bool version2 = false, is_first = true;
 	char *line = NULL;
 	size_t line_alloc = 0;
 	ssize_t len;
-	FILE *file;
-	int ret;
 
-	*path_r = mem_printf("%s/%s", location->control_root,
-			     location->subscriptions);
-	if (file_open(*path_r, op_r, &file) < 0)
-		return -1;
-	if (file == NULL)
-		return 0;
 	while ((len = getline(&line, &line_alloc, file)) > 0) {
 		if (is_first)
 			version2 = strcmp(line, VERSION2_LINE) == 0;
@@ -124,9 +117,22 @@ int subscriptions_read(const struct location *location,
 			name(line, context);
 		is_first = false;
 	}
-	ret = ferror(file) ? -1 : 0;
-	*op_r = "read";
 	free(line);
-	(void)fclose(file);
-	return ret;
+}
+
+void subscriptions_read(const struct location *location,
+			void (*name)(const char *storage_name, void *context),
+			void *context, const struct error_sink *errors)
+{
+	char *path = mem_printf("%s/%s", location->control_root,
+				location->subscriptions);
+	FILE *file = file_open(path, errors);
+
+	if (file != NULL) {
+		file_read(location, file, name, context);
+		if (ferror(file))
+			error_sink_add(errors, "read", path, strerror(errno));
+		(void)fclose(file);
+	}
+	free(path);
 }

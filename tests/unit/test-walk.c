@@ -254,15 +254,24 @@ static void seen_error(const char *op, const char *path, const char *error,
 }
 
 static const struct walk_callbacks seen_callbacks = {
-	seen_enter, seen_file, seen_leave, seen_error
+	seen_enter, seen_file, seen_leave
 };
+
+static int walk_others(const char *root, const struct walk_id *others,
+		       unsigned int others_count, struct seen *seen)
+{
+	const struct error_sink errors = { seen_error, seen };
+
+	return walk_tree(root, others, others_count, &seen_callbacks, seen,
+			 &errors);
+}
 
 static struct seen walk(const char *root)
 {
 	struct seen seen = { .dirs = 0 };
 	unsigned int before = count_descriptors();
 
-	ck_assert_int_eq(walk_tree(root, NULL, 0, &seen_callbacks, &seen), 1);
+	ck_assert_int_eq(walk_others(root, NULL, 0, &seen), 1);
 	ck_assert_uint_eq(count_descriptors(), before);
 	ck_assert_uint_eq(seen.depth, 0);
 	return seen;
@@ -329,8 +338,7 @@ START_TEST(other_roots_are_told)
 	ck_assert_int_eq(stat(unit_path("root/a/other"), &st), 0);
 	other.dev = st.st_dev;
 	other.ino = st.st_ino;
-	ck_assert_int_eq(walk_tree(unit_path("root"), &other, 1,
-				   &seen_callbacks, &seen), 1);
+	ck_assert_int_eq(walk_others(unit_path("root"), &other, 1, &seen), 1);
 	ck_assert_uint_eq(seen.dirs, 4);
 	ck_assert_uint_eq(seen.others, 1);
 	free(seen.paths);
@@ -341,12 +349,10 @@ START_TEST(a_missing_root_is_no_error_and_others_are)
 {
 	struct seen seen = { .dirs = 0 };
 
-	ck_assert_int_eq(walk_tree(unit_path("gone"), NULL, 0, &seen_callbacks,
-				   &seen), 0);
+	ck_assert_int_eq(walk_others(unit_path("gone"), NULL, 0, &seen), 0);
 	ck_assert_uint_eq(seen.errors, 0);
 	unit_write(unit_path("file"), "", 0);
-	ck_assert_int_eq(walk_tree(unit_path("file"), NULL, 0, &seen_callbacks,
-				   &seen), -1);
+	ck_assert_int_eq(walk_others(unit_path("file"), NULL, 0, &seen), -1);
 	ck_assert_uint_eq(seen.errors, 1);
 }
 END_TEST
@@ -362,8 +368,7 @@ START_TEST(a_tree_that_changes_is_incomplete)
 	struct seen seen = { .on_file = replace_on_the_way };
 
 	make_deep(unit_path("root"), 50);
-	ck_assert_int_eq(walk_tree(unit_path("root"), NULL, 0, &seen_callbacks,
-				   &seen), 1);
+	ck_assert_int_eq(walk_others(unit_path("root"), NULL, 0, &seen), 1);
 	/* what was there is counted, and what came isn't walked */
 	ck_assert_uint_eq(seen.dirs, 51);
 	ck_assert_uint_eq(seen.files, 1);
@@ -449,10 +454,11 @@ static void check_account(account_function_t *function, const char *driver,
 	};
 	struct location *location = location_init(&location_set);
 	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
 	const struct account_settings set = {
 		.location = location, .in_place = in_place,
-		.entry = entries_add, .error = entries_error,
-		.progress = entries_progress, .context = &entries,
+		.entry = entries_add, .progress = entries_progress,
+		.context = &entries, .errors = &errors,
 	};
 	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
 	uint64_t sum = 0;

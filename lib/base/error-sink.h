@@ -1,0 +1,20 @@
+#ifndef ERROR_SINK_H
+#define ERROR_SINK_H
+
+/* Where a part of the library puts a system call that failed, so that it can
+   go on. */
+struct error_sink {
+	/* op is the call's name, path is absolute, error a sentence or
+	   strerror(). Valid during the call. */
+	void (*function)(const char *op, const char *path, const char *error,
+			 void *context);
+	void *context;
+};
+
+static inline void error_sink_add(const struct error_sink *sink, const char *op,
+				  const char *path, const char *error)
+{
+	sink->function(op, path, error, sink->context);
+}
+
+#endif
