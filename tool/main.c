@@ -5,14 +5,12 @@
    cmd-report.c  "report": the audit of the paths that are given
    cmd-match.c   "match": which rule hides a name */
 
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "tool.h"
 
 static const struct {

@@ -4,7 +4,6 @@
    was closed. To go up a deep path doesn't begin at the root for each level:
    opening one level brings back as many above it as may be open. */
 
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

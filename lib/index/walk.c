@@ -3,7 +3,6 @@
    dir-stack.c opens it again and makes sure that it is the same, and reading
    goes on behind the name that was read last (d_off). */
 
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

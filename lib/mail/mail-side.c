@@ -2,7 +2,6 @@
    mounted leaves an empty directory behind, a symlink to it dangles: everything
    there would look as if it were deleted. */
 
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,6 @@
    a FIFO would wait for a writer, opening a device may do anything. Hence most
    is told by stat() alone, and the rest is read with O_NOATIME. */
 
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

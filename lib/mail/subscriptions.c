@@ -3,7 +3,6 @@
    special characters escaped (lib-storage/list/subscription-file.c). The user
    can write anything into it. */
 
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,7 +1,6 @@
 /* The cases of tests/mbox: each file begins as its name says, in valid/ what
    Dovecot opens, in invalid/ what it refuses. And what a file can't say. */
 
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,5 @@
 /* The cases of tests/rules, and what a file can't say. */
 
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,5 @@
 /* The subscription file, in both of its formats. */
 
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* dir-stack, walk and account over real trees. */
 
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
