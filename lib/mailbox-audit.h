@@ -5,28 +5,35 @@
    mailboxes, how many inodes the others take, and which names the rules of
    mailbox_filter hide. It needs libc and libjansson, no Dovecot.
 
-   The map of the library, in the order in which an audit uses it:
+   The map of the library. A folder uses those that stand in brackets, and no
+   two files use each other in a circle.
 
-   rules.c          parses name rules, from a string or a file
-   glob.c           the pattern of one component of a rule
-   rules-match.c    decides whether a name is hidden, and by which rule
-   location.c       the table of mail formats; where indexes and mails stand
-   name.c           a path under the index root to the name that clients see
-   dir-stack.c      directories of any depth with few descriptors
-   walk.c           walks an index root, without following symlinks
-   account.c        puts every inode of it into one class, finds the entries
-   account-thread.c the same in a thread, while the caller looks at the mails
-   mail-side.c      follows the walk in the mail tree, one look an entry
-   probe.c          what a path of the mail tree is: mailbox or not
-   mbox-from.c      whether a line is an mbox From_ line
-   subscriptions.c  reads the subscription file
-   audit-namespace.c puts an entry's state, its rule and the totals together
-   audit.c          a user's namespaces, and how their roots are related
-   report-json.c    the report as JSON lines
-   report-rows.c    the same report as columns of a table
-   alloc.c          allocations that end the process instead of failing
-   count.c          adds counts up
-   escape.c         bytes as they are printed: UTF-8, the rest as \xNN
+   base/             what everything stands on
+     alloc.c         allocations that end the process instead of failing
+     count.c         adds counts up
+     dir-stack.c     directories of any depth with few descriptors
+     escape.c        bytes as they are printed: UTF-8, the rest as \xNN
+   rules/            name rules (base)
+     rules.c         parses them, from a string or a file
+     glob.c          the pattern of one component of a rule
+     rules-match.c   decides whether a name is hidden, and by which rule
+   mail/             the mail side: what a mail location holds (base)
+     location.c      the table of mail formats; where indexes and mails stand
+     name.c          a path under the index root to the name that clients see
+     mail-side.c     follows the walk in the mail tree, one look an entry
+     probe.c         what a path of the mail tree is: mailbox or not
+     mbox-from.c     whether a line is an mbox From_ line
+     subscriptions.c reads the subscription file
+   index/            the index side: what an index root holds (base)
+     walk.c          walks an index root, without following symlinks
+     account.c       puts every inode of it into one class, finds the entries
+     account-thread.c the same in a thread, while the caller looks at the mails
+   audit/            both sides put together (base, rules, mail, index)
+     audit-namespace.c puts an entry's state, its rule and the totals together
+     audit.c         a user's namespaces, and how their roots are related
+   report/           writes what the audit found (base, and this header)
+     report-json.c   JSON lines
+     report-rows.c   the same as columns of a table
 
    Conventions: functions that can fail return -1 and set *error_r to a string
    that the caller frees; it names the operation, the path and the reason.

@@ -87,12 +87,40 @@ def test_every_symbol_is_declared_and_commented():
 
 
 def test_the_header_lists_the_files_of_the_library():
+    """By folder, a line "   base/" before its files."""
     head = read(LIB + "/mailbox-audit.h").split("Conventions:")[0]
-    listed = re.findall(r"^   ([a-z-]+\.c) ", head, re.M)
-    files = [os.path.basename(p) for p in glob.glob(LIB + "/*.c")]
+    listed = []
+    for folder, name in re.findall(r"^   (?:([a-z]+/)|  ([a-z-]+\.c)) ", head,
+                                   re.M):
+        if folder:
+            current = folder
+        else:
+            listed.append(current + name)
+    files = [os.path.relpath(path, LIB) for path in glob.glob(LIB + "/*/*.c")]
     assert sorted(listed) == sorted(files)
-    built = re.findall(r"^\t([a-z-]+\.c)", read(LIB + "/Makefile.am"), re.M)
+    built = [folder + "/" + name for folder in os.listdir(LIB)
+             if os.path.isdir(os.path.join(LIB, folder))
+             for name in re.findall(r"^\t([a-z-]+\.c)",
+                                    read(f"{LIB}/{folder}/Makefile.am"), re.M)]
     assert sorted(built) == sorted(files)
+
+
+def test_readme_lists_the_folders():
+    """Those that hold sources, documentation or cases of the tests."""
+    text = read(TOP + "/README").split("The map of the source")[1]
+    listed = []
+    for line in re.findall(r"^  (?=[ a-z])(.*?)(?:   .*)?$", text, re.M):
+        if not line.startswith(" "):
+            parent = ""
+        for name in re.findall(r"([a-z-]+)/(?:,|$)", line):
+            listed.append(parent + name)
+        if not line.startswith(" "):
+            parent = listed[-1] + "/"
+    found = {os.path.relpath(folder, TOP)
+             for folder, _, names in os.walk(TOP)
+             for name in names if re.search(r"[.]([ch]|py|md)$", name)}
+    found |= {"tests", "tests/rules", "tests/mbox"}
+    assert sorted(listed) == sorted(f for f in found if f[0] != ".")
 
 
 def test_one_header_is_installed():
