@@ -26,8 +26,8 @@
      subscriptions.c reads the subscription file
    index/            the index side: what an index root holds (base)
      walk.c          walks an index root, without following symlinks
-     account.c       puts every inode of it into one class, finds the entries
-     account-thread.c the same in a thread, while the caller looks at the mails
+     index-side.c    puts every inode of it into one class, finds the entries
+     index-side-thread.c the same in a thread, while the caller looks at mails
    audit/            both sides put together (base, rules, mail, index)
      audit-namespace.c puts an entry's state, its rule and the totals together
      audit.c         a user's namespaces, and how their roots are related

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "account.h"
+#include "index-side.h"
 #include "alloc.h"
 #include "audit-private.h"
 #include "count.h"
@@ -34,7 +34,7 @@ static void run_progress(const struct mba_count *totals, void *context)
 
 /* Tell an entry's state. path is NULL if no mailbox has its index there. */
 static enum mba_state
-run_judge(struct run *run, const struct account_entry *found,
+run_judge(struct run *run, const struct index_entry *found,
 	  const struct location_path *path, enum mba_reason *reason_r,
 	  bool *is_dir_r)
 {
@@ -86,7 +86,7 @@ static bool run_is_selected(const struct run *run,
 		(!set->visible || entry->hidden_by == NULL);
 }
 
-static void run_entry(const struct account_entry *found, void *context)
+static void run_entry(const struct index_entry *found, void *context)
 {
 	struct run *run = context;
 	const struct location *location = run->ns->location;
@@ -201,7 +201,7 @@ void audit_namespace_run(struct mba_audit *audit, struct audit_namespace *ns,
 		.audit = audit, .ns = ns, .report = report_r,
 		.is_shared = is_shared,
 	};
-	const struct account_settings set = {
+	const struct index_side_settings set = {
 		.location = location, .nested = nested,
 		.nested_count = nested_count, .entry = run_entry,
 		.progress = run_progress, .context = &run,
@@ -218,7 +218,7 @@ void audit_namespace_run(struct mba_audit *audit, struct audit_namespace *ns,
 	report_r->in_place = set.in_place;
 	if (location->index_root != NULL) {
 		run.side = mail_side_init(location, &audit->error_sink);
-		account_tree_threaded(&set, &totals, report_r->other);
+		index_side_walk_threaded(&set, &totals, report_r->other);
 		report_r->totals = totals;
 		if (location_is_judged(location) && !is_shared) {
 			subscriptions_read(location, run_subscription, &run,

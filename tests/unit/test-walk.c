@@ -1,4 +1,4 @@
-/* dir-stack, walk and account over real trees. */
+/* dir-stack, walk and index-side over real trees. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "account.h"
+#include "index-side.h"
 #include "alloc.h"
 #include "dir-stack.h"
 #include "unit.h"
@@ -407,7 +407,7 @@ struct entries {
 	unsigned int errors;
 };
 
-static void entries_add(const struct account_entry *entry, void *context)
+static void entries_add(const struct index_entry *entry, void *context)
 {
 	struct entries *entries = context;
 	char *text;
@@ -437,11 +437,11 @@ static void entries_progress(const struct mba_count *totals, void *context)
 	(void)context;
 }
 
-typedef void account_function_t(const struct account_settings *set,
+typedef void walk_function_t(const struct index_side_settings *set,
 				struct mba_count *totals_r,
 				struct mba_count other_r[MBA_OTHER_COUNT]);
 
-static void check_account(account_function_t *function, const char *driver,
+static void check_classes(walk_function_t *function, const char *driver,
 			  bool in_place, const char *expected,
 			  const unsigned int others[MBA_OTHER_COUNT])
 {
@@ -454,7 +454,7 @@ static void check_account(account_function_t *function, const char *driver,
 	struct location *location = location_init(&location_set);
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
-	const struct account_settings set = {
+	const struct index_side_settings set = {
 		.location = location, .in_place = in_place,
 		.entry = entries_add, .progress = entries_progress,
 		.context = &entries, .errors = &errors,
@@ -477,8 +477,8 @@ static void check_account(account_function_t *function, const char *driver,
 	location_free(&location);
 }
 
-static account_function_t *const functions[] = {
-	account_tree, account_tree_threaded
+static walk_function_t *const functions[] = {
+	index_side_walk, index_side_walk_threaded
 };
 
 START_TEST(every_inode_has_a_class)
@@ -493,7 +493,7 @@ START_TEST(every_inode_has_a_class)
 		   sizeof(log));
 	unit_write(unit_path("root/a/.imap/box/fts/db"), "x", 1);
 	unit_write(unit_path("root/dovecot.list.index.log"), log, sizeof(log));
-	check_account(functions[_i], "mbox", false, "a/.imap/box:2|", others);
+	check_classes(functions[_i], "mbox", false, "a/.imap/box:2|", others);
 }
 END_TEST
 
@@ -509,7 +509,7 @@ START_TEST(what_is_not_index_is_mail_in_place)
 	unit_write(unit_path("root/.box/cur/1"), "x", 1);
 	unit_write(unit_path("root/dovecot-uidlist"), "x", 1);
 	unit_write(unit_path("root/new/1"), "x", 1);
-	check_account(functions[_i], "maildir", true, ".box:1:untouched|",
+	check_classes(functions[_i], "maildir", true, ".box:1:untouched|",
 		      others);
 }
 END_TEST

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "account.h"
+#include "index-side.h"
 #include "alloc.h"
 #include "count.h"
 
@@ -48,7 +48,7 @@ static const struct {
 	{ ".subscriptions", FILE_CLASS_INTERNAL, false },
 };
 
-struct account_dir {
+struct index_dir {
 	struct mba_count self, index;
 	int64_t mtime, newest_index_mtime;
 	unsigned int index_files;
@@ -63,11 +63,11 @@ struct account_dir {
 	bool has_entry:1;
 };
 
-struct account {
-	const struct account_settings *set;
+struct index_side {
+	const struct index_side_settings *set;
 	struct mba_count *totals, *other;
 
-	struct account_dir *dirs;
+	struct index_dir *dirs;
 	size_t dirs_count, dirs_alloc;
 };
 
@@ -90,28 +90,28 @@ static void count_inode(struct mba_count *count, const struct stat *st)
 	count->bytes += (uint64_t)st->st_blocks * 512;
 }
 
-static void count_inode_total(struct account *account, const struct stat *st)
+static void count_inode_total(struct index_side *side, const struct stat *st)
 {
-	count_inode(account->totals, st);
-	if (account->totals->inodes % PROGRESS_INODES == 0)
-		account->set->progress(account->totals, account->set->context);
+	count_inode(side->totals, st);
+	if (side->totals->inodes % PROGRESS_INODES == 0)
+		side->set->progress(side->totals, side->set->context);
 }
 
-static void account_enter(const char *name, const struct stat *st,
-			  bool is_other, void *context)
+static void side_enter(const char *name, const struct stat *st,
+		       bool is_other, void *context)
 {
-	struct account *account = context;
-	const struct location *location = account->set->location;
-	struct account_dir *dir, *parent;
+	struct index_side *side = context;
+	const struct location *location = side->set->location;
+	struct index_dir *dir, *parent;
 
-	account->dirs = mem_grow(account->dirs, &account->dirs_alloc,
-				 account->dirs_count + 1,
-				 sizeof(*account->dirs));
-	dir = &account->dirs[account->dirs_count++];
+	side->dirs = mem_grow(side->dirs, &side->dirs_alloc,
+			      side->dirs_count + 1,
+			      sizeof(*side->dirs));
+	dir = &side->dirs[side->dirs_count++];
 	memset(dir, 0, sizeof(*dir));
 	dir->mtime = st->st_mtime;
 	dir->is_nested = is_other;
-	if (account->dirs_count > 1) {
+	if (side->dirs_count > 1) {
 		parent = dir - 1;
 		dir->is_nested = is_other || parent->is_nested;
 		dir->is_imap = location->imap_dir &&
@@ -123,11 +123,11 @@ static void account_enter(const char *name, const struct stat *st,
 		dir->is_nested = false;
 	}
 	count_inode(&dir->self, st);
-	count_inode_total(account, st);
+	count_inode_total(side, st);
 }
 
-static void account_index_file(struct account_dir *dir, const char *name,
-			       const struct stat *st)
+static void side_index_file(struct index_dir *dir, const char *name,
+			    const struct stat *st)
 {
 	dir->log_is_header = dir->index_files++ == 0 &&
 		S_ISREG(st->st_mode) && st->st_size == INDEX_LOG_HEADER_SIZE &&
@@ -137,56 +137,56 @@ static void account_index_file(struct account_dir *dir, const char *name,
 }
 
 /* Returns TRUE if a directory is among the mails. */
-static bool account_is_mail(const struct account *account,
-			    const struct account_dir *dir)
+static bool side_is_mail(const struct index_side *side,
+			 const struct index_dir *dir)
 {
-	return account->set->in_place && !dir->is_imap && !dir->below_imap;
+	return side->set->in_place && !dir->is_imap && !dir->below_imap;
 }
 
 /* Returns where a file of a directory is counted. */
 static struct mba_count *
-account_file_class(struct account *account, struct account_dir *dir,
-		   const char *name, const struct stat *st)
+side_file_class(struct index_side *side, struct index_dir *dir,
+		const char *name, const struct stat *st)
 {
 	switch (file_class_find(name)) {
 	case FILE_CLASS_INDEX:
-		account_index_file(dir, name, st);
+		side_index_file(dir, name, st);
 		return &dir->index;
 	case FILE_CLASS_INTERNAL:
 		dir->has_internal = true;
-		return &account->other[MBA_OTHER_INTERNAL];
+		return &side->other[MBA_OTHER_INTERNAL];
 	case FILE_CLASS_FOREIGN:
 		break;
 	}
 	dir->has_foreign = true;
-	return &account->other[account_is_mail(account, dir) ?
+	return &side->other[side_is_mail(side, dir) ?
 			       MBA_OTHER_MAIL : MBA_OTHER_FOREIGN];
 }
 
-static void account_file(const char *name, const struct stat *st, bool is_again,
-			 void *context)
+static void side_file(const char *name, const struct stat *st, bool is_again,
+		      void *context)
 {
-	struct account *account = context;
-	struct account_dir *dir = &account->dirs[account->dirs_count - 1];
+	struct index_side *side = context;
+	struct index_dir *dir = &side->dirs[side->dirs_count - 1];
 	struct mba_count *count;
 
 	if (dir->is_nested) {
-		count = &account->other[MBA_OTHER_NESTED];
+		count = &side->other[MBA_OTHER_NESTED];
 	} else {
-		count = account_file_class(account, dir, name, st);
+		count = side_file_class(side, dir, name, st);
 	}
 	if (!is_again) {
 		count_inode(count, st);
-		count_inode_total(account, st);
+		count_inode_total(side, st);
 	}
 }
 
-static enum mba_other account_dir_class(const struct account *account,
-					const struct account_dir *dir)
+static enum mba_other side_dir_class(const struct index_side *side,
+				     const struct index_dir *dir)
 {
 	if (dir->is_nested)
 		return MBA_OTHER_NESTED;
-	if (account_is_mail(account, dir))
+	if (side_is_mail(side, dir))
 		return MBA_OTHER_MAIL;
 	if (dir->has_entry)
 		return MBA_OTHER_STRUCTURE;
@@ -195,10 +195,10 @@ static enum mba_other account_dir_class(const struct account *account,
 	return dir->has_internal ? MBA_OTHER_INTERNAL : MBA_OTHER_STRUCTURE;
 }
 
-static void account_entry(struct account *account, struct account_dir *dir,
-			  const char *path, bool is_complete)
+static void side_entry(struct index_side *side, struct index_dir *dir,
+		       const char *path, bool is_complete)
 {
-	struct account_entry entry = {
+	struct index_entry entry = {
 		.path = *path == '\0' ? "." : path,
 		.count = dir->index,
 		.mtime = dir->index_files > 0 ? dir->newest_index_mtime :
@@ -206,37 +206,37 @@ static void account_entry(struct account *account, struct account_dir *dir,
 		.is_unreadable = !is_complete,
 	};
 	/* the directory is the mailbox's own, and so are other files in it */
-	bool is_mail = account_is_mail(account, dir);
+	bool is_mail = side_is_mail(side, dir);
 
 	entry.untouched = is_complete && !dir->has_internal &&
 		(!dir->has_foreign || is_mail) &&
 		(dir->index_files == 0 || dir->log_is_header);
 	entry.count.entries = 1;
 	if (is_mail)
-		count_add(&account->other[MBA_OTHER_MAIL], &dir->self);
+		count_add(&side->other[MBA_OTHER_MAIL], &dir->self);
 	else
 		count_add(&entry.count, &dir->self);
-	account->totals->entries++;
-	account->set->entry(&entry, account->set->context);
+	side->totals->entries++;
+	side->set->entry(&entry, side->set->context);
 }
 
-static void account_leave(const char *path, bool is_complete, void *context)
+static void side_leave(const char *path, bool is_complete, void *context)
 {
-	struct account *account = context;
-	struct account_dir *dir = &account->dirs[--account->dirs_count];
-	struct account_dir *parent = account->dirs_count == 0 ? NULL : dir - 1;
+	struct index_side *side = context;
+	struct index_dir *dir = &side->dirs[--side->dirs_count];
+	struct index_dir *parent = side->dirs_count == 0 ? NULL : dir - 1;
 	bool is_entry, may_be_entry;
 
 	/* a directory that can't be read may hold an index, but not among
 	   the mails */
-	may_be_entry = dir->in_imap || !account_is_mail(account, dir);
+	may_be_entry = dir->in_imap || !side_is_mail(side, dir);
 	is_entry = !dir->is_nested &&
 		(dir->index_files > 0 || dir->in_imap ||
 		 (!is_complete && may_be_entry));
 	if (is_entry)
-		account_entry(account, dir, path, is_complete);
+		side_entry(side, dir, path, is_complete);
 	else {
-		count_add(&account->other[account_dir_class(account, dir)],
+		count_add(&side->other[side_dir_class(side, dir)],
 			  &dir->self);
 	}
 	if (parent == NULL)
@@ -250,21 +250,21 @@ static void account_leave(const char *path, bool is_complete, void *context)
 	}
 }
 
-void account_tree(const struct account_settings *set,
-		  struct mba_count *totals_r,
-		  struct mba_count other_r[MBA_OTHER_COUNT])
+void index_side_walk(const struct index_side_settings *set,
+		     struct mba_count *totals_r,
+		     struct mba_count other_r[MBA_OTHER_COUNT])
 {
 	const struct walk_callbacks callbacks = {
-		.enter = account_enter,
-		.file = account_file,
-		.leave = account_leave,
+		.enter = side_enter,
+		.file = side_file,
+		.leave = side_leave,
 	};
-	struct account account = {
+	struct index_side side = {
 		.set = set, .totals = totals_r, .other = other_r,
 	};
 
 	(void)walk_tree(set->location->index_root, set->nested,
-			set->nested_count, &callbacks, &account,
+			set->nested_count, &callbacks, &side,
 			set->errors);
-	free(account.dirs);
+	free(side.dirs);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "account.h"
+#include "index-side.h"
 #include "alloc.h"
 
 #define BATCH_SIZE 64
@@ -27,7 +27,7 @@ struct message {
 	/* entry.path, or the error's; owned */
 	char *path;
 	union {
-		struct account_entry entry;
+		struct index_entry entry;
 		struct mba_count totals;
 		/* owned */
 		struct {
@@ -43,8 +43,8 @@ struct batch {
 	bool ready;
 };
 
-struct account_thread {
-	struct account_settings set;
+struct side_thread {
+	struct index_side_settings set;
 	struct mba_count *totals, *other;
 
 	pthread_mutex_t mutex;
@@ -55,7 +55,7 @@ struct account_thread {
 	unsigned int filling;
 };
 
-static void batch_wait(struct account_thread *thread, struct batch *batch,
+static void batch_wait(struct side_thread *thread, struct batch *batch,
 		       bool ready)
 {
 	pthread_mutex_lock(&thread->mutex);
@@ -64,7 +64,7 @@ static void batch_wait(struct account_thread *thread, struct batch *batch,
 	pthread_mutex_unlock(&thread->mutex);
 }
 
-static void batch_set_ready(struct account_thread *thread, struct batch *batch,
+static void batch_set_ready(struct side_thread *thread, struct batch *batch,
 			    bool ready)
 {
 	pthread_mutex_lock(&thread->mutex);
@@ -73,7 +73,7 @@ static void batch_set_ready(struct account_thread *thread, struct batch *batch,
 	pthread_mutex_unlock(&thread->mutex);
 }
 
-static void message_send(struct account_thread *thread,
+static void message_send(struct side_thread *thread,
 			 const struct message *message)
 {
 	struct batch *batch = &thread->batches[thread->filling];
@@ -87,7 +87,7 @@ static void message_send(struct account_thread *thread,
 		batch_wait(thread, &thread->batches[thread->filling], false);
 }
 
-static void thread_entry(const struct account_entry *entry, void *context)
+static void thread_entry(const struct index_entry *entry, void *context)
 {
 	struct message message = {
 		.type = MESSAGE_ENTRY, .path = mem_strdup(entry->path),
@@ -119,21 +119,21 @@ static void thread_progress(const struct mba_count *totals, void *context)
 
 static void *thread_main(void *context)
 {
-	struct account_thread *thread = context;
+	struct side_thread *thread = context;
 	const struct error_sink errors = { thread_error, thread };
-	struct account_settings set = thread->set;
+	struct index_side_settings set = thread->set;
 	struct message message = { .type = MESSAGE_END };
 
 	set.entry = thread_entry;
 	set.progress = thread_progress;
 	set.context = thread;
 	set.errors = &errors;
-	account_tree(&set, thread->totals, thread->other);
+	index_side_walk(&set, thread->totals, thread->other);
 	message_send(thread, &message);
 	return NULL;
 }
 
-static void message_handle(const struct account_settings *set,
+static void message_handle(const struct index_side_settings *set,
 			   struct message *message)
 {
 	switch (message->type) {
@@ -156,7 +156,7 @@ static void message_handle(const struct account_settings *set,
 	free(message->path);
 }
 
-static void messages_handle(struct account_thread *thread)
+static void messages_handle(struct side_thread *thread)
 {
 	enum message_type last_type = MESSAGE_ENTRY;
 	struct batch *batch;
@@ -175,7 +175,7 @@ static void messages_handle(struct account_thread *thread)
 
 /* Start the thread. Signals stay with the caller's. Returns FALSE if there
    can't be one. */
-static bool thread_start(struct account_thread *thread, pthread_t *id_r)
+static bool thread_start(struct side_thread *thread, pthread_t *id_r)
 {
 	pthread_attr_t attr;
 	sigset_t all, old;
@@ -191,11 +191,11 @@ static bool thread_start(struct account_thread *thread, pthread_t *id_r)
 	return ret == 0;
 }
 
-void account_tree_threaded(const struct account_settings *set,
-			   struct mba_count *totals_r,
-			   struct mba_count other_r[MBA_OTHER_COUNT])
+void index_side_walk_threaded(const struct index_side_settings *set,
+			      struct mba_count *totals_r,
+			      struct mba_count other_r[MBA_OTHER_COUNT])
 {
-	struct account_thread *thread = mem_new(sizeof(*thread));
+	struct side_thread *thread = mem_new(sizeof(*thread));
 	pthread_t id;
 
 	thread->set = *set;
@@ -204,7 +204,7 @@ void account_tree_threaded(const struct account_settings *set,
 	pthread_mutex_init(&thread->mutex, NULL);
 	pthread_cond_init(&thread->changed, NULL);
 	if (!thread_start(thread, &id))
-		account_tree(set, totals_r, other_r);
+		index_side_walk(set, totals_r, other_r);
 	else {
 		messages_handle(thread);
 		(void)pthread_join(id, NULL);

@@ -1,5 +1,5 @@
-#ifndef ACCOUNT_H
-#define ACCOUNT_H
+#ifndef INDEX_SIDE_H
+#define INDEX_SIDE_H
 
 #include "location.h"
 #include "walk.h"
@@ -8,7 +8,7 @@
    enum mba_other. Looks at the index side alone. */
 
 /* An entry that was found. Valid during the callback. */
-struct account_entry {
+struct index_entry {
 	/* relative to the index root, "." for the root itself */
 	const char *path;
 	struct mba_count count;
@@ -18,7 +18,7 @@ struct account_entry {
 	bool is_unreadable:1;
 };
 
-struct account_settings {
+struct index_side_settings {
 	const struct location *location;
 	/* the index root is the mail root: what isn't index is mail */
 	bool in_place;
@@ -26,7 +26,7 @@ struct account_settings {
 	const struct walk_id *nested;
 	unsigned int nested_count;
 
-	void (*entry)(const struct account_entry *entry, void *context);
+	void (*entry)(const struct index_entry *entry, void *context);
 	/* Called now and then with the totals so far. */
 	void (*progress)(const struct mba_count *totals, void *context);
 	void *context;
@@ -35,14 +35,14 @@ struct account_settings {
 
 /* Account for all that is under location->index_root. totals_r gets everything,
    other_r what belongs to no entry. */
-void account_tree(const struct account_settings *set,
-		  struct mba_count *totals_r,
-		  struct mba_count other_r[MBA_OTHER_COUNT]);
+void index_side_walk(const struct index_side_settings *set,
+		     struct mba_count *totals_r,
+		     struct mba_count other_r[MBA_OTHER_COUNT]);
 
 /* The same, but the walk runs in a thread of its own, while the callbacks are
    called, in the same order, in the caller's. */
-void account_tree_threaded(const struct account_settings *set,
-			   struct mba_count *totals_r,
-			   struct mba_count other_r[MBA_OTHER_COUNT]);
+void index_side_walk_threaded(const struct index_side_settings *set,
+			      struct mba_count *totals_r,
+			      struct mba_count other_r[MBA_OTHER_COUNT]);
 
 #endif
