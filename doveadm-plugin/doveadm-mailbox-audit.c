@@ -14,7 +14,7 @@
 #include "doveadm-settings.h"
 #include "doveadm-mail.h"
 #include "mailbox-audit.h"
-#include "mailbox-filter-settings.h"
+#include "mailbox-filter-rules.h"
 #include "doveadm-compat.h"
 #include "doveadm-mailbox-audit-plugin.h"
 
@@ -210,8 +210,8 @@ static int cmd_mailbox_audit_run(struct doveadm_mail_cmd_context *_ctx,
 	int ret;
 
 	i_free(ctx->pending_user);
-	if (mailbox_filter_settings_get(user, &rules, &non_mailboxes,
-					&error) < 0) {
+	if (mailbox_filter_rules_get(user, &rules, &non_mailboxes,
+				     &error) < 0) {
 		error = str_sanitize_utf8(error, MAX_ERROR_LEN);
 		e_error(user->event, "%s", error);
 		audit_user_failed(ctx, user->username, error, EX_CONFIG);

@@ -2,9 +2,8 @@
 #include "array.h"
 #include "str.h"
 #include "mail-storage-private.h"
-#include "dovecot-compat.h"
 #include "dovecot-list-compat.h"
-#include "mailbox-filter-settings.h"
+#include "mailbox-filter-rules.h"
 #include "filter-client.h"
 #include "filter-index.h"
 #include "filter-name.h"
@@ -69,8 +68,8 @@ void filter_user_created(struct mail_user *user)
 		return;
 
 	fuser = p_new(user->pool, struct filter_user, 1);
-	if (mailbox_filter_settings_get(user, &fuser->rules, &non_mailboxes,
-					&error) < 0) {
+	if (mailbox_filter_rules_get(user, &fuser->rules, &non_mailboxes,
+				     &error) < 0) {
 		/* imap logs it without the user's name */
 		user->error = p_strdup_printf(user->pool,
 			"User %s: mailbox_filter: %s", user->username, error);

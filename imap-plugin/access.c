@@ -6,10 +6,10 @@
 #include "imap-common.h"
 #include "lib-event-private.h"
 #include "mail-storage.h"
-#include "dovecot-compat.h"
 #include "imap-commands.h"
 #include "access.h"
 #include "access-commands.h"
+#include "access-compat.h"
 #include "access-listed.h"
 #include "access-write.h"
 

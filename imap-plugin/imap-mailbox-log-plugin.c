@@ -13,7 +13,7 @@
 #include "mail-storage-hooks.h"
 #include "mail-user.h"
 #include "module-context.h"
-#include "dovecot-compat.h"
+#include "settings-compat.h"
 #include "imap-mailbox-log-settings.h"
 #include "imap-commands.h"
 #include "access.h"

@@ -1,5 +1,5 @@
 #include "lib.h"
-#include "dovecot-compat.h"
+#include "settings-compat.h"
 #include "imap-mailbox-log-settings.h"
 
 #undef DEF

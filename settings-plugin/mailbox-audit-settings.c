@@ -2,7 +2,7 @@
    MODULEDIR/settings: without it they know none of the plugins' settings. */
 
 #include "lib.h"
-#include "dovecot-compat.h"
+#include "settings-compat.h"
 #include "imap-mailbox-log-settings.h"
 #include "mailbox-audit-settings.h"
 #include "mailbox-filter-settings.h"

@@ -1,50 +1,34 @@
+/* The definitions alone, without anything that needs a mail user: the config
+   process and doveconf load them with the settings module. */
+
 #include "lib.h"
-#include "dovecot-compat.h"
-#include "mailbox-audit.h"
+#include "settings-compat.h"
 #include "mailbox-filter-settings.h"
 
-static int
-mailbox_filter_rules_add(struct mba_rules *rules,
-			 const struct mailbox_filter_settings *set,
-			 char **error_r)
-{
-	bool unset = strcmp(set->mailbox_filter, MAILBOX_FILTER_UNSET) == 0;
+#undef DEF
+#define DEF(type, name) \
+	SETTING_DEFINE_STRUCT_##type(#name, name, \
+				     struct mailbox_filter_settings)
 
-	if (set->mailbox_filter_file[0] != '\0') {
-		if (mba_rules_add_file(rules, set->mailbox_filter_file,
-				       error_r) < 0)
-			return -1;
-	} else if (unset) {
-		mba_rules_add_default(rules);
-	}
-	if (unset)
-		return 0;
-	return mba_rules_add_words(rules, set->mailbox_filter,
-				   "mailbox_filter", error_r);
-}
+static const struct setting_define mailbox_filter_setting_defines[] = {
+	DEF(STR, mailbox_filter),
+	DEF(STR, mailbox_filter_file),
+	DEF(BOOL, mailbox_filter_non_mailboxes),
 
-int mailbox_filter_settings_get(struct mail_user *user,
-				struct mba_rules **rules_r,
-				bool *non_mailboxes_r, const char **error_r)
-{
-	const struct mailbox_filter_settings *set;
-	const void *set_any;
-	char *error;
-	int ret;
+	SETTING_DEFINE_LIST_END
+};
 
-	if (plugin_settings_get(user, &mailbox_filter_setting_parser_info,
-				&set_any, error_r) < 0)
-		return -1;
-	set = set_any;
+static const struct mailbox_filter_settings mailbox_filter_default_settings = {
+	.mailbox_filter = MAILBOX_FILTER_UNSET,
+	.mailbox_filter_file = "",
+	.mailbox_filter_non_mailboxes = FALSE,
+};
 
-	*rules_r = mba_rules_new();
-	*non_mailboxes_r = set->mailbox_filter_non_mailboxes;
-	ret = mailbox_filter_rules_add(*rules_r, set, &error);
-	if (ret < 0) {
-		*error_r = t_strdup(error);
-		free(error);
-		mba_rules_free(rules_r);
-	}
-	settings_free(set);
-	return ret;
-}
+const struct setting_parser_info mailbox_filter_setting_parser_info = {
+	PLUGIN_SETTINGS_INFO("mailbox_filter", struct mailbox_filter_settings),
+
+	.defines = mailbox_filter_setting_defines,
+	.defaults = &mailbox_filter_default_settings,
+
+	.struct_size = sizeof(struct mailbox_filter_settings),
+};
