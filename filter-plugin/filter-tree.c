@@ -143,8 +143,11 @@ filter_tree_copy(struct filter_tree *tree,
 /* Names change when the index is read again, and before that with each that is
    added while the index is refreshed. */
 static struct filter_tree_version
-filter_tree_version(const struct mailbox_list_index *ilist)
+filter_tree_version(struct mailbox_list *list)
 {
+	const struct mailbox_list_index *ilist =
+		INDEX_LIST_CONTEXT_REQUIRE(list);
+
 	return (struct filter_tree_version) {
 		.log_seq = ilist->sync_log_file_seq,
 		.log_offset = ilist->sync_log_file_offset,
@@ -164,8 +167,7 @@ void filter_tree_set_clean(struct filter_list *flist)
 {
 	/* names don't change without the version, files do */
 	if (!flist->fuser->non_mailboxes) {
-		flist->clean =
-			filter_tree_version(INDEX_LIST_CONTEXT(flist->list));
+		flist->clean = filter_tree_version(flist->list);
 	}
 }
 
@@ -201,7 +203,7 @@ void filter_tree_iter_init(struct filter_list *flist,
 	tree->pool = iter->pool;
 	MODULE_CONTEXT_SET(iter, filter_tree_module, tree);
 
-	version = filter_tree_version(INDEX_LIST_CONTEXT(flist->list));
+	version = filter_tree_version(flist->list);
 	if (!filter_tree_version_equals(&version, &flist->clean) &&
 	    !filter_tree_check(tree, &index_iter->next_node))
 		filter_tree_set_clean(flist);
