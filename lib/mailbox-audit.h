@@ -26,6 +26,7 @@
      subscriptions.c reads the subscription file
    index/            the index side: what an index root holds (base)
      walk.c          walks an index root, without following symlinks
+     index-files.c   Dovecot's own files, and what each is for
      index-side.c    puts every inode of it into one class, finds the entries
      index-side-thread.c the same in a thread, while the caller looks at mails
    audit/            both sides put together (base, rules, mail, index)

@@ -202,8 +202,10 @@ void audit_namespace_run(struct mba_audit *audit, struct audit_namespace *ns,
 		.is_shared = is_shared,
 	};
 	const struct index_side_settings set = {
-		.location = location, .nested = nested,
-		.nested_count = nested_count, .entry = run_entry,
+		.root = location->index_root,
+		.imap_dir = location->imap_dir ? LOCATION_IMAP_DIR : NULL,
+		.nested = nested, .nested_count = nested_count,
+		.entry = run_entry,
 		.progress = run_progress, .context = &run,
 		.errors = &audit->error_sink,
 		.in_place = audit_root_equals(&ns->mail_root, &ns->index_root),

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "index-side.h"
 #include "alloc.h"
+#include "index-side.h"
 
 #define BATCH_SIZE 64
 #define BATCHES_COUNT 16

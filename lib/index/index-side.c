@@ -5,48 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "index-side.h"
 #include "alloc.h"
 #include "count.h"
-
-/* What a log has to be if LIST, or a SELECT that failed, created it: its
-   header and nothing else (lib-index/mail-transaction-log.h, struct
-   mail_transaction_log_header). */
-#define INDEX_LOG_NAME "dovecot.index.log"
-#define INDEX_LOG_HEADER_SIZE 40
+#include "index-files.h"
+#include "index-side.h"
 
 /* How many inodes go by between two calls of progress(). */
 #define PROGRESS_INODES 8192
-
-enum file_class {
-	FILE_CLASS_FOREIGN,
-	FILE_CLASS_INTERNAL,
-	FILE_CLASS_INDEX,
-};
-
-static const struct {
-	const char *name;
-	enum file_class class;
-	/* any name that begins so */
-	bool prefix;
-} file_names[] = {
-	{ "dovecot.index", FILE_CLASS_INDEX, true },
-	{ "dovecot.list.index", FILE_CLASS_INTERNAL, true },
-	{ "dovecot.map.index", FILE_CLASS_INTERNAL, true },
-	{ "dovecot.mailbox.log", FILE_CLASS_INTERNAL, true },
-	{ "dovecot.autoexpunge.lock", FILE_CLASS_INTERNAL, false },
-	{ "dovecot-uidlist", FILE_CLASS_INTERNAL, true },
-	{ "dovecot-uidvalidity", FILE_CLASS_INTERNAL, true },
-	{ "dovecot-keywords", FILE_CLASS_INTERNAL, true },
-	{ "dovecot-acl", FILE_CLASS_INTERNAL, true },
-	{ "dovecot-attributes", FILE_CLASS_INTERNAL, true },
-	{ "dovecot-vsize.lock", FILE_CLASS_INTERNAL, false },
-	{ "dovecot-shared", FILE_CLASS_INTERNAL, false },
-	{ "mailboxes.lock", FILE_CLASS_INTERNAL, false },
-	{ "maildirfolder", FILE_CLASS_INTERNAL, false },
-	{ "subscriptions", FILE_CLASS_INTERNAL, false },
-	{ ".subscriptions", FILE_CLASS_INTERNAL, false },
-};
 
 struct index_dir {
 	struct mba_count self, index;
@@ -55,7 +20,7 @@ struct index_dir {
 	/* there is nothing but a log, and it is only a header */
 	bool log_is_header:1;
 	bool is_nested:1;
-	/* it is .imap/, directly in one, or anywhere below one */
+	/* it is an imap_dir, directly in one, or anywhere below one */
 	bool is_imap:1, in_imap:1, below_imap:1;
 	/* what it holds, itself or below, entries not included */
 	bool has_foreign:1, has_internal:1;
@@ -70,19 +35,6 @@ struct index_side {
 	struct index_dir *dirs;
 	size_t dirs_count, dirs_alloc;
 };
-
-static enum file_class file_class_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(file_names) / sizeof(file_names[0]);
-	     i++) {
-		if (file_names[i].prefix ?
-		    strncmp(name, file_names[i].name,
-			    strlen(file_names[i].name)) == 0 :
-		    strcmp(name, file_names[i].name) == 0)
-			return file_names[i].class;
-	}
-	return FILE_CLASS_FOREIGN;
-}
 
 static void count_inode(struct mba_count *count, const struct stat *st)
 {
@@ -101,12 +53,11 @@ static void side_enter(const char *name, const struct stat *st,
 		       bool is_other, void *context)
 {
 	struct index_side *side = context;
-	const struct location *location = side->set->location;
+	const char *imap_dir = side->set->imap_dir;
 	struct index_dir *dir, *parent;
 
 	side->dirs = mem_grow(side->dirs, &side->dirs_alloc,
-			      side->dirs_count + 1,
-			      sizeof(*side->dirs));
+			      side->dirs_count + 1, sizeof(*side->dirs));
 	dir = &side->dirs[side->dirs_count++];
 	memset(dir, 0, sizeof(*dir));
 	dir->mtime = st->st_mtime;
@@ -114,8 +65,7 @@ static void side_enter(const char *name, const struct stat *st,
 	if (side->dirs_count > 1) {
 		parent = dir - 1;
 		dir->is_nested = is_other || parent->is_nested;
-		dir->is_imap = location->imap_dir &&
-			strcmp(name, LOCATION_IMAP_DIR) == 0;
+		dir->is_imap = imap_dir != NULL && strcmp(name, imap_dir) == 0;
 		dir->in_imap = parent->is_imap;
 		dir->below_imap = parent->is_imap || parent->below_imap;
 	} else {
@@ -126,12 +76,14 @@ static void side_enter(const char *name, const struct stat *st,
 	count_inode_total(side, st);
 }
 
-static void side_index_file(struct index_dir *dir, const char *name,
+/* A log that LIST, or a SELECT that failed, left is a header and nothing
+   else. */
+static void side_index_file(struct index_dir *dir, enum index_file file,
 			    const struct stat *st)
 {
 	dir->log_is_header = dir->index_files++ == 0 &&
-		S_ISREG(st->st_mode) && st->st_size == INDEX_LOG_HEADER_SIZE &&
-		strcmp(name, INDEX_LOG_NAME) == 0;
+		file == INDEX_FILE_LOG && S_ISREG(st->st_mode) &&
+		st->st_size == INDEX_LOG_HEADER_SIZE;
 	if (dir->index_files == 1 || st->st_mtime > dir->newest_index_mtime)
 		dir->newest_index_mtime = st->st_mtime;
 }
@@ -148,14 +100,17 @@ static struct mba_count *
 side_file_class(struct index_side *side, struct index_dir *dir,
 		const char *name, const struct stat *st)
 {
-	switch (file_class_find(name)) {
-	case FILE_CLASS_INDEX:
-		side_index_file(dir, name, st);
+	enum index_file file = index_file_find(name);
+
+	switch (file) {
+	case INDEX_FILE_LOG:
+	case INDEX_FILE_INDEX:
+		side_index_file(dir, file, st);
 		return &dir->index;
-	case FILE_CLASS_INTERNAL:
+	case INDEX_FILE_INTERNAL:
 		dir->has_internal = true;
 		return &side->other[MBA_OTHER_INTERNAL];
-	case FILE_CLASS_FOREIGN:
+	case INDEX_FILE_FOREIGN:
 		break;
 	}
 	dir->has_foreign = true;
@@ -263,7 +218,7 @@ void index_side_walk(const struct index_side_settings *set,
 		.set = set, .totals = totals_r, .other = other_r,
 	};
 
-	(void)walk_tree(set->location->index_root, set->nested,
+	(void)walk_tree(set->root, set->nested,
 			set->nested_count, &callbacks, &side,
 			set->errors);
 	free(side.dirs);

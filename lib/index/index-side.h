@@ -1,7 +1,7 @@
 #ifndef INDEX_SIDE_H
 #define INDEX_SIDE_H
 
-#include "location.h"
+#include "mailbox-audit.h"
 #include "walk.h"
 
 /* Puts every inode under an index root into one class: an entry's, or one of
@@ -19,7 +19,11 @@ struct index_entry {
 };
 
 struct index_side_settings {
-	const struct location *location;
+	/* the index root */
+	const char *root;
+	/* Name of the directories that hold nothing but entries: mbox's
+	   ".imap"; NULL if there are none. */
+	const char *imap_dir;
 	/* the index root is the mail root: what isn't index is mail */
 	bool in_place;
 	/* roots of other namespaces */
@@ -33,7 +37,7 @@ struct index_side_settings {
 	const struct error_sink *errors;
 };
 
-/* Account for all that is under location->index_root. totals_r gets everything,
+/* Account for all that is under the index root. totals_r gets everything,
    other_r what belongs to no entry. */
 void index_side_walk(const struct index_side_settings *set,
 		     struct mba_count *totals_r,

@@ -441,23 +441,17 @@ typedef void walk_function_t(const struct index_side_settings *set,
 				struct mba_count *totals_r,
 				struct mba_count other_r[MBA_OTHER_COUNT]);
 
-static void check_classes(walk_function_t *function, const char *driver,
+static void check_classes(walk_function_t *function, const char *imap_dir,
 			  bool in_place, const char *expected,
 			  const unsigned int others[MBA_OTHER_COUNT])
 {
-	const char *root = unit_path("root");
-	const struct mba_location location_set = {
-		.prefix = "", .type = "private", .driver = driver,
-		.mail_root = root,
-		.index_root = in_place ? NULL : root,
-	};
-	struct location *location = location_init(&location_set);
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
 	const struct index_side_settings set = {
-		.location = location, .in_place = in_place,
-		.entry = entries_add, .progress = entries_progress,
-		.context = &entries, .errors = &errors,
+		.root = unit_path("root"), .imap_dir = imap_dir,
+		.in_place = in_place, .entry = entries_add,
+		.progress = entries_progress, .context = &entries,
+		.errors = &errors,
 	};
 	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
 	uint64_t sum = 0;
@@ -474,7 +468,6 @@ static void check_classes(walk_function_t *function, const char *driver,
 	}
 	ck_assert_uint_lt(sum, totals.inodes);
 	free(entries.text);
-	location_free(&location);
 }
 
 static walk_function_t *const functions[] = {
@@ -493,7 +486,7 @@ START_TEST(every_inode_has_a_class)
 		   sizeof(log));
 	unit_write(unit_path("root/a/.imap/box/fts/db"), "x", 1);
 	unit_write(unit_path("root/dovecot.list.index.log"), log, sizeof(log));
-	check_classes(functions[_i], "mbox", false, "a/.imap/box:2|", others);
+	check_classes(functions[_i], ".imap", false, "a/.imap/box:2|", others);
 }
 END_TEST
 
@@ -509,7 +502,7 @@ START_TEST(what_is_not_index_is_mail_in_place)
 	unit_write(unit_path("root/.box/cur/1"), "x", 1);
 	unit_write(unit_path("root/dovecot-uidlist"), "x", 1);
 	unit_write(unit_path("root/new/1"), "x", 1);
-	check_classes(functions[_i], "maildir", true, ".box:1:untouched|",
+	check_classes(functions[_i], NULL, true, ".box:1:untouched|",
 		      others);
 }
 END_TEST
