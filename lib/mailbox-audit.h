@@ -13,6 +13,7 @@
      count.c         adds counts up
      dir-stack.c     directories of any depth with few descriptors
      escape.c        bytes as they are printed: UTF-8, the rest as \xNN
+     state-names.c   what states, reasons and kinds are called
    rules/            name rules (base)
      rules.c         parses them, from a string or a file
      glob.c          the pattern of one component of a rule

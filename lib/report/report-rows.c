@@ -1,29 +1,13 @@
 /* The report as rows of a table, with what a person needs first. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "alloc.h"
 #include "count.h"
-#include "escape.h"
+#include "mailbox-audit.h"
 
 #define NUMBER_SIZE 24
-
-static const char *const state_names[MBA_STATE_COUNT] = {
-	"mailbox", "not-mailbox", "missing", "unknown"
-};
-
-static const char *const reason_names[MBA_REASON_COUNT] = {
-	NULL, "symlink", "compressed", "atime", "error", "mail-root",
-	"not-judged", "unmapped", "shared-root"
-};
-
-static const char *const other_names[MBA_OTHER_COUNT] = {
-	"structure", "internal", "nested", "mail", "foreign"
-};
 
 static const struct mba_column entry_columns[] = {
 	{ "namespace", "namespace", 10, false },
@@ -49,57 +33,6 @@ static const struct mba_column summary_columns[] = {
 	{ "hidden_bytes", "hidden bytes", 13, true },
 };
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-const char *mba_state_name(enum mba_state state)
-{
-	return state_names[state];
-}
-
-const char *mba_reason_name(enum mba_reason reason)
-{
-	return reason_names[reason];
-}
-
-const char *mba_other_name(enum mba_other other)
-{
-	return other_names[other];
-}
-
-static bool state_find(const char *name, unsigned int *states_r)
-{
-	if (strcmp(name, "bogus") == 0) {
-		*states_r = MBA_STATES_BOGUS;
-		return true;
-	}
-	for (int state = 0; state < MBA_STATE_COUNT; state++) {
-		if (strcmp(name, state_names[state]) == 0) {
-			*states_r = MBA_STATE_BIT(state);
-			return true;
-		}
-	}
-	return false;
-}
-
-int mba_states_parse(const char *list, unsigned int *states_r, char **error_r)
-{
-	char *copy = mem_strdup(list), *rest = copy, *name;
-	unsigned int states = 0, state;
-	int ret = 0;
-
-	while (ret == 0 && (name = strsep(&rest, ",")) != NULL) {
-		if (state_find(name, &state))
-			states |= state;
-		else {
-			*error_r = mem_printf("Unknown state: %s (known are "
-				"mailbox, not-mailbox, missing, unknown, and "
-				"bogus for not-mailbox,missing)", name);
-			ret = -1;
-		}
-	}
-	*states_r = states;
-	free(copy);
-	return ret;
-}
 
 const struct mba_column *mba_entry_columns(unsigned int *count_r)
 {

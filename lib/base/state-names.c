@@ -1,0 +1,71 @@
+/* States, reasons and kinds by the names that people and scripts know. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "mailbox-audit.h"
+
+static const char *const state_names[MBA_STATE_COUNT] = {
+	"mailbox", "not-mailbox", "missing", "unknown"
+};
+
+static const char *const reason_names[MBA_REASON_COUNT] = {
+	NULL, "symlink", "compressed", "atime", "error", "mail-root",
+	"not-judged", "unmapped", "shared-root"
+};
+
+static const char *const other_names[MBA_OTHER_COUNT] = {
+	"structure", "internal", "nested", "mail", "foreign"
+};
+
+const char *mba_state_name(enum mba_state state)
+{
+	return state_names[state];
+}
+
+const char *mba_reason_name(enum mba_reason reason)
+{
+	return reason_names[reason];
+}
+
+const char *mba_other_name(enum mba_other other)
+{
+	return other_names[other];
+}
+
+static bool state_find(const char *name, unsigned int *states_r)
+{
+	if (strcmp(name, "bogus") == 0) {
+		*states_r = MBA_STATES_BOGUS;
+		return true;
+	}
+	for (int state = 0; state < MBA_STATE_COUNT; state++) {
+		if (strcmp(name, state_names[state]) == 0) {
+			*states_r = MBA_STATE_BIT(state);
+			return true;
+		}
+	}
+	return false;
+}
+
+int mba_states_parse(const char *list, unsigned int *states_r, char **error_r)
+{
+	char *copy = mem_strdup(list), *rest = copy, *name;
+	unsigned int states = 0, state;
+	int ret = 0;
+
+	while (ret == 0 && (name = strsep(&rest, ",")) != NULL) {
+		if (state_find(name, &state))
+			states |= state;
+		else {
+			*error_r = mem_printf("Unknown state: %s (known are "
+				"mailbox, not-mailbox, missing, unknown, and "
+				"bogus for not-mailbox,missing)", name);
+			ret = -1;
+		}
+	}
+	*states_r = states;
+	free(copy);
+	return ret;
+}
