@@ -1,0 +1,71 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+char *tool_printf(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	va_end(args);
+	return text;
+}
+
+int tool_fail(int status, char *error)
+{
+	for (char *p = error; *p != '\0'; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	}
+	fprintf(stderr, "mailbox-audit: %s\n", error);
+	free(error);
+	return status;
+}
+
+int tool_usage(const char *command, char *error)
+{
+	if (error != NULL)
+		(void)tool_fail(EX_USAGE, error);
+	fprintf(stderr, "mailbox-audit %s --help shows how it is used.\n",
+		command);
+	return EX_USAGE;
+}
+
+int tool_rules_option(struct mba_rules **rules, int opt, const char *value)
+{
+	char *error;
+
+	if (*rules == NULL)
+		*rules = mba_rules_new();
+	if (opt == TOOL_OPT_RULES ?
+	    mba_rules_add_file(*rules, value, &error) < 0 :
+	    mba_rules_add_words(*rules, value, "--rule", &error) < 0)
+		return tool_fail(EX_CONFIG, error);
+	return EX_OK;
+}
+
+void tool_rules_finish(struct mba_rules **rules)
+{
+	if (*rules != NULL)
+		return;
+	*rules = mba_rules_new();
+	mba_rules_add_default(*rules);
+}
+
+int tool_flush(void)
+{
+	/* the reason of an earlier write isn't known any more */
+	errno = EIO;
+	if (fflush(stdout) == 0 && !ferror(stdout) &&
+	    (fclose(stdout) == 0 || errno == EBADF))
+		return EX_OK;
+	return tool_fail(EX_IOERR, tool_printf("write(stdout) failed: %s",
+					       strerror(errno)));
+}
