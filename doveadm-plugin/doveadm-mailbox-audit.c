@@ -43,20 +43,13 @@ struct mailbox_audit_cmd_context {
 	bool json:1;
 };
 
+/* context is the enum mba_table. */
 static void audit_print_row(const char *const *values, void *context)
 {
-	const unsigned int *columns_count = context;
+	const enum mba_table *table = context;
 
-	for (unsigned int i = 0; i < *columns_count; i++)
+	for (unsigned int i = 0; mba_column(*table, i) != NULL; i++)
 		doveadm_print(values[i]);
-}
-
-static const struct mba_column *
-audit_columns(const struct mailbox_audit_cmd_context *ctx,
-	      unsigned int *count_r)
-{
-	return ctx->entries ? mba_entry_columns(count_r) :
-		mba_summary_columns(count_r);
 }
 
 static void audit_print_line(char *line)
@@ -69,14 +62,12 @@ static void audit_entry(const struct mba_namespace_report *ns,
 			const struct mba_entry *entry, void *context)
 {
 	struct mailbox_audit_cmd_context *ctx = context;
-	unsigned int columns_count;
+	enum mba_table table = MBA_TABLE_ENTRIES;
 
 	if (ctx->json)
 		audit_print_line(mba_json_entry(&ctx->set, ns, entry));
-	else {
-		(void)audit_columns(ctx, &columns_count);
-		mba_row_entry(ns, entry, audit_print_row, &columns_count);
-	}
+	else
+		mba_row_entry(ns, entry, audit_print_row, &table);
 }
 
 static void audit_error(const struct mba_error *error, void *context)
@@ -92,7 +83,7 @@ static void audit_error(const struct mba_error *error, void *context)
 static void audit_print_report(struct mailbox_audit_cmd_context *ctx,
 			       const struct mba_report *report)
 {
-	unsigned int columns_count;
+	enum mba_table table = MBA_TABLE_SUMMARY;
 
 	if (ctx->json) {
 		audit_print_line(mba_json_report(report));
@@ -100,10 +91,9 @@ static void audit_print_report(struct mailbox_audit_cmd_context *ctx,
 	}
 	if (ctx->entries)
 		return;
-	(void)audit_columns(ctx, &columns_count);
 	for (unsigned int i = 0; i < report->namespaces_count; i++) {
 		mba_rows_summary(&report->namespaces[i], audit_print_row,
-				 &columns_count);
+				 &table);
 	}
 }
 
@@ -291,17 +281,17 @@ static void cmd_mailbox_audit_init(DOVEADM_CMD_INIT_ARGS)
 {
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
-	const struct mba_column *columns;
-	unsigned int count;
+	enum mba_table table = ctx->entries ? MBA_TABLE_ENTRIES :
+		MBA_TABLE_SUMMARY;
+	const struct mba_column *column;
 
 	if (ctx->json) {
 		doveadm_print_header_simple("report");
 		return;
 	}
-	columns = audit_columns(ctx, &count);
-	for (unsigned int i = 0; i < count; i++) {
-		doveadm_print_header(columns[i].key, columns[i].title,
-			columns[i].number ?
+	for (unsigned int i = 0; (column = mba_column(table, i)) != NULL; i++) {
+		doveadm_print_header(column->key, column->title,
+			column->number ?
 			DOVEADM_PRINT_HEADER_FLAG_RIGHT_JUSTIFY |
 			DOVEADM_PRINT_HEADER_FLAG_NUMBER : 0);
 	}

@@ -404,20 +404,22 @@ char *mba_json_entry(const struct mba_audit_settings *set,
 		     const struct mba_entry *entry);
 char *mba_json_report(const struct mba_report *report);
 
-/* A column of the table for people. */
+/* The tables for people: a row for each entry; a row for each state. */
+enum mba_table {
+	MBA_TABLE_ENTRIES,
+	MBA_TABLE_SUMMARY
+};
+
 struct mba_column {
 	/* for scripts, and the title for people */
 	const char *key, *title;
-	/* what most values need, in characters */
+	/* what most values need, in columns of a terminal */
 	unsigned int width;
 	bool number:1;
 };
-#define MBA_MAX_COLUMNS 10
 
-/* The columns of one row an entry, and of one row a state; *count_r is set to
-   their number. */
-const struct mba_column *mba_entry_columns(unsigned int *count_r);
-const struct mba_column *mba_summary_columns(unsigned int *count_r);
+/* Returns a table's column by its index, NULL after the last one. */
+const struct mba_column *mba_column(enum mba_table table, unsigned int idx);
 
 /* Called for each row with a value for each column, valid during the call.
    Control characters, backslashes and invalid bytes are escaped as \xNN. */

@@ -1,10 +1,12 @@
 /* mailbox-audit: the audit of libmailboxaudit from the command line, without
    Dovecot. The map of the house:
 
-   main.c            finds the subcommand
-   cmd-report.c      "report": the audit of the paths that are given
-   cmd-match.c       "match": which rule hides a name
-   tool.c            what the subcommands share: errors, rules, the output */
+   main.c              finds the subcommand
+   cmd-report.c        "report": the audit of the paths that are given
+   location-options.c  options for the paths, and of what namespace they are
+   table.c             rows of the report, aligned
+   cmd-match.c         "match": which rule hides a name
+   tool.c              what the subcommands share: errors, rules, the output */
 
 #include <stdio.h>
 #include <string.h>

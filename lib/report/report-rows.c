@@ -34,16 +34,12 @@ static const struct mba_column summary_columns[] = {
 };
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-const struct mba_column *mba_entry_columns(unsigned int *count_r)
+const struct mba_column *mba_column(enum mba_table table, unsigned int idx)
 {
-	*count_r = COUNT_OF(entry_columns);
-	return entry_columns;
-}
-
-const struct mba_column *mba_summary_columns(unsigned int *count_r)
-{
-	*count_r = COUNT_OF(summary_columns);
-	return summary_columns;
+	if (table == MBA_TABLE_ENTRIES)
+		return idx < COUNT_OF(entry_columns) ? &entry_columns[idx] :
+			NULL;
+	return idx < COUNT_OF(summary_columns) ? &summary_columns[idx] : NULL;
 }
 
 static const char *number_format(char *buffer, uint64_t number)

@@ -3,6 +3,7 @@ descriptors last."""
 
 import os
 import subprocess
+import unicodedata
 
 import pytest
 
@@ -65,6 +66,26 @@ def test_names_that_clients_can_not_use(dovecot):
     table = utility(server, "alice", "-e").stdout
     assert len(table.splitlines()) == 1 + len(names)
     assert not any(c < 0x20 for line in table.splitlines() for c in line)
+
+
+def display_width(text):
+    """Returns the columns of a terminal that a text takes."""
+    return sum(0 if unicodedata.combining(c) else
+               2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in text)
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_columns_are_aligned_by_what_is_seen(dovecot, locale, monkeypatch):
+    monkeypatch.setenv("LC_ALL", locale)
+    server = dovecot(location=default_location())
+    names = ["plain", "日本語", "Zu\u0308rich", "Zürich", "😀😀", "한글"]
+    fill(server, [mutf7(name) for name in names])
+    lines = utility(server, "alice", "-e").stdout.decode().splitlines()
+    # the last column is the path, which is ASCII
+    starts = {display_width(line[:line.rindex(" ")]) for line in lines}
+    assert len(lines) == 1 + len(names)
+    assert len(starts) == 1
 
 
 def test_non_utf8_prefix_and_roots(dovecot):

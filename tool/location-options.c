@@ -1,0 +1,257 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "location-options.h"
+
+const char location_options_help[] =
+"Where mails and indexes are, as in Dovecot's mail_location:\n"
+"      --index-root DIR     INDEX=\n"
+"      --mail-root DIR      the location itself\n"
+"      --format FORMAT      mbox (default), maildir, sdbox, mdbox; imapc,\n"
+"                           pop3c, virtual: states aren't judged\n"
+"      --layout LAYOUT      LAYOUT=: fs, maildir++ (default: the format's);\n"
+"                           index, imapc: states aren't judged\n"
+"      --inbox PATH         INBOX=\n"
+"      --control DIR        CONTROL=\n"
+"      --subscriptions NAME SUBSCRIPTIONS=\n"
+"      --dirname NAME       DIRNAME=\n"
+"      --full-dirname NAME  FULLDIRNAME=\n"
+"      --mailbox-dir NAME   MAILBOXDIR=\n"
+"      --utf8               UTF-8\n"
+"      --iter-index         ITERINDEX: states aren't judged\n"
+"      --no-compression     the zlib or mail_compress plugin isn't loaded\n"
+"      --exclude DIR        another namespace's root: counted, not judged\n"
+"\n"
+"The namespace:\n"
+"      --prefix PREFIX      its prefix\n"
+"      --separator C        its hierarchy separator (default: the layout's)\n"
+"      --escape-char C      storage name escape character (listescape)\n"
+"      --broken-char C      BROKENCHAR=\n"
+"      --no-inbox           it doesn't hold the user's INBOX\n"
+"      --type TYPE          private (default), shared, public\n";
+
+enum kind {
+	/* a string or a character of the location */
+	KIND_STRING,
+	KIND_CHAR,
+	KIND_DIRNAME,
+	KIND_FULL_DIRNAME,
+	KIND_EXCLUDE,
+	KIND_UTF8,
+	KIND_ITER_INDEX,
+	KIND_NO_COMPRESSION,
+	KIND_NO_INBOX
+};
+
+#define STRING(name, field) \
+	{ name, KIND_STRING, offsetof(struct mba_location, field) }
+#define CHAR(name, field) \
+	{ name, KIND_CHAR, offsetof(struct mba_location, field) }
+
+static const struct location_option {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+} location_options[] = {
+	STRING("index-root", index_root),
+	STRING("mail-root", mail_root),
+	STRING("format", driver),
+	STRING("layout", layout),
+	STRING("inbox", inbox_path),
+	STRING("control", control_root),
+	STRING("subscriptions", subscriptions),
+	STRING("mailbox-dir", mailbox_dir),
+	STRING("prefix", prefix),
+	STRING("type", type),
+	CHAR("separator", separator),
+	CHAR("escape-char", storage_escape_char),
+	CHAR("broken-char", vname_escape_char),
+	{ "dirname", KIND_DIRNAME, 0 },
+	{ "full-dirname", KIND_FULL_DIRNAME, 0 },
+	{ "exclude", KIND_EXCLUDE, 0 },
+	{ "utf8", KIND_UTF8, 0 },
+	{ "iter-index", KIND_ITER_INDEX, 0 },
+	{ "no-compression", KIND_NO_COMPRESSION, 0 },
+	{ "no-inbox", KIND_NO_INBOX, 0 },
+};
+
+void location_options_init(struct location_options *options,
+			   const char *command, unsigned int max)
+{
+	memset(options, 0, sizeof(*options));
+	options->command = command;
+	options->location.prefix = "";
+	options->location.type = "private";
+	options->location.driver = "mbox";
+	options->location.inbox = true;
+	options->excludes = calloc(max + 1, sizeof(*options->excludes));
+	if (options->excludes == NULL)
+		abort();
+}
+
+void location_options_deinit(struct location_options *options)
+{
+	free(options->excludes);
+}
+
+static const struct location_option *option_find(const char *name)
+{
+	const struct location_option *option = location_options;
+
+	/* getopt_long() knows no other names */
+	while (strcmp(option->name, name) != 0)
+		option++;
+	return option;
+}
+
+static void list_add(const char **list, const char *value)
+{
+	while (*list != NULL)
+		list++;
+	*list = value;
+}
+
+static void location_set(struct location_options *options, enum kind kind,
+			 const char *value)
+{
+	struct mba_location *location = &options->location;
+
+	switch (kind) {
+	case KIND_DIRNAME:
+	case KIND_FULL_DIRNAME:
+		location->dirname = value;
+		location->dirname_in_index = kind == KIND_FULL_DIRNAME;
+		break;
+	case KIND_EXCLUDE:
+		list_add(options->excludes, value);
+		break;
+	case KIND_UTF8:
+		location->utf8 = true;
+		break;
+	case KIND_ITER_INDEX:
+		location->iter_index = true;
+		break;
+	case KIND_NO_COMPRESSION:
+		location->no_compression = true;
+		break;
+	case KIND_NO_INBOX:
+		location->inbox = false;
+		break;
+	case KIND_STRING:
+	case KIND_CHAR:
+		break;
+	}
+}
+
+int location_options_set(struct location_options *options, const char *name,
+			 const char *value)
+{
+	const struct location_option *option = option_find(name);
+	char *field = (char *)&options->location + option->offset;
+
+	switch (option->kind) {
+	case KIND_STRING:
+		*(const char **)field = value;
+		break;
+	case KIND_CHAR:
+		if (strlen(value) != 1) {
+			return tool_usage(options->command, tool_printf(
+				"--%s is one character: %s", name, value));
+		}
+		*field = value[0];
+		break;
+	default:
+		location_set(options, option->kind, value);
+		break;
+	}
+	return EX_OK;
+}
+
+/* options with a few values */
+static const struct {
+	const char *option;
+	size_t offset;
+	const char *values;
+} choices[] = {
+	{ "format", offsetof(struct mba_location, driver),
+	  "mbox,maildir,sdbox,mdbox,imapc,pop3c,virtual" },
+	{ "layout", offsetof(struct mba_location, layout),
+	  "fs,maildir++,index,imapc" },
+	{ "type", offsetof(struct mba_location, type),
+	  "private,shared,public" },
+};
+
+/* Returns TRUE if a value stands in a list with commas. */
+static bool is_in_list(const char *value, const char *list)
+{
+	size_t len = strlen(value), item_len;
+
+	for (; *list != '\0'; list += item_len + (list[item_len] == ',')) {
+		item_len = strcspn(list, ",");
+		if (item_len == len && memcmp(list, value, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *check_choices(const struct mba_location *location)
+{
+	const char *value;
+
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		value = *(const char *const *)((const char *)location +
+					       choices[i].offset);
+		if (value != NULL && !is_in_list(value, choices[i].values)) {
+			return tool_printf("Unknown --%s: %s (known are %s)",
+					   choices[i].option, value,
+					   choices[i].values);
+		}
+	}
+	return NULL;
+}
+
+static bool is_absolute(const char *path)
+{
+	return path == NULL || path[0] == '/';
+}
+
+char *location_options_check(const struct location_options *options)
+{
+	const struct mba_location *location = &options->location;
+	const char *inbox = location->inbox_path;
+
+	if (location->index_root == NULL || location->mail_root == NULL) {
+		return tool_printf("--index-root and --mail-root are "
+				   "required");
+	}
+	/* an empty --inbox says that there is none */
+	if (inbox != NULL && inbox[0] == '\0')
+		inbox = NULL;
+	if (!is_absolute(location->index_root) ||
+	    !is_absolute(location->mail_root) || !is_absolute(inbox) ||
+	    !is_absolute(location->control_root)) {
+		return tool_printf("--index-root, --mail-root, --inbox and "
+				   "--control are absolute paths");
+	}
+	for (size_t i = 0; options->excludes[i] != NULL; i++) {
+		if (!is_absolute(options->excludes[i])) {
+			return tool_printf("--exclude is an absolute path: %s",
+					   options->excludes[i]);
+		}
+	}
+	return check_choices(location);
+}
+
+void location_options_add(const struct location_options *options,
+			  struct mba_audit *audit)
+{
+	mba_audit_add(audit, &options->location, true);
+	for (size_t i = 0; options->excludes[i] != NULL; i++) {
+		const struct mba_location exclude = {
+			.prefix = "", .type = "private", .driver = "none",
+			.mail_root = options->excludes[i], .index_root = "",
+		};
+
+		mba_audit_add(audit, &exclude, false);
+	}
+}
