@@ -20,7 +20,8 @@
      rules-match.c   decides whether a name is hidden, and by which rule
    mail/             the mail side: what a mail location holds (base)
      location.c      the table of mail formats; where indexes and mails stand
-     name.c          a path under the index root to the name that clients see
+     name.c          a name on disk as clients see it and as rules match it
+     mutf7.c         what stands encoded in a name on disk
      mail-side.c     follows the walk in the mail tree, one look an entry
      probe.c         what a path of the mail tree is: mailbox or not
      mbox-from.c     whether a line is an mbox From_ line
