@@ -291,7 +291,9 @@ struct mba_entry {
 	const char *mailbox;
 	enum mba_state state;
 	enum mba_reason reason;
-	/* the rule that hides the name, NULL if it is visible */
+	/* The rule that hides the name, NULL if it is visible. It is matched
+	   level by level as the layout keeps it: the namespace's separator and
+	   vname_escape_char have no part in it. */
 	const struct mba_rule *hidden_by;
 	/* the directory (unless it is the mailbox's own) and its index files */
 	struct mba_count count;

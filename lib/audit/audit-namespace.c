@@ -62,16 +62,23 @@ run_judge(struct run *run, const struct index_entry *found,
 	return state;
 }
 
+/* Returns the rule that hides a name, NULL if it is visible. */
 static const struct mba_rule *
-run_match(struct run *run, const char *name, bool is_dir)
+run_match(struct run *run, const char *storage_name, bool is_dir)
 {
-	const struct mba_rule *rule;
+	const struct location *location = run->ns->location;
+	const struct mba_rule *rule = NULL;
+	char *levels;
+	size_t len;
 
-	if (run->audit->set.rules == NULL ||
-	    !mba_rules_match(run->audit->set.rules, name, strlen(name),
-			     run->ns->location->set.separator, 0, is_dir,
-			     &rule))
+	if (run->audit->set.rules == NULL)
 		return NULL;
+	levels = name_levels(&location->set, location->storage_sep,
+			     storage_name, &len);
+	if (!mba_rules_match(run->audit->set.rules, levels, len, '\0', 0,
+			     is_dir, &rule))
+		rule = NULL;
+	free(levels);
 	return rule;
 }
 
@@ -95,7 +102,6 @@ static void run_entry(const struct index_entry *found, void *context)
 		.mtime = found->mtime, .untouched = found->untouched,
 	};
 	struct location_path path;
-	const char *nonprefix;
 	char *mailbox = NULL;
 	bool is_mapped, is_dir;
 
@@ -106,9 +112,10 @@ static void run_entry(const struct index_entry *found, void *context)
 	if (is_mapped) {
 		mailbox = name_from_storage(&location->set,
 					    location->storage_sep,
-					    path.storage_name, &nonprefix);
+					    path.storage_name);
 		entry.mailbox = mailbox;
-		entry.hidden_by = run_match(run, nonprefix, is_dir);
+		entry.hidden_by = run_match(run, path.storage_name,
+					    is_dir);
 		location_path_free(&path);
 	}
 	count_add(&run->report->states[entry.state], &entry.count);
@@ -163,7 +170,6 @@ static void run_subscription(const char *storage_name, void *context)
 	struct location_path path;
 	enum mba_reason reason;
 	enum mba_state state;
-	const char *nonprefix;
 	char *mailbox;
 	bool is_dir;
 
@@ -171,7 +177,7 @@ static void run_subscription(const char *storage_name, void *context)
 	if (location->set.inbox && strcmp(storage_name, "INBOX") == 0)
 		return;
 	mailbox = name_from_storage(&location->set, location->storage_sep,
-				    storage_name, &nonprefix);
+				    storage_name);
 	if (run_is_others(run, mailbox) || run_has_entry(run, storage_name)) {
 		free(mailbox);
 		return;

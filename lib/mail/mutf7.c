@@ -1,5 +1,5 @@
-/* Modified UTF-7 (RFC 3501, 5.1.3), as strict as Dovecot's lib-imap/imap-utf7.c:
-   a name that it doesn't decode is one that clients can't open. */
+/* Modified UTF-7 (RFC 3501, 5.1.3), as strict as Dovecot's
+   lib-imap/imap-utf7.c: clients can't open a name that it doesn't decode. */
 
 #include <stdint.h>
 #include <string.h>

@@ -15,6 +15,8 @@
 
 struct name_writer {
 	const struct mba_location *location;
+	/* vname_escape_char, '\0' for none */
+	char escape_char;
 	char *dest;
 };
 
@@ -51,25 +53,25 @@ static void write_escaped(struct name_writer *writer, unsigned char c)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	*writer->dest++ = writer->location->vname_escape_char;
+	*writer->dest++ = writer->escape_char;
 	*writer->dest++ = digits[c >> 4];
 	*writer->dest++ = digits[c & 0x0f];
 }
 
-static bool needs_escape(const struct mba_location *location, char c)
+static bool needs_escape(const struct name_writer *writer, char c)
 {
-	return location->vname_escape_char != '\0' &&
-		(c == location->vname_escape_char || c == location->separator);
+	return writer->escape_char != '\0' &&
+		(c == writer->escape_char || c == writer->location->separator);
 }
 
 /* Returns FALSE if the part isn't mUTF-7 and there is no character to escape
    with. */
 static bool write_utf7(struct name_writer *writer, const char *part)
 {
-	bool can_escape = writer->location->vname_escape_char != '\0';
+	bool can_escape = writer->escape_char != '\0';
 
 	while (*part != '\0') {
-		if (needs_escape(writer->location, *part)) {
+		if (needs_escape(writer, *part)) {
 			write_escaped(writer, *part++);
 		} else if ((unsigned char)*part < 0x20 ||
 			   (unsigned char)*part >= 0x7f) {
@@ -99,7 +101,7 @@ static void write_part(struct name_writer *writer, char *part)
 		storage_unescape(part, location->storage_escape_char);
 	if (location->utf8) {
 		for (; *part != '\0'; part++) {
-			if (needs_escape(location, *part))
+			if (needs_escape(writer, *part))
 				write_escaped(writer, *part);
 			else
 				*writer->dest++ = *part;
@@ -111,29 +113,51 @@ static void write_part(struct name_writer *writer, char *part)
 	}
 }
 
-char *name_from_storage(const struct mba_location *location, char storage_sep,
-			const char *storage_name, const char **nonprefix_r)
+/* Writes the levels of a storage name with sep between them. */
+static void write_parts(struct name_writer *writer, const char *storage_name,
+			char storage_sep, char sep)
 {
-	size_t len = strlen(storage_name), prefix_len;
-	struct name_writer writer = { .location = location };
-	bool is_inbox = location->inbox && strcmp(storage_name, "INBOX") == 0;
-	char *vname, *copy, *part, *next;
+	char *copy = mem_strdup(storage_name), *part, *next;
 
-	prefix_len = is_inbox ? 0 : strlen(location->prefix);
-	vname = mem_new(prefix_len + len * MAX_GROWTH + 1);
-	copy = mem_strdup(storage_name);
-	memcpy(vname, location->prefix, prefix_len);
-	writer.dest = vname + prefix_len;
 	for (part = copy; part != NULL; part = next) {
 		next = strchr(part, storage_sep);
 		if (next != NULL)
 			*next++ = '\0';
-		write_part(&writer, part);
+		write_part(writer, part);
 		if (next != NULL)
-			*writer.dest++ = location->separator;
+			*writer->dest++ = sep;
 	}
-	*writer.dest = '\0';
 	free(copy);
-	*nonprefix_r = vname + prefix_len;
+}
+
+char *name_from_storage(const struct mba_location *location, char storage_sep,
+			const char *storage_name)
+{
+	struct name_writer writer = {
+		.location = location,
+		.escape_char = location->vname_escape_char,
+	};
+	bool is_inbox = location->inbox && strcmp(storage_name, "INBOX") == 0;
+	size_t prefix_len = is_inbox ? 0 : strlen(location->prefix);
+	char *vname;
+
+	vname = mem_new(prefix_len + strlen(storage_name) * MAX_GROWTH + 1);
+	memcpy(vname, location->prefix, prefix_len);
+	writer.dest = vname + prefix_len;
+	write_parts(&writer, storage_name, storage_sep, location->separator);
+	*writer.dest = '\0';
 	return vname;
+}
+
+char *name_levels(const struct mba_location *location, char storage_sep,
+		  const char *storage_name, size_t *len_r)
+{
+	struct name_writer writer = { .location = location };
+	char *levels = mem_new(strlen(storage_name) * MAX_GROWTH + 1);
+
+	writer.dest = levels;
+	write_parts(&writer, storage_name, storage_sep, '\0');
+	*writer.dest = '\0';
+	*len_r = writer.dest - levels;
+	return levels;
 }

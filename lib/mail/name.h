@@ -6,8 +6,14 @@
 /* Returns the name that clients see for a storage name, with the namespace's
    prefix, as Dovecot makes it (lib-storage/mailbox-list.c,
    mailbox_list_default_get_vname()). storage_sep is the layout's separator.
-   *nonprefix_r points to what follows the prefix. The caller frees it. */
+   The caller frees it. */
 char *name_from_storage(const struct mba_location *location, char storage_sep,
-			const char *storage_name, const char **nonprefix_r);
+			const char *storage_name);
+
+/* Returns the levels of a storage name as the rules match them, with NUL
+   between them; *len_r is set to the length of all. Neither the namespace's
+   separator nor vname_escape_char has a part in it. The caller frees it. */
+char *name_levels(const struct mba_location *location, char storage_sep,
+		  const char *storage_name, size_t *len_r);
 
 #endif

@@ -1,4 +1,4 @@
-/* Names on disk as clients see them. */
+/* Names on disk as clients see them, and as the rules match them. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,71 +9,106 @@
 static const struct name_case {
 	struct mba_location set;
 	char storage_sep;
-	const char *storage_name, *vname, *nonprefix;
+	/* levels has '|' where a level ends */
+	const char *storage_name, *vname, *levels;
 } cases[] = {
-	{ { .prefix = "", .separator = '/' }, '/', "foo/bar", "foo/bar", NULL },
-	{ { .prefix = "", .separator = '/' }, '.', "foo.bar", "foo/bar", NULL },
-	{ { .prefix = "", .separator = '.' }, '/', "foo/bar", "foo.bar", NULL },
+	{ { .prefix = "", .separator = '/' }, '/', "foo/bar", "foo/bar",
+	  "foo|bar" },
+	{ { .prefix = "", .separator = '/' }, '.', "foo.bar", "foo/bar",
+	  "foo|bar" },
+	{ { .prefix = "", .separator = '.' }, '/', "foo/bar", "foo.bar",
+	  "foo|bar" },
 	{ { .prefix = "a/", .separator = '/' }, '/', "foo", "a/foo", "foo" },
 	{ { .prefix = "INBOX/", .separator = '/', .inbox = true }, '/',
 	  "INBOX", "INBOX", "INBOX" },
 	{ { .prefix = "INBOX/", .separator = '/', .inbox = true }, '/',
-	  "INBOX/x", "INBOX/INBOX/x", "INBOX/x" },
+	  "INBOX/x", "INBOX/INBOX/x", "INBOX|x" },
 	{ { .prefix = "p/", .separator = '/' }, '/', "INBOX", "p/INBOX",
 	  "INBOX" },
+	/* a separator that the layout doesn't know is no level's end */
+	{ { .prefix = "", .separator = '.' }, '/', ".git", ".git", ".git" },
+	{ { .prefix = "", .separator = '.' }, '/', "a/.git/x.y", "a..git.x.y",
+	  "a|.git|x.y" },
+	{ { .prefix = "", .separator = '~' }, '.', "a.b~c/", "a~b~c/",
+	  "a|b~c/" },
+	/* Maildir++ has empty ones */
+	{ { .prefix = "", .separator = '/' }, '.', "..git.", "//git/",
+	  "||git|" },
+	{ { .prefix = "", .separator = '/' }, '/', "", "", "" },
 	/* mUTF-7 */
 	{ { .prefix = "", .separator = '/' }, '/', "Z&APw-rich/&AOQ-",
-	  "Zürich/ä", NULL },
+	  "Zürich/ä", "Zürich|ä" },
 	{ { .prefix = "", .separator = '/' }, '/', "&ZeVnLIqe-", "日本語",
-	  NULL },
-	{ { .prefix = "", .separator = '/' }, '/', "&2D3eAA-", "😀", NULL },
-	{ { .prefix = "", .separator = '/' }, '/', "a&-b", "a&b", NULL },
-	{ { .prefix = "", .separator = '/' }, '/', "&AOQ-&-", "ä&", NULL },
-	/* a component that doesn't decode stays as it is; others don't */
-	{ { .prefix = "", .separator = '/' }, '/', "&/&APw-", "&/ü", NULL },
-	{ { .prefix = "", .separator = '/' }, '/', "&AOQ", "&AOQ", NULL },
-	{ { .prefix = "", .separator = '/' }, '/', "a&b-", "a&b-", NULL },
+	  "日本語" },
+	{ { .prefix = "", .separator = '/' }, '/', "&2D3eAA-", "😀", "😀" },
+	{ { .prefix = "", .separator = '/' }, '/', "a&-b", "a&b", "a&b" },
+	{ { .prefix = "", .separator = '/' }, '/', "&AOQ-&-", "ä&", "ä&" },
+	/* a level that doesn't decode stays as it is; others don't */
+	{ { .prefix = "", .separator = '/' }, '/', "&/&APw-", "&/ü", "&|ü" },
+	{ { .prefix = "", .separator = '/' }, '/', "&AOQ", "&AOQ", "&AOQ" },
+	{ { .prefix = "", .separator = '/' }, '/', "a&b-", "a&b-", "a&b-" },
 	/* "a", encoded though it need not be */
-	{ { .prefix = "", .separator = '/' }, '/', "&AGE-", "&AGE-", NULL },
-	{ { .prefix = "", .separator = '/' }, '/', "&2D3-", "&2D3-", NULL },
+	{ { .prefix = "", .separator = '/' }, '/', "&AGE-", "&AGE-", "&AGE-" },
+	{ { .prefix = "", .separator = '/' }, '/', "&2D3-", "&2D3-", "&2D3-" },
 	{ { .prefix = "", .separator = '/' }, '/', "&3gDYPQ-", "&3gDYPQ-",
-	  NULL },
+	  "&3gDYPQ-" },
 	{ { .prefix = "", .separator = '/' }, '/', "&AOQ-&APw-", "&AOQ-&APw-",
-	  NULL },
+	  "&AOQ-&APw-" },
 	{ { .prefix = "", .separator = '/' }, '/', "\xe4/\xc3\xa4",
-	  "\xe4/\xc3\xa4", NULL },
-	{ { .prefix = "", .separator = '/' }, '/', "a\nb", "a\nb", NULL },
+	  "\xe4/\xc3\xa4", "\xe4|\xc3\xa4" },
+	{ { .prefix = "", .separator = '/' }, '/', "a\nb", "a\nb", "a\nb" },
+	/* an encoded separator stays within its level */
+	{ { .prefix = "", .separator = '/' }, '/', "a&AC8-b", "a&AC8-b",
+	  "a&AC8-b" },
 	/* UTF-8 on disk */
 	{ { .prefix = "", .separator = '/', .utf8 = true }, '/', "ä&APw-",
-	  "ä&APw-", NULL },
+	  "ä&APw-", "ä&APw-" },
 	/* storage_name_escape_char */
 	{ { .prefix = "", .separator = '/', .storage_escape_char = '\\' }, '.',
-	  "a\\2eb.c\\2fd", "a.b/c/d", NULL },
+	  "a\\2eb.c\\2fd", "a.b/c/d", "a.b|c/d" },
 	{ { .prefix = "", .separator = '/', .storage_escape_char = '%' }, '/',
-	  "a%2Fb%zz%4", "a/b%zz%4", NULL },
+	  "a%2Fb%zz%4", "a/b%zz%4", "a/b%zz%4" },
+	{ { .prefix = "", .separator = '/', .storage_escape_char = '%' }, '.',
+	  "%2egit.%26AOQ-", ".git/ä", ".git|ä" },
 	/* vname_escape_char (BROKENCHAR) */
 	{ { .prefix = "", .separator = '.', .vname_escape_char = '^' }, '/',
-	  "a.b/c", "a^2eb.c", NULL },
+	  "a.b/c", "a^2eb.c", "a.b|c" },
 	{ { .prefix = "", .separator = '/', .vname_escape_char = '^' }, '/',
-	  "a^b", "a^5eb", NULL },
+	  "a^b", "a^5eb", "a^b" },
 	{ { .prefix = "", .separator = '/', .vname_escape_char = '^' }, '/',
-	  "\xe4&x", "^e4^26x", NULL },
+	  "\xe4&x", "^e4^26x", "\xe4&x" },
+	{ { .prefix = "", .separator = '/', .vname_escape_char = '^' }, '/',
+	  "&AOQ-&x/&AOQ-", "^26AOQ-^26x/ä", "&AOQ-&x|ä" },
 	{ { .prefix = "", .separator = '/', .vname_escape_char = '^',
-	    .utf8 = true }, '/', "ä^", "ä^5e", NULL },
+	    .utf8 = true }, '/', "ä^", "ä^5e", "ä^" },
 };
 #define CASES_COUNT (int)(sizeof(cases) / sizeof(cases[0]))
 
 START_TEST(a_storage_name_becomes_a_name)
 {
 	const struct name_case *test = &cases[_i];
-	const char *nonprefix;
 	char *vname = name_from_storage(&test->set, test->storage_sep,
-					test->storage_name, &nonprefix);
+					test->storage_name);
 
 	ck_assert_str_eq(vname, test->vname);
-	ck_assert_str_eq(nonprefix, test->nonprefix != NULL ?
-			 test->nonprefix : test->vname);
 	free(vname);
+}
+END_TEST
+
+START_TEST(a_storage_name_becomes_levels)
+{
+	const struct name_case *test = &cases[_i];
+	size_t len;
+	char *levels = name_levels(&test->set, test->storage_sep,
+				   test->storage_name, &len);
+
+	ck_assert_int_eq(levels[len], '\0');
+	for (size_t i = 0; i < len; i++) {
+		if (levels[i] == '\0')
+			levels[i] = '|';
+	}
+	ck_assert_str_eq(levels, test->levels);
+	free(levels);
 }
 END_TEST
 
@@ -89,15 +124,16 @@ START_TEST(no_name_is_too_odd)
 		  .utf8 = true },
 	};
 	const size_t count = sizeof(alphabet) - 1;
-	const char *nonprefix;
 	char name[6] = "";
+	size_t len;
 
 	for (size_t i = 0; i < count * count * count * count * count; i++) {
 		for (size_t j = 0, rest = i; j < 5; j++, rest /= count)
 			name[j] = alphabet[rest % count];
-		for (size_t j = 0; j < sizeof(sets) / sizeof(sets[0]); j++)
-			free(name_from_storage(&sets[j], '/', name,
-					       &nonprefix));
+		for (size_t j = 0; j < sizeof(sets) / sizeof(sets[0]); j++) {
+			free(name_from_storage(&sets[j], '/', name));
+			free(name_levels(&sets[j], '/', name, &len));
+		}
 	}
 }
 END_TEST
@@ -107,6 +143,8 @@ int main(void)
 	TCase *tcase = tcase_create("name");
 
 	tcase_add_loop_test(tcase, a_storage_name_becomes_a_name, 0,
+			    CASES_COUNT);
+	tcase_add_loop_test(tcase, a_storage_name_becomes_levels, 0,
 			    CASES_COUNT);
 	tcase_add_test(tcase, no_name_is_too_odd);
 	return unit_run(tcase);
