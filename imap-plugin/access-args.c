@@ -35,14 +35,19 @@ static void
 access_args_add_mailbox(struct access_args *args, enum access_key key,
 			const char *name)
 {
-	string_t *utf8 = t_str_new(128);
+	string_t *utf8;
 
-	if (args->utf8)
+	if (args->utf8) {
 		access_args_add_name(args, key, name);
-	else if (imap_utf7_to_utf8(name, utf8) < 0)
-		access_args_add(args, key, name, TRUE);
-	else
-		access_args_add_name(args, key, str_c(utf8));
+		return;
+	}
+	T_BEGIN {
+		utf8 = t_str_new(128);
+		if (imap_utf7_to_utf8(name, utf8) < 0)
+			access_args_add(args, key, name, TRUE);
+		else
+			access_args_add_name(args, key, str_c(utf8));
+	} T_END;
 }
 
 /* Add an argument if it's a name, or the names of a list. */

@@ -44,8 +44,13 @@ static bool unichar_is_hidden(unichar_t chr)
 static void
 escape_bytes(string_t *dest, const unsigned char *data, unsigned int size)
 {
-	for (unsigned int i = 0; i < size; i++)
-		str_printfa(dest, "\\x%02x", data[i]);
+	static const char hex[] = "0123456789abcdef";
+
+	for (unsigned int i = 0; i < size; i++) {
+		str_append(dest, "\\x");
+		str_append_c(dest, hex[data[i] >> 4]);
+		str_append_c(dest, hex[data[i] & 0x0f]);
+	}
 }
 
 static void escape_ascii(string_t *dest, unsigned char chr, bool invalid)

@@ -1,6 +1,8 @@
 /* A line may hold nothing but what this writes: all that comes from the client
    is quoted and escaped, and bounded, since Dovecot splits what is longer than
-   PIPE_BUF, prefix included, into several lines. */
+   PIPE_BUF, prefix included, into several lines. The event has the names of
+   the line and no others: each that is added to a list is compared with all of
+   the list, and a client can send 60,000. */
 
 #include "lib.h"
 #include "array.h"
@@ -54,9 +56,9 @@ access_line_add_name(string_t *line, const struct access_name *name,
 	return FALSE;
 }
 
-/* Names that don't fit are counted: an owner isn't shown without its mailbox,
-   so nothing is shown after the first of them. */
-static void
+/* Returns how many of the names fit. An owner isn't shown without its mailbox,
+   so nothing is shown after the first that doesn't. */
+static unsigned int
 access_line_add_names(string_t *line, const struct access_args *args)
 {
 	const struct access_name *names;
@@ -69,8 +71,7 @@ access_line_add_names(string_t *line, const struct access_args *args)
 					  end - str_len(line)))
 			break;
 	}
-	if (i < count)
-		str_printfa(line, " more=%u", count - i);
+	return i;
 }
 
 static void
@@ -85,35 +86,44 @@ access_line_add_counts(string_t *line, const struct access *access)
 		str_printfa(line, " messages=%"PRIu64, access->messages);
 }
 
+/* Returns the line without its prefix. *names_r is set to how many of the
+   names it shows. */
 static const char *
-access_line(const struct access *access, const char *reply)
+access_line(const struct access *access, const char *reply,
+	    unsigned int *names_r)
 {
 	const char *name = access->command->name;
 	const char *quote = strchr(name, ' ') == NULL ? "" : "\"";
 	string_t *line = t_str_new(256);
+	unsigned int more;
 
 	str_append(line, "cmd=");
 	str_append(line, quote);
 	str_append(line, name);
 	str_append(line, quote);
-	access_line_add_names(line, &access->args);
+	*names_r = access_line_add_names(line, &access->args);
+	more = array_count(&access->args.names) - *names_r;
+	if (more > 0)
+		str_printfa(line, " more=%u", more);
 	access_line_add_counts(line, access);
 	str_append(line, reply != NULL ? " reply=" : " cut=");
 	str_append(line, reply != NULL ? reply : "yes");
 	return str_c(line);
 }
 
-static unsigned int
-access_key_count(const struct access *access, enum access_key key)
+static bool
+access_key_is_list(const struct access_name *names, unsigned int count,
+		   enum access_key key)
 {
-	const struct access_name *name;
-	unsigned int count = 0;
+	unsigned int found = 0;
 
-	array_foreach(&access->args.names, name) {
-		if (name->key == key)
-			count++;
+	if (key == ACCESS_KEY_PATTERN)
+		return TRUE;
+	for (unsigned int i = 0; i < count; i++) {
+		if (names[i].key == key)
+			found++;
 	}
-	return count;
+	return found > 1;
 }
 
 /* A field holds the name itself, unless that isn't UTF-8. */
@@ -129,20 +139,24 @@ static const char *access_field_value(const struct access_name *name)
 }
 
 static void
-access_event_add_names(struct event *event, const struct access *access)
+access_event_add_names(struct event *event, const struct access *access,
+		       unsigned int count)
 {
-	const struct access_name *name;
+	const struct access_name *names;
+	unsigned int all;
 
-	array_foreach(&access->args.names, name) {
-		const char *field = access_keys[name->key].field;
-		const char *value = access_field_value(name);
+	names = array_get(&access->args.names, &all);
+	for (unsigned int i = 0; i < count; i++) {
+		const char *field = access_keys[names[i].key].field;
+		const char *value = access_field_value(&names[i]);
 
-		if (name->key == ACCESS_KEY_PATTERN ||
-		    access_key_count(access, name->key) > 1)
+		if (access_key_is_list(names, count, names[i].key))
 			event_strlist_append(event, field, value);
 		else
 			event_add_str(event, field, value);
 	}
+	if (all > count)
+		event_add_int(event, "more", all - count);
 }
 
 static void
@@ -161,7 +175,8 @@ access_event_add_counts(struct event *event, const struct access *access)
 void access_write(const struct access *access, struct event *event)
 {
 	const struct event_field *field;
-	const char *reply = NULL;
+	const char *line, *reply = NULL;
+	unsigned int names;
 
 	/* it isn't there if the connection was lost before */
 	field = event_find_field_nonrecursive(event, "tagged_reply_state");
@@ -176,13 +191,14 @@ void access_write(const struct access *access, struct event *event)
 	/* the usual prefix, but in the same write(): else it is sent again
 	   before the first line of each round of the ioloop */
 	event_replace_log_prefix(event, i_get_failure_prefix());
-	access_event_add_names(event, access);
+	line = access_line(access, reply, &names);
+	access_event_add_names(event, access, names);
 	access_event_add_counts(event, access);
 	if (reply != NULL)
 		event_add_str(event, "reply", reply);
 	else
 		event_add_str(event, "cut", "yes");
-	e_info(event, "mailbox_access: %s", access_line(access, reply));
+	e_info(event, "mailbox_access: %s", line);
 	i_assert(event->refcount == 1);
 	event->refcount--;
 }

@@ -50,8 +50,9 @@ def exported(server, count, timeout=10):
             text = open(path).read() if os.path.exists(path) else ""
             lines = text.splitlines()
         else:
-            lines = [l.split("stats: Info: ")[1]
-                     for l in server.log_lines("stats: Info: {", timeout=0)]
+            text = "".join(l.split("stats: Info: ")[1] for l in
+                           server.log_lines("stats: Info: ", timeout=0))
+            lines = text.replace('}{"event"', '}\n{"event"').splitlines()
         if len(lines) >= count or time.monotonic() > end:
             assert len(lines) == count
             return [json.loads(line) for line in lines]
@@ -120,6 +121,22 @@ def test_an_exporter_writes_json(dovecot):
         {"cmd_name": "STATUS", "mailbox": "x" * LONG, "reply": "NO"},
         {"cmd_name": "NOTIFY", "mailbox": ["a", "b"], "reply": "OK"},
     ]
+
+
+def test_the_event_has_the_names_of_the_line(dovecot):
+    """Not all of them: each is compared with all that are there."""
+    server = start(dovecot, documented("An exporter: every access as JSON"))
+    os.chmod(server.dir, 0o1777)
+    names = [f"p{i}" for i in range(1000)]
+    with server.imap("alice") as imap:
+        imap.ok('LIST "" (%s)' % " ".join(names))
+        imap.cmd("NOTIFY SET (mailboxes (%s) (MessageNew))" % " ".join(names))
+    for event, line, field, key in zip(
+            exported(server, 2), accesses(server), ("patterns", "mailbox"),
+            ("pattern", "mailbox")):
+        assert event["fields"][field] == line[key] == names[:len(line[key])]
+        assert event["fields"]["more"] == line["more"] == \
+            len(names) - len(line[key]) > 0
 
 
 def test_a_cut_list_has_its_fields(dovecot):
