@@ -1,8 +1,9 @@
-/* A directory that had to be closed is opened again from the root, component
-   by component: ".." would lead elsewhere when somebody moved a directory
-   meanwhile. The one found is compared by device and inode with the one that
-   was closed. To go up a deep path doesn't begin at the root for each level:
-   opening one level brings back as many above it as may be open. */
+/* A directory that had to be closed is opened again through ".." of the one
+   below it, so that a chain of directories costs its length and not its
+   square. ".." leads elsewhere when somebody moved the one below meanwhile, or
+   when that was a symlink: then it is opened from the root, component by
+   component. Either way it has to be the one that was closed, by device and
+   inode. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,7 @@ static void frame_close(struct dir_stack *stack, struct dir_stack_frame *frame)
 void dir_stack_deinit(struct dir_stack *stack)
 {
 	while (stack->count > 0)
-		dir_stack_pop(stack);
+		frame_close(stack, &stack->frames[--stack->count]);
 	if (stack->root_fd != -1)
 		(void)close(stack->root_fd);
 	free(stack->frames);
@@ -62,17 +63,6 @@ void dir_stack_push(struct dir_stack *stack, const char *name, size_t len)
 	stack->path[stack->path_len] = '\0';
 }
 
-void dir_stack_pop(struct dir_stack *stack)
-{
-	struct dir_stack_frame *frame = &stack->frames[--stack->count];
-
-	frame_close(stack, frame);
-	stack->path_len = frame->name_pos == 0 ? 0 : frame->name_pos - 1;
-	stack->path[stack->path_len] = '\0';
-	if (stack->first_open > stack->count)
-		stack->first_open = stack->count;
-}
-
 /* Make room for one more descriptor: close the one farthest from the end of
    the path, remembering which directory it was. */
 static int close_shallowest(struct dir_stack *stack)
@@ -91,23 +81,17 @@ static int close_shallowest(struct dir_stack *stack)
 	return 0;
 }
 
-/* Open a frame below parent_fd. Its name ends where the next one's begins. */
-static int frame_open(struct dir_stack *stack, size_t idx, int parent_fd)
+/* Open a frame's directory by a name relative to another one. */
+static int frame_open(struct dir_stack *stack, size_t idx, int dir_fd,
+		      const char *name)
 {
 	struct dir_stack_frame *frame = &stack->frames[idx];
-	bool is_last = idx + 1 == stack->count;
-	size_t end = is_last ? stack->path_len :
-		stack->frames[idx + 1].name_pos - 1;
 	struct stat st;
 
 	if (stack->open_count == DIR_STACK_MAX_OPEN &&
 	    close_shallowest(stack) < 0)
 		return -1;
-	stack->path[end] = '\0';
-	frame->fd = openat_noatime(parent_fd, stack->path + frame->name_pos,
-				   stack->open_flags);
-	if (!is_last)
-		stack->path[end] = '/';
+	frame->fd = openat_noatime(dir_fd, name, stack->open_flags);
 	if (frame->fd == -1)
 		return -1;
 	stack->open_count++;
@@ -123,6 +107,55 @@ static int frame_open(struct dir_stack *stack, size_t idx, int parent_fd)
 	return -1;
 }
 
+/* Open a frame below parent_fd. Its name ends where the next one's begins. */
+static int frame_open_below(struct dir_stack *stack, size_t idx, int parent_fd)
+{
+	bool is_last = idx + 1 == stack->count;
+	size_t end = is_last ? stack->path_len :
+		stack->frames[idx + 1].name_pos - 1;
+	int ret;
+
+	stack->path[end] = '\0';
+	ret = frame_open(stack, idx, parent_fd,
+			 stack->path + stack->frames[idx].name_pos);
+	if (!is_last)
+		stack->path[end] = '/';
+	return ret;
+}
+
+int dir_stack_parent_fd(struct dir_stack *stack)
+{
+	struct dir_stack_frame *frame, *parent;
+
+	if (stack->count < 2)
+		return stack->count == 0 ? -1 : stack->root_fd;
+	frame = &stack->frames[stack->count - 1];
+	parent = frame - 1;
+	if (parent->fd == -1 && parent->opens > 0 && frame->fd != -1)
+		(void)frame_open(stack, stack->count - 2, frame->fd, "..");
+	return parent->fd;
+}
+
+const char *dir_stack_name(const struct dir_stack *stack)
+{
+	return stack->count == 0 ? stack->path :
+		stack->path + stack->frames[stack->count - 1].name_pos;
+}
+
+void dir_stack_pop(struct dir_stack *stack)
+{
+	struct dir_stack_frame *frame;
+
+	/* it is the way to the one above */
+	(void)dir_stack_parent_fd(stack);
+	frame = &stack->frames[--stack->count];
+	frame_close(stack, frame);
+	stack->path_len = frame->name_pos == 0 ? 0 : frame->name_pos - 1;
+	stack->path[stack->path_len] = '\0';
+	if (stack->first_open > stack->count)
+		stack->first_open = stack->count;
+}
+
 int dir_stack_fd(struct dir_stack *stack, size_t *depth_r)
 {
 	size_t idx = stack->count;
@@ -133,7 +166,7 @@ int dir_stack_fd(struct dir_stack *stack, size_t *depth_r)
 		idx--;
 	fd = idx == 0 ? stack->root_fd : stack->frames[idx - 1].fd;
 	for (; idx < stack->count; idx++) {
-		if (frame_open(stack, idx, fd) < 0) {
+		if (frame_open_below(stack, idx, fd) < 0) {
 			*depth_r = idx + 1;
 			return -1;
 		}

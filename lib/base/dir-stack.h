@@ -45,6 +45,12 @@ void dir_stack_deinit(struct dir_stack *stack);
 
 /* Enter a directory; it isn't opened yet. */
 void dir_stack_push(struct dir_stack *stack, const char *name, size_t len);
+/* Returns the descriptor of the directory above the one entered last, -1 if
+   there is none or it isn't open and can't be opened from the one below. It
+   belongs to the stack and is valid until the next call. */
+int dir_stack_parent_fd(struct dir_stack *stack);
+/* Returns the name of the directory entered last, "" for the root. */
+const char *dir_stack_name(const struct dir_stack *stack);
 /* Leave the directory entered last, and close it. */
 void dir_stack_pop(struct dir_stack *stack);
 

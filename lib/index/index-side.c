@@ -49,7 +49,7 @@ static void count_inode_total(struct index_side *side, const struct stat *st)
 		side->set->progress(side->totals, side->set->context);
 }
 
-static void side_enter(const char *name, const struct stat *st,
+static void side_enter(const struct walk_place *place, const struct stat *st,
 		       bool is_other, void *context)
 {
 	struct index_side *side = context;
@@ -65,7 +65,8 @@ static void side_enter(const char *name, const struct stat *st,
 	if (side->dirs_count > 1) {
 		parent = dir - 1;
 		dir->is_nested = is_other || parent->is_nested;
-		dir->is_imap = imap_dir != NULL && strcmp(name, imap_dir) == 0;
+		dir->is_imap = imap_dir != NULL &&
+			strcmp(place->name, imap_dir) == 0;
 		dir->in_imap = parent->is_imap;
 		dir->below_imap = parent->is_imap || parent->below_imap;
 	} else {
@@ -118,18 +119,18 @@ side_file_class(struct index_side *side, struct index_dir *dir,
 			       MBA_OTHER_MAIL : MBA_OTHER_FOREIGN];
 }
 
-static void side_file(const char *name, const struct stat *st, bool is_again,
-		      void *context)
+static void side_file(int dir_fd, const char *name, const struct stat *st,
+		      bool is_again, void *context)
 {
 	struct index_side *side = context;
 	struct index_dir *dir = &side->dirs[side->dirs_count - 1];
 	struct mba_count *count;
 
-	if (dir->is_nested) {
+	(void)dir_fd;
+	if (dir->is_nested)
 		count = &side->other[MBA_OTHER_NESTED];
-	} else {
+	else
 		count = side_file_class(side, dir, name, st);
-	}
 	if (!is_again) {
 		count_inode(count, st);
 		count_inode_total(side, st);
@@ -175,7 +176,8 @@ static void side_entry(struct index_side *side, struct index_dir *dir,
 	side->set->entry(&entry, side->set->context);
 }
 
-static void side_leave(const char *path, bool is_complete, void *context)
+static void side_leave(const struct walk_place *place, bool is_complete,
+		       void *context)
 {
 	struct index_side *side = context;
 	struct index_dir *dir = &side->dirs[--side->dirs_count];
@@ -189,7 +191,7 @@ static void side_leave(const char *path, bool is_complete, void *context)
 		(dir->index_files > 0 || dir->in_imap ||
 		 (!is_complete && may_be_entry));
 	if (is_entry)
-		side_entry(side, dir, path, is_complete);
+		side_entry(side, dir, place->path, is_complete);
 	else {
 		count_add(&side->other[side_dir_class(side, dir)],
 			  &dir->self);

@@ -1,7 +1,8 @@
 /* The tree belongs to a user who may change it while it is walked. A directory
    is left by going on in the one above, which may have been closed meanwhile:
    dir-stack.c opens it again and makes sure that it is the same, and reading
-   goes on behind the name that was read last (d_off). */
+   goes on after the name that was read last (d_off). What is removed while it
+   is read has come to its end. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,8 +22,10 @@ struct walk_dir {
 	/* what was read and not seen yet; NULL if nothing is */
 	char *buffer;
 	size_t pos, len;
-	/* behind the last name that was seen */
+	/* after the last name that was seen */
 	off_t offset;
+	/* in walk.way; owned, NULL if it isn't there */
+	struct walk_id *id;
 	/* dir_stack_frame.opens when it was read last */
 	unsigned int opens;
 	bool is_complete:1;
@@ -40,8 +43,9 @@ struct walk {
 	/* dirs[0] is the root, dirs[n] the stack's frame n - 1 */
 	struct walk_dir *dirs;
 	size_t dirs_count, dirs_alloc;
-	/* tsearch() tree of the files with more than one link */
-	void *links;
+	/* tsearch() trees of struct walk_id: the files with more than one link
+	   that were seen, and the directories from the root to here */
+	void *links, *way;
 	/* a buffer that no directory uses now */
 	char *spare_buffer;
 };
@@ -68,21 +72,24 @@ static int walk_id_cmp(const void *p1, const void *p2)
 	return 0;
 }
 
+/* Add an inode to a tree. Returns what was added, NULL if it was there. */
+static struct walk_id *walk_id_add(void **tree, const struct stat *st)
+{
+	struct walk_id *id = mem_new(sizeof(*id)), **found;
+
+	id->dev = st->st_dev;
+	id->ino = st->st_ino;
+	found = tsearch(id, tree, walk_id_cmp);
+	if (found != NULL && *found == id)
+		return id;
+	free(id);
+	return NULL;
+}
+
 /* Returns TRUE if another link to the same file was seen before. */
 static bool walk_link_seen(struct walk *walk, const struct stat *st)
 {
-	struct walk_id *id, **found;
-
-	if (st->st_nlink <= 1)
-		return false;
-	id = mem_new(sizeof(*id));
-	id->dev = st->st_dev;
-	id->ino = st->st_ino;
-	found = tsearch(id, &walk->links, walk_id_cmp);
-	if (found != NULL && *found == id)
-		return false;
-	free(id);
-	return true;
+	return st->st_nlink > 1 && walk_id_add(&walk->links, st) == NULL;
 }
 
 static bool walk_is_other(const struct walk *walk, const struct stat *st)
@@ -95,10 +102,10 @@ static bool walk_is_other(const struct walk *walk, const struct stat *st)
 	return false;
 }
 
-static void walk_file(struct walk *walk, const char *name,
+static void walk_file(struct walk *walk, int dir_fd, const char *name,
 		      const struct stat *st)
 {
-	walk->callbacks->file(name, st, walk_link_seen(walk, st),
+	walk->callbacks->file(dir_fd, name, st, walk_link_seen(walk, st),
 			      walk->context);
 }
 
@@ -127,33 +134,57 @@ static void walk_dir_push(struct walk *walk)
 	dir->is_complete = true;
 }
 
-/* Enter a directory whose inode is known. */
-static void walk_enter(struct walk *walk, const char *name,
-		       const struct stat *st)
+/* Enter a directory whose inode is known; fd is -1 if it can't be opened. */
+static void walk_enter(struct walk *walk, int fd, const struct stat *st)
 {
+	const struct dir_stack *stack = &walk->stack;
+	const struct walk_place place = {
+		.fd = fd, .parent_fd = dir_stack_parent_fd(&walk->stack),
+		.name = dir_stack_name(stack), .path = stack->path,
+	};
+	struct walk_id *id = walk_id_add(&walk->way, st);
+
+	if (id == NULL) {
+		/* it is mounted below itself */
+		dir_stack_pop(&walk->stack);
+		return;
+	}
 	walk_dir_push(walk);
-	walk->callbacks->enter(name, st, walk_is_other(walk, st),
+	walk->dirs[walk->dirs_count - 1].id = id;
+	walk->callbacks->enter(&place, st, walk_is_other(walk, st),
 			       walk->context);
 }
 
 static void walk_leave(struct walk *walk)
 {
 	struct walk_dir *dir = &walk->dirs[--walk->dirs_count];
+	struct dir_stack *stack = &walk->stack;
+	const struct walk_place place = {
+		.fd = stack->count == 0 ? stack->root_fd :
+			stack->frames[stack->count - 1].fd,
+		.parent_fd = dir_stack_parent_fd(stack),
+		.name = dir_stack_name(stack), .path = stack->path,
+	};
 
-	walk->callbacks->leave(walk->stack.path, dir->is_complete,
-			       walk->context);
+	walk->callbacks->leave(&place, dir->is_complete, walk->context);
+	(void)tdelete(dir->id, &walk->way, walk_id_cmp);
+	free(dir->id);
 	if (dir->buffer != NULL)
 		walk_buffer_free(walk, dir);
 	if (walk->dirs_count > 0)
-		dir_stack_pop(&walk->stack);
+		dir_stack_pop(stack);
 }
 
 /* A directory that can't be read is an inode all the same. */
-static void walk_enter_failed(struct walk *walk, const char *name,
-			      const struct stat *st, const char *op)
+static void walk_enter_failed(struct walk *walk, const struct stat *st,
+			      const char *op)
 {
+	size_t count = walk->dirs_count;
+
 	walk_error(walk, op, "");
-	walk_enter(walk, name, st);
+	walk_enter(walk, -1, st);
+	if (walk->dirs_count == count)
+		return;
 	walk->dirs[walk->dirs_count - 1].is_complete = false;
 	walk_leave(walk);
 }
@@ -188,7 +219,7 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 	dir_stack_push(&walk->stack, name, strlen(name));
 	fd = dir_stack_fd(&walk->stack, &depth);
 	if (fd != -1 && fstat(fd, &st) == 0) {
-		walk_enter(walk, name, &st);
+		walk_enter(walk, fd, &st);
 		return;
 	}
 	open_errno = errno;
@@ -197,11 +228,11 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 		dir_stack_pop(&walk->stack);
 	} else if (S_ISDIR(st.st_mode)) {
 		errno = open_errno;
-		walk_enter_failed(walk, name, &st, "open");
+		walk_enter_failed(walk, &st, "open");
 	} else {
 		/* it was replaced */
 		dir_stack_pop(&walk->stack);
-		walk_file(walk, name, &st);
+		walk_file(walk, dir_fd, name, &st);
 	}
 }
 
@@ -226,6 +257,10 @@ static int walk_read(struct walk *walk, struct walk_dir *dir, int fd)
 	}
 	dir->opens = opens;
 	ret = getdents64(fd, dir->buffer, WALK_BUFFER_SIZE);
+	if (ret < 0 && errno == ENOENT) {
+		/* it was removed */
+		return 0;
+	}
 	if (ret <= 0)
 		return ret;
 	dir->pos = 0;
@@ -263,7 +298,7 @@ static bool walk_next(struct walk *walk)
 		if (S_ISDIR(st.st_mode))
 			walk_try_enter(walk, fd, d->d_name);
 		else
-			walk_file(walk, d->d_name, &st);
+			walk_file(walk, fd, d->d_name, &st);
 	}
 	return true;
 }
@@ -291,7 +326,7 @@ int walk_tree(const char *root, const struct walk_id *others,
 		dir_stack_deinit(&walk.stack);
 		return is_missing ? 0 : -1;
 	}
-	walk_enter(&walk, "", &st);
+	walk_enter(&walk, fd, &st);
 	while (walk.dirs_count > 0) {
 		if (!walk_next(&walk))
 			walk_leave(&walk);

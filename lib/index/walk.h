@@ -8,25 +8,40 @@
 #include "error-sink.h"
 
 /* Walks a directory tree in directory order, without following symlinks, with
-   few descriptors at any depth. Memory doesn't grow with the tree, but for
-   files with more than one link. */
+   few descriptors at any depth. Memory doesn't grow with the tree, but for its
+   depth and for files with more than one link. A directory that is mounted
+   below itself isn't entered there and doesn't count, as for du. */
 
 struct walk_id {
 	dev_t dev;
 	ino_t ino;
 };
 
+/* A directory that is entered or left. Descriptors belong to the walk. */
+struct walk_place {
+	/* -1 if it couldn't be opened, or opened again */
+	int fd;
+	/* The directory above it: -1 for the root, and where it is no longer
+	   the one that the walk came from. */
+	int parent_fd;
+	/* in the directory above, "" for the root */
+	const char *name;
+	/* relative to the root, "" for the root */
+	const char *path;
+};
+
 struct walk_callbacks {
-	/* A directory is entered; name is "" for the root. is_other is set for
-	   a directory in others[]; what is below isn't marked again. */
-	void (*enter)(const char *name, const struct stat *st, bool is_other,
+	/* A directory is entered. is_other is set for a directory in others[];
+	   what is below isn't marked again. */
+	void (*enter)(const struct walk_place *place, const struct stat *st,
+		      bool is_other, void *context);
+	/* Anything else in the directory that was entered last. is_again is
+	   set if another link to it was seen. */
+	void (*file)(int dir_fd, const char *name, const struct stat *st,
+		     bool is_again, void *context);
+	/* All of a directory was seen, if is_complete. */
+	void (*leave)(const struct walk_place *place, bool is_complete,
 		      void *context);
-	/* Anything else. is_again is set if another link to it was seen. */
-	void (*file)(const char *name, const struct stat *st, bool is_again,
-		     void *context);
-	/* All of a directory was seen, if is_complete; path is relative to the
-	   root, "" for the root. */
-	void (*leave)(const char *path, bool is_complete, void *context);
 };
 
 /* Returns 1 if the root was walked (errors were reported), 0 if there is no

@@ -179,6 +179,15 @@ class Walk:
         counts["inodes"] += 1
         counts["bytes"] += st.st_blocks * 512
 
+    @staticmethod
+    def is_above(path, st):
+        """Returns whether a directory is mounted below itself."""
+        while stat.S_ISDIR(st.st_mode) and path != b"/":
+            path = os.path.dirname(path)
+            if os.path.samestat(os.lstat(path), st):
+                return True
+        return False
+
     def directory(self, path, relative, is_nested):
         """Returns what the directory holds or leads to: a set of "entry",
         "foreign", "internal"."""
@@ -193,6 +202,8 @@ class Walk:
         for name in ordered_names(path):
             child = os.path.join(path, name)
             cst = os.lstat(child)
+            if self.is_above(child, cst):
+                continue
             if stat.S_ISDIR(cst.st_mode):
                 holds |= self.directory(child, os.path.join(relative, name),
                                         is_nested)

@@ -3,6 +3,7 @@ stands there; audit() compares with du and with the test's own walk."""
 
 import os
 import stat
+import subprocess
 
 import pytest
 
@@ -162,3 +163,27 @@ def test_files_without_permission_bits_are_counted(dovecot):
              os.makedev(1, 3))
     server.chown("alice", root)
     assert audit(server).namespaces[0]["totals"]["inodes"] == 5
+
+
+@pytest.mark.parametrize("source, target, entries", [
+    (".", "a/b/c", 1),
+    ("a", "a/b", 0),
+    ("a/b", "z", 2),
+])
+def test_a_directory_mounted_below_itself(dovecot, source, target, entries):
+    """As for du: below itself not at all, elsewhere once more."""
+    server = dovecot(location=default_location())
+    write_home(server, "alice", ".profile", b"")
+    root = server.path("index/%u", "alice")
+    make_log(os.path.join(root, "a/b/.imap/box"))
+    for path in ("a/b/c", "z"):
+        os.makedirs(os.path.join(root, path))
+    server.chown("alice", root)
+    target = os.path.join(root, target)
+    subprocess.run(["mount", "--bind", os.path.join(root, source), target],
+                   check=True)
+    try:
+        totals = audit(server).namespaces[0]["totals"]
+    finally:
+        subprocess.run(["umount", target], check=True)
+    assert totals["entries"] == entries

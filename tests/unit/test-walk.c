@@ -17,6 +17,8 @@
 
 #define DEEP_LEVELS 1000
 #define MAX_DESCRIPTORS 64
+/* of 200 characters, more than the walk reads at once */
+#define MANY_NAMES 2000
 
 /* Make directories "d" one below the other, with a file "f" in the last. */
 static void make_deep(const char *root, unsigned int levels)
@@ -96,6 +98,8 @@ START_TEST(a_stack_holds_few_descriptors)
 	for (unsigned int i = DEEP_LEVELS; i > 0; i--) {
 		ck_assert_uint_eq(stack_ino(&stack), inodes[i]);
 		ck_assert_uint_le(stack.open_count, DIR_STACK_MAX_OPEN);
+		/* once on each way, whatever the depth */
+		ck_assert_uint_le(stack.frames[i - 1].opens, 2);
 		dir_stack_pop(&stack);
 	}
 	ck_assert_uint_eq(stack_ino(&stack), inodes[0]);
@@ -124,8 +128,9 @@ START_TEST(a_stack_opens_what_it_jumps_to)
 }
 END_TEST
 
-/* Go so deep that the first directories are closed, then back to them. */
-static int return_to_level(unsigned int level, void (*change)(void))
+/* Go so deep that the first directories are closed, then back to the third,
+   "root/d/d/d". Returns errno if it can't be opened. */
+static int return_to_third(void (*change)(void))
 {
 	struct dir_stack stack;
 	int fd, fd_errno;
@@ -138,7 +143,7 @@ static int return_to_level(unsigned int level, void (*change)(void))
 		(void)stack_ino(&stack);
 	}
 	change();
-	while (stack.count > level)
+	while (stack.count > 3)
 		dir_stack_pop(&stack);
 	fd = dir_stack_fd(&stack, &depth);
 	fd_errno = errno;
@@ -146,21 +151,33 @@ static int return_to_level(unsigned int level, void (*change)(void))
 	return fd != -1 ? 0 : fd_errno;
 }
 
+static void move_fourth(void)
+{
+	ck_assert_int_eq(rename(unit_path("root/d/d/d/d"), unit_path("4")), 0);
+}
+
+static void move_second(void)
+{
+	ck_assert_int_eq(rename(unit_path("root/d/d"), unit_path("2")), 0);
+}
+
+/* Neither ".." of the fourth nor the path leads to the third any more. */
+static void move_third(void)
+{
+	move_fourth();
+	ck_assert_int_eq(rename(unit_path("root/d/d/d"), unit_path("3")), 0);
+}
+
 static void replace_by_directory(void)
 {
-	ck_assert_int_eq(rename(unit_path("root/d/d"), unit_path("away")), 0);
+	move_third();
 	unit_mkdir(unit_path("root/d/d/d/d/d"));
 }
 
 static void replace_by_symlink(void)
 {
-	ck_assert_int_eq(rename(unit_path("root/d/d"), unit_path("away")), 0);
-	ck_assert_int_eq(symlink("../../away", unit_path("root/d/d")), 0);
-}
-
-static void move_it_away(void)
-{
-	ck_assert_int_eq(rename(unit_path("root/d/d"), unit_path("away")), 0);
+	move_third();
+	ck_assert_int_eq(symlink("../../../3", unit_path("root/d/d/d")), 0);
 }
 
 static void change_nothing(void)
@@ -169,13 +186,13 @@ static void change_nothing(void)
 
 START_TEST(a_directory_that_was_replaced_is_told)
 {
-	ck_assert_int_eq(return_to_level(3, replace_by_directory), ESTALE);
+	ck_assert_int_eq(return_to_third(replace_by_directory), ESTALE);
 }
 END_TEST
 
 START_TEST(a_symlink_in_its_place_is_not_followed)
 {
-	int ret = return_to_level(3, replace_by_symlink);
+	int ret = return_to_third(replace_by_symlink);
 
 	ck_assert(ret == ELOOP || ret == ENOTDIR);
 }
@@ -183,13 +200,25 @@ END_TEST
 
 START_TEST(a_directory_that_was_moved_is_told)
 {
-	ck_assert_int_eq(return_to_level(3, move_it_away), ENOENT);
+	ck_assert_int_eq(return_to_third(move_third), ENOENT);
 }
 END_TEST
 
 START_TEST(a_directory_that_is_still_there_is_found)
 {
-	ck_assert_int_eq(return_to_level(3, change_nothing), 0);
+	ck_assert_int_eq(return_to_third(change_nothing), 0);
+}
+END_TEST
+
+START_TEST(a_directory_is_found_when_one_below_was_moved)
+{
+	ck_assert_int_eq(return_to_third(move_fourth), 0);
+}
+END_TEST
+
+START_TEST(a_directory_is_found_when_one_above_was_moved)
+{
+	ck_assert_int_eq(return_to_third(move_second), 0);
 }
 END_TEST
 
@@ -199,15 +228,42 @@ struct seen {
 	/* of the directories, in the order in which they were left */
 	char *paths;
 	void (*on_file)(void);
+	bool check_places;
 };
 
-static void seen_enter(const char *name, const struct stat *st, bool is_other,
-		       void *context)
+/* Returns TRUE if a descriptor is that of a directory. */
+static bool fd_is_path(int fd, const char *path)
+{
+	struct stat st1, st2;
+
+	ck_assert_int_eq(fstat(fd, &st1), 0);
+	ck_assert_int_eq(lstat(path, &st2), 0);
+	return st1.st_dev == st2.st_dev && st1.st_ino == st2.st_ino;
+}
+
+static void check_place(const struct walk_place *place)
+{
+	const char *slash = strrchr(place->path, '/');
+
+	ck_assert_str_eq(place->name, slash == NULL ? place->path : slash + 1);
+	ck_assert(fd_is_path(place->fd, unit_path("root/%s", place->path)));
+	if (*place->path == '\0') {
+		ck_assert_int_eq(place->parent_fd, -1);
+	} else {
+		ck_assert(fd_is_path(place->parent_fd,
+				     unit_path("root/%s/..", place->path)));
+	}
+}
+
+static void seen_enter(const struct walk_place *place, const struct stat *st,
+		       bool is_other, void *context)
 {
 	struct seen *seen = context;
 
 	ck_assert(S_ISDIR(st->st_mode));
-	ck_assert_int_eq(*name == '\0', seen->depth == 0);
+	ck_assert_int_eq(*place->name == '\0', seen->depth == 0);
+	if (seen->check_places)
+		check_place(place);
 	seen->dirs++;
 	if (is_other)
 		seen->others++;
@@ -215,11 +271,17 @@ static void seen_enter(const char *name, const struct stat *st, bool is_other,
 		seen->max_depth = seen->depth;
 }
 
-static void seen_file(const char *name, const struct stat *st, bool is_again,
-		      void *context)
+static void seen_file(int dir_fd, const char *name, const struct stat *st,
+		      bool is_again, void *context)
 {
 	struct seen *seen = context;
+	struct stat st2;
 
+	if (seen->check_places) {
+		ck_assert_int_eq(fstatat(dir_fd, name, &st2,
+					 AT_SYMLINK_NOFOLLOW), 0);
+		ck_assert_uint_eq(st2.st_ino, st->st_ino);
+	}
 	ck_assert(*name != '\0' && !S_ISDIR(st->st_mode));
 	seen->files++;
 	if (is_again)
@@ -229,16 +291,19 @@ static void seen_file(const char *name, const struct stat *st, bool is_again,
 	seen->on_file = NULL;
 }
 
-static void seen_leave(const char *path, bool is_complete, void *context)
+static void seen_leave(const struct walk_place *place, bool is_complete,
+		       void *context)
 {
 	struct seen *seen = context;
 	char *paths;
 
+	if (seen->check_places)
+		check_place(place);
 	seen->depth--;
 	if (!is_complete)
 		seen->incomplete++;
 	paths = mem_printf("%s%s|", seen->paths == NULL ? "" : seen->paths,
-			   path);
+			   place->path);
 	free(seen->paths);
 	seen->paths = paths;
 }
@@ -315,13 +380,13 @@ START_TEST(a_directory_is_read_on_after_a_deep_one)
 	struct seen seen;
 
 	/* more than one buffer of names, and a deep tree behind each 100th */
-	for (unsigned int i = 0; i < 2000; i++)
+	for (unsigned int i = 0; i < MANY_NAMES; i++)
 		unit_write(unit_path("root/%0200u", i), "", 0);
 	for (unsigned int i = 0; i < 20; i++)
 		make_deep(unit_path("root/deep%u", i), 50);
 	seen = walk(unit_path("root"));
 	ck_assert_uint_eq(seen.dirs, 1 + 20 * 51);
-	ck_assert_uint_eq(seen.files, 2000 + 20);
+	ck_assert_uint_eq(seen.files, MANY_NAMES + 20);
 	ck_assert_uint_eq(seen.errors, 0);
 	free(seen.paths);
 }
@@ -359,7 +424,7 @@ END_TEST
 static void replace_on_the_way(void)
 {
 	replace_by_directory();
-	unit_write(unit_path("root/d/d/other"), "", 0);
+	unit_write(unit_path("root/d/d/d/other"), "", 0);
 }
 
 START_TEST(a_tree_that_changes_is_incomplete)
@@ -373,6 +438,44 @@ START_TEST(a_tree_that_changes_is_incomplete)
 	ck_assert_uint_eq(seen.files, 1);
 	ck_assert_uint_gt(seen.errors, 0);
 	ck_assert_uint_gt(seen.incomplete, 0);
+	free(seen.paths);
+}
+END_TEST
+
+/* Remove the directory with many names. */
+static void remove_on_the_way(void)
+{
+	for (unsigned int i = 0; i < MANY_NAMES; i++)
+		ck_assert_int_eq(unlink(unit_path("root/d/%0200u", i)), 0);
+	ck_assert_int_eq(rmdir(unit_path("root/d")), 0);
+}
+
+START_TEST(a_directory_removed_while_it_is_read_is_no_error)
+{
+	struct seen seen = { .on_file = remove_on_the_way };
+
+	/* more than one buffer of names */
+	for (unsigned int i = 0; i < MANY_NAMES; i++)
+		unit_write(unit_path("root/d/%0200u", i), "", 0);
+	ck_assert_int_eq(walk_others(unit_path("root"), NULL, 0, &seen), 1);
+	ck_assert_uint_eq(seen.dirs, 2);
+	ck_assert_uint_eq(seen.files, 1);
+	ck_assert_uint_eq(seen.errors, 0);
+	ck_assert_uint_eq(seen.incomplete, 0);
+	free(seen.paths);
+}
+END_TEST
+
+START_TEST(a_place_has_its_descriptors)
+{
+	struct seen seen = { .check_places = true };
+
+	make_deep(unit_path("root"), 50);
+	unit_write(unit_path("root/a/b/file"), "", 0);
+	unit_mkdir(unit_path("root/a/c"));
+	ck_assert_int_eq(walk_others(unit_path("root"), NULL, 0, &seen), 1);
+	ck_assert_uint_eq(seen.dirs, 51 + 3);
+	ck_assert_uint_eq(seen.errors, 0);
 	free(seen.paths);
 }
 END_TEST
@@ -517,12 +620,17 @@ int main(void)
 	tcase_add_test(tcase, a_symlink_in_its_place_is_not_followed);
 	tcase_add_test(tcase, a_directory_that_was_moved_is_told);
 	tcase_add_test(tcase, a_directory_that_is_still_there_is_found);
+	tcase_add_test(tcase, a_directory_is_found_when_one_below_was_moved);
+	tcase_add_test(tcase, a_directory_is_found_when_one_above_was_moved);
 	tcase_add_test(tcase, a_tree_is_walked);
 	tcase_add_test(tcase, a_deep_tree_is_walked_with_few_descriptors);
 	tcase_add_test(tcase, a_directory_is_read_on_after_a_deep_one);
 	tcase_add_test(tcase, other_roots_are_told);
 	tcase_add_test(tcase, a_missing_root_is_no_error_and_others_are);
 	tcase_add_test(tcase, a_tree_that_changes_is_incomplete);
+	tcase_add_test(tcase,
+		       a_directory_removed_while_it_is_read_is_no_error);
+	tcase_add_test(tcase, a_place_has_its_descriptors);
 	tcase_add_test(tcase, a_directory_without_permission_is_incomplete);
 	tcase_add_loop_test(tcase, every_inode_has_a_class, 0, 2);
 	tcase_add_loop_test(tcase, what_is_not_index_is_mail_in_place, 0, 2);
