@@ -12,7 +12,7 @@
      alloc.c         allocations that end the process instead of failing
      count.c         adds counts up
      dir-stack.c     directories of any depth with few descriptors
-     escape.c        bytes as they are printed: UTF-8, the rest as \xNN
+     escape.c        bytes as they are printed: what can be seen, else \xNN
      state-names.c   what states, reasons and kinds are called
    rules/            name rules (base)
      rules.c         parses them, from a string or a file
@@ -425,7 +425,7 @@ struct mba_column {
 const struct mba_column *mba_column(enum mba_table table, unsigned int idx);
 
 /* Called for each row with a value for each column, valid during the call.
-   Control characters, backslashes and invalid bytes are escaped as \xNN. */
+   The values are escaped by mba_escape(). */
 typedef void mba_row_callback_t(const char *const *values, void *context);
 
 /* Writes an entry's row. */
@@ -436,8 +436,9 @@ void mba_row_entry(const struct mba_namespace_report *ns,
 void mba_rows_summary(const struct mba_namespace_report *ns,
 		      mba_row_callback_t *callback, void *context);
 
-/* Returns the bytes with each control character, backslash and byte that isn't
-   UTF-8 as \xNN; the caller frees it. */
+/* Returns the bytes as UTF-8 that can be seen: each byte that isn't UTF-8, each
+   backslash, and each byte of a control, directional or invisible character is
+   \xNN. The caller frees it. JSON lines and rows hold strings of this form. */
 char *mba_escape(const char *bytes);
 
 #ifdef __cplusplus

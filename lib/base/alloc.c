@@ -7,7 +7,7 @@
 
 #define MIN_GROW_COUNT 16
 
-static void __attribute__((noreturn)) out_of_memory(void)
+void mem_missing(void)
 {
 	fputs("Fatal: mailbox-audit: Out of memory\n", stderr);
 	abort();
@@ -18,7 +18,7 @@ void *mem_new(size_t size)
 	void *mem = calloc(1, size);
 
 	if (mem == NULL)
-		out_of_memory();
+		mem_missing();
 	return mem;
 }
 
@@ -34,7 +34,7 @@ void *mem_grow(void *array, size_t *alloc_count, size_t count, size_t size)
 		new_count *= 2;
 	array = reallocarray(array, new_count, size);
 	if (array == NULL)
-		out_of_memory();
+		mem_missing();
 	*alloc_count = new_count;
 	return array;
 }
@@ -47,7 +47,7 @@ char *mem_strdup(const char *str)
 		return NULL;
 	copy = strdup(str);
 	if (copy == NULL)
-		out_of_memory();
+		mem_missing();
 	return copy;
 }
 
@@ -61,6 +61,6 @@ char *mem_printf(const char *format, ...)
 	ret = vasprintf(&str, format, args);
 	va_end(args);
 	if (ret < 0)
-		out_of_memory();
+		mem_missing();
 	return str;
 }

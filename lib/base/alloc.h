@@ -6,6 +6,9 @@
 /* Allocations that don't fail: as in Dovecot, running out of memory ends the
    process. */
 
+/* Tell that there is no memory, and end the process. */
+void mem_missing(void) __attribute__((noreturn));
+
 /* Returns zeroed memory. */
 void *mem_new(size_t size);
 /* Returns the array, moved if necessary, with room for at least count elements

@@ -1,133 +1,166 @@
 /* doc/report.schema.json describes what is written here. JSON is Unicode while
-   names are bytes: an object with a string that isn't UTF-8 has all its names
-   escaped and says so. */
+   names are bytes, and what a terminal obeys is better not printed: every
+   string that comes from elsewhere is escaped, always in the same way. So a
+   name is the same string wherever it stands, and different names are
+   different strings. */
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alloc.h"
 #include "count.h"
-#include "escape.h"
+#include "mailbox-audit.h"
 
 #define REPORT_VERSION 1
 
-/* Returns a JSON string, null for NULL. */
-static json_t *json_name(const char *name, bool escape)
+/* Set an object's field. The strings are all UTF-8: where jansson gives or
+   takes NULL, and here it would end, memory is missing. */
+static void set(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) < 0)
+		mem_missing();
+}
+
+static void append(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) < 0)
+		mem_missing();
+}
+
+/* Returns a JSON string, null for NULL. *escaped_r is set if the string isn't
+   the name. */
+static json_t *json_name(const char *name, bool *escaped_r)
 {
 	char *escaped;
 	json_t *json;
 
 	if (name == NULL)
 		return json_null();
-	if (!escape)
-		return json_string(name);
-	escaped = name_escape(name, false);
+	escaped = mba_escape(name);
 	json = json_string(escaped);
+	if (strcmp(escaped, name) != 0)
+		*escaped_r = true;
 	free(escaped);
 	return json;
 }
 
-static json_t *json_names(const char *const *names, bool escape)
+static json_t *json_names(const char *const *names, bool *escaped_r)
 {
 	json_t *json = json_array();
 
 	for (; *names != NULL; names++)
-		json_array_append_new(json, json_name(*names, escape));
+		append(json, json_name(*names, escaped_r));
 	return json;
 }
 
-static bool names_need_escape(const char *const *names)
+/* Returns an object without fields. */
+static json_t *json_new(void)
 {
-	for (; *names != NULL; names++) {
-		if (!name_is_utf8(*names))
-			return true;
-	}
-	return false;
+	json_t *json = json_object();
+
+	if (json == NULL)
+		mem_missing();
+	return json;
 }
 
-static const char *name_or_empty(const char *name)
+static void set_escaped(json_t *object, bool escaped)
 {
-	return name == NULL ? "" : name;
+	if (escaped)
+		set(object, "escaped", json_true());
 }
 
 /* Returns the line and frees the JSON. */
 static char *json_line(json_t *json)
 {
-	char *line = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+	char *line = json_dumps(json, JSON_COMPACT);
 
-	json_decref(json);
-	/* all strings are UTF-8, so it is memory that is missing */
 	if (line == NULL)
-		abort();
+		mem_missing();
+	json_decref(json);
 	return line;
 }
 
-char *mba_json_entry(const struct mba_audit_settings *set,
+static json_t *
+json_entry(const struct mba_entry *entry, bool *escaped_r)
+{
+	const char *reason = mba_reason_name(entry->reason);
+	json_t *json = json_new();
+
+	set(json, "mailbox", json_name(entry->mailbox, escaped_r));
+	set(json, "path", json_name(entry->path, escaped_r));
+	set(json, "state", json_string(mba_state_name(entry->state)));
+	set(json, "reason", reason == NULL ? json_null() :
+	    json_string(reason));
+	set(json, "hidden_by", entry->hidden_by == NULL ? json_null() :
+	    json_name(entry->hidden_by->text, escaped_r));
+	set(json, "inodes", json_integer(entry->count.inodes));
+	set(json, "bytes", json_integer(entry->count.bytes));
+	set(json, "untouched", json_boolean(entry->untouched));
+	set(json, "mtime", json_integer(entry->mtime));
+	return json;
+}
+
+char *mba_json_entry(const struct mba_audit_settings *settings,
 		     const struct mba_namespace_report *ns,
 		     const struct mba_entry *entry)
 {
-	const char *const names[] = {
-		entry->path, name_or_empty(entry->mailbox),
-		name_or_empty(set->user), ns->location->prefix,
-		entry->hidden_by == NULL ? "" : entry->hidden_by->text, NULL
-	};
-	bool escape = names_need_escape(names);
-	json_t *json;
+	json_t *line = json_new(), *json;
+	bool escaped = false;
 
-	json = json_pack("{s:o,s:o,s:s,s:o,s:o,s:I,s:I,s:b,s:I}",
-		"mailbox", json_name(entry->mailbox, escape),
-		"path", json_name(entry->path, escape),
-		"state", mba_state_name(entry->state),
-		"reason", json_name(mba_reason_name(entry->reason), false),
-		"hidden_by", entry->hidden_by == NULL ? json_null() :
-			json_name(entry->hidden_by->text, escape),
-		"inodes", (json_int_t)entry->count.inodes,
-		"bytes", (json_int_t)entry->count.bytes,
-		"untouched", entry->untouched,
-		"mtime", (json_int_t)entry->mtime);
-	if (escape)
-		json_object_set_new(json, "escaped", json_true());
-	return json_line(json_pack("{s:i,s:o,s:o,s:o}",
-		"version", REPORT_VERSION,
-		"user", json_name(set->user, escape),
-		"namespace", json_name(ns->location->prefix, escape),
-		"entry", json));
+	set(line, "version", json_integer(REPORT_VERSION));
+	set(line, "user", json_name(settings->user, &escaped));
+	set(line, "namespace", json_name(ns->location->prefix, &escaped));
+	json = json_entry(entry, &escaped);
+	set_escaped(json, escaped);
+	set(line, "entry", json);
+	return json_line(line);
+}
+
+static json_t *json_inodes(const struct mba_count *count)
+{
+	json_t *json = json_new();
+
+	set(json, "inodes", json_integer(count->inodes));
+	set(json, "bytes", json_integer(count->bytes));
+	return json;
 }
 
 static json_t *json_count(const struct mba_count *count)
 {
-	return json_pack("{s:I,s:I,s:I}",
-			 "entries", (json_int_t)count->entries,
-			 "inodes", (json_int_t)count->inodes,
-			 "bytes", (json_int_t)count->bytes);
+	json_t *json = json_new();
+
+	set(json, "entries", json_integer(count->entries));
+	set(json, "inodes", json_integer(count->inodes));
+	set(json, "bytes", json_integer(count->bytes));
+	return json;
 }
 
 static json_t *json_states(const struct mba_namespace_report *ns)
 {
-	json_t *json = json_object();
+	json_t *json = json_new();
 
 	for (int state = 0; state < MBA_STATE_COUNT; state++) {
-		json_object_set_new(json, mba_state_name(state),
-				    json_count(&ns->states[state]));
+		set(json, mba_state_name(state),
+		    json_count(&ns->states[state]));
 	}
 	return json;
 }
 
 static json_t *json_other(const struct mba_namespace_report *ns)
 {
-	json_t *json = json_object();
+	json_t *json = json_new();
 
 	for (int other = 0; other < MBA_OTHER_COUNT; other++) {
-		json_object_set_new(json, mba_other_name(other),
-			json_pack("{s:I,s:I}",
-				  "inodes", (json_int_t)ns->other[other].inodes,
-				  "bytes", (json_int_t)ns->other[other].bytes));
+		set(json, mba_other_name(other),
+		    json_inodes(&ns->other[other]));
 	}
 	return json;
 }
 
-static struct mba_count
-states_sum(const struct mba_count *counts, unsigned int states)
+/* Returns the sum of some states' counts. */
+static json_t *
+json_sum(const struct mba_count *counts, unsigned int states)
 {
 	struct mba_count sum = { 0, 0, 0 };
 
@@ -135,76 +168,61 @@ states_sum(const struct mba_count *counts, unsigned int states)
 		if ((states & MBA_STATE_BIT(state)) != 0)
 			count_add(&sum, &counts[state]);
 	}
-	return sum;
+	return json_count(&sum);
 }
 
 static json_t *json_namespace(const struct mba_namespace_report *ns)
 {
 	const struct mba_location *location = ns->location;
-	const char *const names[] = {
-		location->prefix, name_or_empty(ns->mail_root),
-		name_or_empty(ns->index_root), NULL
-	};
-	bool escape = names_need_escape(names) ||
-		names_need_escape(ns->aliases) ||
-		names_need_escape(ns->subscriptions);
-	struct mba_count bogus = states_sum(ns->states, MBA_STATES_BOGUS);
-	struct mba_count hidden = states_sum(ns->states_hidden, MBA_STATES_ALL);
-	json_t *json;
+	json_t *json = json_new(), *names = json_new();
+	bool escaped = false;
 
-	json = json_pack("{s:o,s:o,s:s,s:s,s:s,s:o,s:o,s:b,s:o,s:o,s:o,s:o,"
-			 "s:o,s:{s:o}}",
-		"prefix", json_name(location->prefix, escape),
-		"aliases", json_names(ns->aliases, escape),
-		"type", location->type,
-		"driver", location->driver,
-		"layout", ns->layout,
-		"mail_root", json_name(ns->mail_root, escape),
-		"index_root", json_name(ns->index_root, escape),
-		"in_place", ns->in_place,
-		"totals", json_count(&ns->totals),
-		"states", json_states(ns),
-		"bogus", json_count(&bogus),
-		"hidden", json_count(&hidden),
-		"other", json_other(ns),
-		"names", "subscriptions",
-			json_names(ns->subscriptions, escape));
-	if (escape)
-		json_object_set_new(json, "escaped", json_true());
+	set(json, "prefix", json_name(location->prefix, &escaped));
+	set(json, "aliases", json_names(ns->aliases, &escaped));
+	set(json, "type", json_name(location->type, &escaped));
+	set(json, "driver", json_name(location->driver, &escaped));
+	set(json, "layout", json_name(ns->layout, &escaped));
+	set(json, "mail_root", json_name(ns->mail_root, &escaped));
+	set(json, "index_root", json_name(ns->index_root, &escaped));
+	set(json, "in_place", json_boolean(ns->in_place));
+	set(json, "totals", json_count(&ns->totals));
+	set(json, "states", json_states(ns));
+	set(json, "bogus", json_sum(ns->states, MBA_STATES_BOGUS));
+	set(json, "hidden", json_sum(ns->states_hidden, MBA_STATES_ALL));
+	set(json, "other", json_other(ns));
+	set(names, "subscriptions", json_names(ns->subscriptions, &escaped));
+	set(json, "names", names);
+	set_escaped(json, escaped);
 	return json;
 }
 
-static json_t *json_errors(const struct mba_report *report)
+static json_t *json_error(const struct mba_error *error)
 {
-	json_t *json, *errors = json_array();
+	json_t *json = json_new();
+	bool escaped = false;
 
-	for (unsigned int i = 0; i < report->errors_count; i++) {
-		const struct mba_error *error = &report->errors[i];
-		bool escape = !name_is_utf8(error->path);
-
-		json = json_pack("{s:s,s:o,s:s}", "op", error->op,
-				 "path", json_name(error->path, escape),
-				 "error", error->error);
-		if (escape)
-			json_object_set_new(json, "escaped", json_true());
-		json_array_append_new(errors, json);
-	}
-	return errors;
+	set(json, "op", json_name(error->op, &escaped));
+	set(json, "path", json_name(error->path, &escaped));
+	set(json, "error", json_name(error->error, &escaped));
+	set_escaped(json, escaped);
+	return json;
 }
 
 char *mba_json_report(const struct mba_report *report)
 {
-	bool escape = !name_is_utf8(name_or_empty(report->user));
-	json_t *namespaces = json_array();
+	json_t *line = json_new(), *namespaces = json_array();
+	json_t *errors = json_array();
+	bool escaped = false;
 
-	for (unsigned int i = 0; i < report->namespaces_count; i++) {
-		json_array_append_new(namespaces,
-			json_namespace(&report->namespaces[i]));
-	}
-	return json_line(json_pack("{s:i,s:o,s:b,s:o,s:o}",
-		"version", REPORT_VERSION,
-		"user", json_name(report->user, escape),
-		"complete", report->errors_count == 0,
-		"namespaces", namespaces,
-		"errors", json_errors(report)));
+	for (unsigned int i = 0; i < report->namespaces_count; i++)
+		append(namespaces, json_namespace(&report->namespaces[i]));
+	for (unsigned int i = 0; i < report->errors_count; i++)
+		append(errors, json_error(&report->errors[i]));
+	set(line, "version", json_integer(REPORT_VERSION));
+	set(line, "user", json_name(report->user, &escaped));
+	set(line, "complete", json_boolean(report->errors_count == 0));
+	set(line, "namespaces", namespaces);
+	set(line, "errors", errors);
+	set_escaped(line, escaped);
+	return json_line(line);
 }

@@ -317,8 +317,21 @@ def utility(server, user, *args, check=True, **kwargs):
 
 # --- reports
 
+def strict(schema):
+    """Returns a schema that knows all properties: what is written is what the
+    schema describes, while readers ignore what they don't know."""
+    if isinstance(schema, list):
+        return [strict(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    more = {"additionalProperties": False} if "type" in schema and \
+        "properties" in schema else {}
+    return {**{key: strict(part) for key, part in schema.items()}, **more}
+
+
 with open(SCHEMA) as schema_file:
-    VALIDATOR = jsonschema.Draft202012Validator(json.load(schema_file))
+    LOOSE_SCHEMA = json.load(schema_file)
+VALIDATOR = jsonschema.Draft202012Validator(strict(LOOSE_SCHEMA))
 
 
 def json_lines(stdout):
@@ -384,4 +397,5 @@ def name_bytes(obj, key):
     value = obj[key]
     if value is None:
         return None
-    return unescape(value) if obj.get("escaped") else value.encode()
+    assert obj.get("escaped") or "\\" not in value
+    return unescape(value)

@@ -8,7 +8,8 @@ import unicodedata
 import pytest
 
 from audit import (as_user, default_location, imap_name, json_lines, make_log,
-                   MESSAGE, mutf7, unescape, utility, write, write_home)
+                   MESSAGE, mutf7, name_bytes, unescape, utility, write,
+                   write_home)
 from dovecot import Location
 from imap import quote
 from oracle import audit, check_states, run_du
@@ -88,24 +89,59 @@ def test_columns_are_aligned_by_what_is_seen(dovecot, locale, monkeypatch):
     assert len(starts) == 1
 
 
-def test_non_utf8_prefix_and_roots(dovecot):
-    """Bytes of roots that aren't UTF-8 are told as well."""
+PREFIXES = [b"", b"\xe4/", b"back\\slash/", b"\\xe4/", b"\xe4\\/",
+            "\u202ecod/".encode(), b"\x7f\xc2\x9b/", b"line\n/"]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_prefix_and_roots_of_any_bytes(dovecot, prefix):
+    """They are told to the byte, and an entry's namespace is the prefix that
+    the report has, whatever else a line holds."""
     server = dovecot()
     top = os.fsencode(server.users["alice"].home)
     mail, index = top + b"/mail-\xe4", top + b"/index-\xe4\\"
     os.mkdir(mail)
-    write(mail + b"/box", MESSAGE)
-    make_log(index + b"/.imap/box")
+    # a byte, and what looks like its escape
+    names = [b"box", b"\xff", b"\\xff", "\u2066".encode()]
+    for name in names:
+        write(mail + b"/" + name, MESSAGE)
+        make_log(index + b"/.imap/" + name)
     server.chown("alice", server.users["alice"].home)
     result = as_user(server, "alice", "mailbox-audit", "report", "-e", "-j",
                      "--mail-root", mail, "--index-root", index,
-                     "--prefix", b"\xe4/")
+                     "--prefix", prefix)
     assert result.returncode == 0
-    line, user = json_lines(result.stdout)
-    assert line["entry"]["escaped"] and user["namespaces"][0]["escaped"]
-    assert line["entry"]["mailbox"] == "\\xe4/box"
-    assert unescape(user["namespaces"][0]["index_root"]) == index
-    assert line["entry"]["state"] == "mailbox"
+    *lines, user = json_lines(result.stdout)
+    (namespace,) = user["namespaces"]
+    assert unescape(namespace["prefix"]) == prefix
+    assert unescape(namespace["index_root"]) == index
+    assert {line["namespace"] for line in lines} == {namespace["prefix"]}
+    assert {line["entry"]["state"] for line in lines} == {"mailbox"}
+    assert len({line["entry"]["path"] for line in lines}) == len(names)
+    assert {name_bytes(line["entry"], "mailbox") for line in lines} == \
+        {prefix + name for name in names}
+
+
+def test_table_and_json_show_the_same_names(dovecot):
+    """And neither shows anything that a terminal obeys or that can't be
+    seen."""
+    server = dovecot(location=default_location())
+    odd = ["\x1b[31m", "\x7f", "\x9b31m", "\u202egpj", "a\u2066b\u2069",
+           "\u200f", "\u061c", "\u2028", "\ufeff", "\xad", "\\x41",
+           "\U000e0041"]
+    fill(server, [name.encode() for name in odd])
+    out = utility(server, "alice", "-e", "-j").stdout
+    for char in set("".join(odd)):
+        assert " " <= char <= "~" or char.encode() not in out
+    shown = {line["entry"]["mailbox"] for line in json_lines(out)[:-1]}
+    assert {unescape(name) for name in shown} == {n.encode() for n in odd}
+    table = utility(server, "alice", "-e").stdout.decode()
+    # str.splitlines() would cut at U+2028
+    assert {line.split()[-2] for line in table[:-1].split("\n")[1:]} == shown
+    doveadm = server.doveadm("-f", "tab", "mailbox-audit", "-u", "alice",
+                             "-e").stdout.decode()
+    assert {line.split("\t")[-2] for line in doveadm[:-1].split("\n")[1:]} == \
+        shown
 
 
 LOCATIONS = {

@@ -7,11 +7,12 @@ import re
 import subprocess
 import tempfile
 
+import jsonschema
 import pytest
 
-from audit import (MESSAGE, default_location, entries, fill_home, json_lines,
-                   location_options, make_log, many_entries, report, utility,
-                   write)
+from audit import (LOOSE_SCHEMA, MESSAGE, VALIDATOR, default_location,
+                   entries, fill_home, json_lines, location_options, make_log,
+                   many_entries, report, utility, write)
 
 COMMAND = ["mailbox-audit", "report"]
 
@@ -281,3 +282,19 @@ def test_location_options_are_doveadms(dovecot):
     assert "--prefix" in options and "--separator" in options
     assert utility(server, "alice", "-e", "-j").stdout == \
         server.doveadm("mailbox-audit", "-u", "alice", "-e", "-j").stdout
+
+
+def test_readers_ignore_what_they_do_not_know(tree):
+    """The schema of doc/ allows properties that come later; what is written
+    now has none but those it describes."""
+    lines = json_lines(run(*COMMAND, *tree, "--entries", "--json").stdout)
+    loose = jsonschema.Draft202012Validator(LOOSE_SCHEMA)
+    for line in lines:
+        for obj in [line, line.get("entry"), *line.get("namespaces", ())]:
+            if obj is None:
+                continue
+            obj["later"] = 1
+            loose.validate(line)
+            with pytest.raises(jsonschema.ValidationError):
+                VALIDATOR.validate(line)
+            del obj["later"]

@@ -47,10 +47,13 @@ static const struct {
 } names[] = {
 	{ "box", ".imap/box", "box", ".imap/box", false },
 	{ NULL, "x", NULL, "x", false },
-	{ "a\"b\\c\n\x01/\x7f", "x", "a\"b\\c\n\x01/\x7f", "x", false },
-	{ "ä日😀\u2028", "x", "ä日😀\u2028", "x", false },
+	{ "a\"b\\c\n\x01/\x7f", "x", "a\"b\\x5cc\\x0a\\x01/\\x7f", "x", true },
+	{ "ä日😀", "x", "ä日😀", "x", false },
+	{ "\u2028", "x", "\\xe2\\x80\\xa8", "x", true },
+	/* a byte and what looks like its escape */
+	{ "\xff", "\\xff", "\\xff", "\\x5cxff", true },
 	{ "\xe4\\", "x\\", "\\xe4\\x5c", "x\\x5c", true },
-	{ "ok\\", "\xff", "ok\\x5c", "\\xff", true },
+	{ "ok", "\xff", "ok", "\\xff", true },
 };
 #define NAMES_COUNT (int)(sizeof(names) / sizeof(names[0]))
 
@@ -137,7 +140,48 @@ START_TEST(errors_are_told)
 	ck_assert(json_is_true(json_object_get(json_array_get(list, 0),
 					       "escaped")));
 	ck_assert_str_eq(string_at(json_array_get(list, 1), "path"),
-			 "/mail/a\n");
+			 "/mail/a\\x0a");
+	json_decref(json);
+}
+END_TEST
+
+/* Each of a location's strings is the caller's. */
+START_TEST(a_location_is_told_whatever_bytes_it_has)
+{
+	static const char *const odd_names[] = { "\xe4", NULL };
+	const struct mba_location odd_location = {
+		.prefix = "\xe4\\", .type = "\xe4", .driver = "\xe4",
+	};
+	const struct mba_namespace_report ns = {
+		.location = &odd_location, .aliases = odd_names,
+		.mail_root = "\xe4", .index_root = NULL, .layout = "\xe4",
+		.subscriptions = odd_names,
+	};
+	const struct mba_error error = { "\xe4", "\xe4", "\xe4" };
+	const struct mba_report report = {
+		.namespaces = &ns, .namespaces_count = 1,
+		.errors = &error, .errors_count = 1,
+	};
+	const struct mba_audit_settings set = { .user = NULL };
+	const struct mba_entry entry = { .path = "plain" };
+	static const char *const keys[] = {
+		"type", "driver", "layout", "mail_root"
+	};
+	json_t *json = parse(mba_json_report(&report)), *child, *line;
+
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "namespaces")),
+			  1);
+	child = json_array_get(json_object_get(json, "namespaces"), 0);
+	for (unsigned int i = 0; i < 4; i++)
+		ck_assert_str_eq(string_at(child, keys[i]), "\\xe4");
+	ck_assert(json_is_true(json_object_get(child, "escaped")));
+	/* an entry's namespace is the user's prefix */
+	line = parse(mba_json_entry(&set, &ns, &entry));
+	ck_assert_str_eq(string_at(child, "prefix"), "\\xe4\\x5c");
+	ck_assert_str_eq(string_at(line, "namespace"), "\\xe4\\x5c");
+	child = json_array_get(json_object_get(json, "errors"), 0);
+	ck_assert_str_eq(string_at(child, "error"), "\\xe4");
+	json_decref(line);
 	json_decref(json);
 }
 END_TEST
@@ -193,6 +237,7 @@ int main(void)
 	tcase_add_loop_test(tcase, names_come_back, 0, NAMES_COUNT);
 	tcase_add_test(tcase, counts_are_summed);
 	tcase_add_test(tcase, errors_are_told);
+	tcase_add_test(tcase, a_location_is_told_whatever_bytes_it_has);
 	tcase_add_test(tcase, states_are_parsed);
 	tcase_add_test(tcase, a_row_is_one_line);
 	return unit_run(tcase);
