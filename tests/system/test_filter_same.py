@@ -7,8 +7,9 @@ import shutil
 
 import pytest
 
+from differential import clean
 from dovecot import Location, IS_24
-from filter import ASKS_DISK, MESSAGE, fill_mbox, files, hidden, with_filter
+from filter import MESSAGE, fill_mbox, files, hidden, with_filter
 from imap import literal, quote
 
 LOCATIONS = {
@@ -94,18 +95,6 @@ def script(names, invalid):
         yield from [("DELETE", quote(name)), ("SELECT", quote(name)),
                     ("STATUS", quote(name), "(MESSAGES)")]
     yield ('LIST (SUBSCRIBED) "" "*"',)
-
-
-def clean(line):
-    """A line without times, UIDVALIDITY and the server's directory."""
-    for pattern, by in ((rb" \([0-9.]+ \+ [^)]*\)\.?$", b""),
-                        (rb"(UIDVALIDITY|APPENDUID|COPYUID) \d+", rb"\1"),
-                        (rb"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]", b"[time]"),
-                        (rb"/tmp/mba-[^/]*", b"DIR")):
-        line = re.sub(pattern, by, line)
-    if ASKS_DISK and line.startswith((b"* LIST (", b"* LSUB (")):
-        line = re.sub(rb" \\(Un)?Marked", b"", line)
-    return line
 
 
 def errors(server):
