@@ -68,6 +68,9 @@ void doveadm_location_get(struct mail_namespace *ns,
 	location_r->layout = mailbox_list_get_driver_name(list);
 	location_r->separator = mail_namespace_get_sep(ns);
 	location_r->inbox = (ns->flags & NAMESPACE_FLAG_INBOX_USER) != 0;
+	/* where doveadm doesn't load it, imap may */
+	location_r->compression =
+		user_loads_compression(ns->user);
 	location_get_settings(list, location_r);
 	location_r->other_roots = other_roots_get(list);
 }

@@ -211,7 +211,7 @@ filter_path_is_junk(struct filter_list *flist, const char *storage_name)
 	T_BEGIN {
 		junk = filter_name_get_path(flist, storage_name, &path);
 		if (junk) {
-			state = mba_probe_mbox(AT_FDCWD, path,
+			state = mba_probe_mbox(AT_FDCWD, path, storage_name,
 					       flist->fuser->probe_flags,
 					       &reason, &op, &is_dir);
 			junk = state == MBA_STATE_NOT_MAILBOX && !is_dir;

@@ -77,8 +77,8 @@ void filter_user_created(struct mail_user *user)
 	}
 	fuser->non_mailboxes = non_mailboxes;
 	fuser->probe_flags = MBA_PROBE_NOATIME_ONLY;
-	if (!mail_user_has_plugin(user, COMPRESSION_PLUGIN))
-		fuser->probe_flags |= MBA_PROBE_NO_COMPRESSION;
+	fuser->probe_flags |= mail_user_has_plugin(user, COMPRESSION_PLUGIN) ?
+		MBA_PROBE_COMPRESSION : MBA_PROBE_NO_COMPRESSION;
 
 	fuser->module_ctx.super = *v;
 	user->vlast = &fuser->module_ctx.super;

@@ -154,6 +154,9 @@ enum mba_reason {
 	MBA_REASON_SYMLINK,
 	/* a compressed mailbox that a compression plugin opens */
 	MBA_REASON_COMPRESSED,
+	/* a From_ line without an end in what is read of it: whether Dovecot
+	   opens it depends on all of the file */
+	MBA_REASON_LONG_LINE,
 	/* reading it would erase the mark of new mail (atime < mtime) */
 	MBA_REASON_ATIME,
 	/* a system call failed: there is a struct mba_error for it */
@@ -182,19 +185,27 @@ enum mba_probe_flags {
 	   the state is unknown, with MBA_REASON_ATIME. Without this flag that
 	   holds only for files with atime < mtime. */
 	MBA_PROBE_NOATIME_ONLY		= 0x01,
-	/* The server doesn't open compressed mailboxes. */
-	MBA_PROBE_NO_COMPRESSION	= 0x02
+	/* The server doesn't load zlib / mail_compress: it opens no compressed
+	   mailbox. */
+	MBA_PROBE_NO_COMPRESSION	= 0x02,
+	/* The server does load it: it opens nothing but a compressed mailbox
+	   where the name has the extension of one. With neither flag, what
+	   only such a server opens is unknown, and what it refuses isn't. */
+	MBA_PROBE_COMPRESSION		= 0x04
 };
 
-/* Returns what dir_fd/name is for mbox, decided as Dovecot opens it: by stat()
+/* Returns what dir_fd/path is for mbox, decided as Dovecot opens it: by stat()
    alone for an empty file, a FIFO, a device, a directory; else by the first
-   8192 bytes, that have to begin with a From_ line; a longer one counts if its
-   date is within them (lib-storage/index/mbox/istream-raw-mbox.c,
-   lib-mail/mbox-from.c).
-   Symlinks are followed. name may have slashes. If the state is unknown,
-   reason_r says why. With MBA_REASON_ERROR, errno is set and *op_r names the
-   system call. is_dir_r, if not NULL, is set to whether it is a directory. */
-enum mba_state mba_probe_mbox(int dir_fd, const char *name,
+   8192 bytes, which have to begin with a From_ line. Where it is longer than
+   that, the state is unknown if its date is within them, and else not-mailbox
+   (lib-storage/index/mbox/istream-raw-mbox.c, lib-mail/mbox-from.c).
+   Symlinks are followed. path may have slashes. Whether a mailbox has the name
+   of a compressed one is told by storage_name ("INBOX" for INBOX=).
+   If the state is unknown, reason_r says why. With MBA_REASON_ERROR, errno is
+   set and *op_r names the system call. is_dir_r, if not NULL, is set to whether
+   it is a directory. */
+enum mba_state mba_probe_mbox(int dir_fd, const char *path,
+			      const char *storage_name,
 			      enum mba_probe_flags flags,
 			      enum mba_reason *reason_r, const char **op_r,
 			      bool *is_dir_r);
@@ -249,9 +260,12 @@ struct mba_location {
 	/* names are iterated from the index directory (ITERINDEX): a missing
 	   mail says nothing, so states aren't judged */
 	bool iter_index:1;
-	/* the server doesn't load zlib / mail_compress: a compressed mbox is
-	   refused */
+	/* The server doesn't load zlib / mail_compress, or it does: of an mbox
+	   that is compressed or has the name of such a one, MBA_PROBE_NO_-
+	   COMPRESSION and MBA_PROBE_COMPRESSION say what that means. Neither
+	   is set if it isn't known. */
 	bool no_compression:1;
+	bool compression:1;
 };
 
 /*

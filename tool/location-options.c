@@ -20,6 +20,7 @@ const char location_options_help[] =
 "      --utf8               UTF-8\n"
 "      --iter-index         ITERINDEX: states aren't judged\n"
 "      --no-compression     the zlib or mail_compress plugin isn't loaded\n"
+"      --compression        it is\n"
 "      --exclude DIR        another namespace's root: counted, not judged\n"
 "\n"
 "The namespace:\n"
@@ -40,6 +41,7 @@ enum kind {
 	KIND_UTF8,
 	KIND_ITER_INDEX,
 	KIND_NO_COMPRESSION,
+	KIND_COMPRESSION,
 	KIND_NO_INBOX
 };
 
@@ -72,6 +74,7 @@ static const struct location_option {
 	{ "utf8", KIND_UTF8, 0 },
 	{ "iter-index", KIND_ITER_INDEX, 0 },
 	{ "no-compression", KIND_NO_COMPRESSION, 0 },
+	{ "compression", KIND_COMPRESSION, 0 },
 	{ "no-inbox", KIND_NO_INBOX, 0 },
 };
 
@@ -132,7 +135,9 @@ static void location_set(struct location_options *options, enum kind kind,
 		location->iter_index = true;
 		break;
 	case KIND_NO_COMPRESSION:
-		location->no_compression = true;
+	case KIND_COMPRESSION:
+		location->no_compression = kind == KIND_NO_COMPRESSION;
+		location->compression = kind == KIND_COMPRESSION;
 		break;
 	case KIND_NO_INBOX:
 		location->inbox = false;

@@ -29,6 +29,7 @@ struct location_options {
 	{ "utf8", no_argument, NULL, LOCATION_OPT }, \
 	{ "iter-index", no_argument, NULL, LOCATION_OPT }, \
 	{ "no-compression", no_argument, NULL, LOCATION_OPT }, \
+	{ "compression", no_argument, NULL, LOCATION_OPT }, \
 	{ "exclude", required_argument, NULL, LOCATION_OPT }, \
 	{ "prefix", required_argument, NULL, LOCATION_OPT }, \
 	{ "separator", required_argument, NULL, LOCATION_OPT }, \

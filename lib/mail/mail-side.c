@@ -237,12 +237,18 @@ static void stack_dir_failed(struct mail_side *side, struct verdict verdict)
 	side->failed = verdict;
 }
 
+static enum mba_probe_flags probe_flags(const struct mba_location *set)
+{
+	return set->no_compression ? MBA_PROBE_NO_COMPRESSION :
+		set->compression ? MBA_PROBE_COMPRESSION : 0;
+}
+
+/* Look at the mailbox which has that name in a directory. */
 static struct verdict look_name(struct mail_side *side, int dir_fd,
-				const char *name, const char *mail_path,
+				const char *name,
+				const struct location_path *path,
 				bool *is_dir_r)
 {
-	enum mba_probe_flags flags = side->location->set.no_compression ?
-		MBA_PROBE_NO_COMPRESSION : 0;
 	const char *op = "stat";
 	struct verdict verdict;
 	int look_errno;
@@ -251,12 +257,14 @@ static struct verdict look_name(struct mail_side *side, int dir_fd,
 		*is_dir_r = true;
 		verdict = look_dir(side, dir_fd, name);
 	} else {
-		verdict.state = mba_probe_mbox(dir_fd, name, flags,
-					       &verdict.reason, &op, is_dir_r);
+		verdict.state = mba_probe_mbox(
+			dir_fd, name, path->storage_name,
+			probe_flags(&side->location->set),
+			&verdict.reason, &op, is_dir_r);
 	}
 	if (verdict.reason == MBA_REASON_ERROR) {
 		look_errno = errno;
-		side_error(side, op, mail_path, strerror(look_errno));
+		side_error(side, op, path->mail_path, strerror(look_errno));
 		/* lstat() isn't denied for a file, but for all of a directory
 		   that can't be searched: one error is enough */
 		if (look_errno == EACCES && dir_fd != AT_FDCWD &&
@@ -351,8 +359,7 @@ static struct verdict look_below_root(struct mail_side *side,
 		return side->failed;
 	}
 	return look_name(side, fd, path->mail_dir_len == 0 ? mail_path :
-			 mail_path + path->mail_dir_len + 1, mail_path,
-			 is_dir_r);
+			 mail_path + path->mail_dir_len + 1, path, is_dir_r);
 }
 
 enum mba_state mail_side_look(struct mail_side *side,
@@ -366,7 +373,7 @@ enum mba_state mail_side_look(struct mail_side *side,
 		verdict = look_below_root(side, path, is_dir_r);
 	} else {
 		verdict = look_name(side, AT_FDCWD, path->mail_path,
-				    path->mail_path, is_dir_r);
+				    path, is_dir_r);
 		if (verdict.state == MBA_STATE_MISSING &&
 		    !inbox_root_usable(side, path))
 			verdict = verdict_no_root;

@@ -12,52 +12,56 @@
 #include "mailbox-audit.h"
 #include "mbox-from.h"
 
-/* Dovecot's buffer. A From_ line that doesn't end within this is cut, and taken
-   if it has a date by then. */
+/* Dovecot's buffer. Where a From_ line is longer, Dovecot parses what it has of
+   it, and then searches all of the file for the line's end. */
 #define MBOX_PROBE_SIZE 8192
 #define FROM_PREFIX "From "
 #define FROM_PREFIX_LEN 5
 
 struct probe {
 	int dir_fd;
-	const char *name;
+	const char *path;
 	enum mba_probe_flags flags;
+	/* what a compression plugin takes it for by its name, NULL for none */
+	const struct compressed_format *format;
 	struct stat st;
 
 	enum mba_reason reason;
 	const char *op;
 };
 
-/* lib-compression/compression.c: the mbox is opened by the extension of its
-   whole name, so a ".gz" is opened below a directory, if not in the root. */
-static const struct {
+static const struct compressed_format {
 	const char *ext;
 	const char *magic;
 	size_t magic_len;
+	/* some versions don't know it: they open a plain mbox of this name */
+	bool not_always:1;
 } compressed_formats[] = {
-	{ ".gz", "\x1f\x8b", 2 },
-	{ ".bz2", "BZh", 3 },
-	{ ".xz", "\xfd" "7zXZ\0", 6 },
-	{ ".lz4", "Dovecot-LZ4\x0d\x2a\x9b\xc5", 15 },
-	{ ".zstd", "\x28\xb5\x2f\xfd", 4 },
+	{ .ext = ".gz", .magic = "\x1f\x8b", .magic_len = 2 },
+	{ .ext = ".bz2", .magic = "BZh", .magic_len = 3 },
+	{ .ext = ".xz", .magic = "\xfd" "7zXZ\0", .magic_len = 6,
+	  .not_always = true },
+	{ .ext = ".lz4", .magic = "Dovecot-LZ4\x0d\x2a\x9b\xc5",
+	  .magic_len = 15 },
+	{ .ext = ".zstd", .magic = "\x28\xb5\x2f\xfd", .magic_len = 4 },
 };
 
-static bool is_compressed(const char *name, const unsigned char *data,
-			  size_t size)
+/* The extension of the whole name decides (lib-compression/compression.c,
+   compression_lookup_handler_from_ext()). */
+static const struct compressed_format *
+compressed_format_find(const char *storage_name)
 {
-	size_t i, ext_len, len = strlen(name);
+	const struct compressed_format *format = compressed_formats, *end;
+	size_t ext_len, len = strlen(storage_name);
 
-	for (i = 0; i < sizeof(compressed_formats) /
-		     sizeof(compressed_formats[0]); i++) {
-		ext_len = strlen(compressed_formats[i].ext);
-		if (len >= ext_len && size >= compressed_formats[i].magic_len &&
-		    strcmp(name + len - ext_len,
-			   compressed_formats[i].ext) == 0 &&
-		    memcmp(data, compressed_formats[i].magic,
-			   compressed_formats[i].magic_len) == 0)
-			return true;
+	end = format + sizeof(compressed_formats) / sizeof(*format);
+	for (; format < end; format++) {
+		ext_len = strlen(format->ext);
+		if (len >= ext_len && strcmp(storage_name + len - ext_len,
+					     format->ext) == 0)
+			return format;
 	}
-	return false;
+	return NULL;
 }
 
 static enum mba_state probe_unknown(struct probe *probe, enum mba_reason reason,
@@ -92,6 +96,14 @@ static bool probe_type(const struct stat *st, enum mba_state *state_r)
 	}
 }
 
+static bool
+is_compressed(const struct compressed_format *format, const unsigned char *data,
+	      size_t size)
+{
+	return format != NULL && size >= format->magic_len &&
+		memcmp(data, format->magic, format->magic_len) == 0;
+}
+
 static enum mba_state
 probe_data(struct probe *probe, const unsigned char *data, size_t size)
 {
@@ -99,17 +111,16 @@ probe_data(struct probe *probe, const unsigned char *data, size_t size)
 		/* truncated meanwhile */
 		return MBA_STATE_MAILBOX;
 	}
-	if (size > FROM_PREFIX_LEN &&
-	    memcmp(data, FROM_PREFIX, FROM_PREFIX_LEN) == 0) {
-		return (memchr(data, '\n', size) != NULL ||
-			(uintmax_t)probe->st.st_size > MBOX_PROBE_SIZE) &&
-			mbox_from_is_valid(data + FROM_PREFIX_LEN,
-					   size - FROM_PREFIX_LEN) ?
-			MBA_STATE_MAILBOX : MBA_STATE_NOT_MAILBOX;
-	}
-	if ((probe->flags & MBA_PROBE_NO_COMPRESSION) == 0 &&
-	    is_compressed(probe->name, data, size))
+	if (is_compressed(probe->format, data, size))
 		return probe_unknown(probe, MBA_REASON_COMPRESSED, NULL);
+	if (size <= FROM_PREFIX_LEN ||
+	    memcmp(data, FROM_PREFIX, FROM_PREFIX_LEN) != 0 ||
+	    !mbox_from_is_valid(data + FROM_PREFIX_LEN, size - FROM_PREFIX_LEN))
+		return MBA_STATE_NOT_MAILBOX;
+	if (memchr(data, '\n', size) != NULL)
+		return MBA_STATE_MAILBOX;
+	if ((uintmax_t)probe->st.st_size > MBOX_PROBE_SIZE)
+		return probe_unknown(probe, MBA_REASON_LONG_LINE, NULL);
 	return MBA_STATE_NOT_MAILBOX;
 }
 
@@ -153,13 +164,13 @@ static enum mba_state probe_content(struct probe *probe)
 	enum mba_state state;
 	int fd, saved_errno;
 
-	fd = openat(probe->dir_fd, probe->name, open_flags | O_NOATIME);
+	fd = openat(probe->dir_fd, probe->path, open_flags | O_NOATIME);
 	if (fd < 0 && errno == EPERM) {
 		/* somebody else's file */
 		if ((probe->flags & MBA_PROBE_NOATIME_ONLY) != 0 ||
 		    is_marked(&probe->st))
 			return probe_unknown(probe, MBA_REASON_ATIME, NULL);
-		fd = openat(probe->dir_fd, probe->name, open_flags);
+		fd = openat(probe->dir_fd, probe->path, open_flags);
 	}
 	if (fd < 0)
 		return probe_failed(probe, "open");
@@ -174,11 +185,11 @@ static enum mba_state probe_path(struct probe *probe)
 {
 	enum mba_state state;
 
-	if (fstatat(probe->dir_fd, probe->name, &probe->st,
+	if (fstatat(probe->dir_fd, probe->path, &probe->st,
 		    AT_SYMLINK_NOFOLLOW) < 0)
 		return probe_failed(probe, "lstat");
 	if (S_ISLNK(probe->st.st_mode) &&
-	    fstatat(probe->dir_fd, probe->name, &probe->st, 0) < 0) {
+	    fstatat(probe->dir_fd, probe->path, &probe->st, 0) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 			return probe_unknown(probe, MBA_REASON_SYMLINK, NULL);
 		return probe_unknown(probe, MBA_REASON_ERROR, "stat");
@@ -186,15 +197,34 @@ static enum mba_state probe_path(struct probe *probe)
 	return probe_type(&probe->st, &state) ? state : probe_content(probe);
 }
 
-enum mba_state mba_probe_mbox(int dir_fd, const char *name,
+/* What would be a mailbox if its name weren't that of a compressed one: the
+   plugin decompresses all of them, an empty file and /dev/null as well. */
+static enum mba_state
+probe_plain(struct probe *probe, const char *storage_name)
+{
+	if (probe->format == NULL ||
+	    (probe->flags & MBA_PROBE_COMPRESSION) == 0 ||
+	    strcmp(storage_name, probe->format->ext) == 0)
+		return MBA_STATE_MAILBOX;
+	return probe->format->not_always ?
+		probe_unknown(probe, MBA_REASON_COMPRESSED, NULL) :
+		MBA_STATE_NOT_MAILBOX;
+}
+
+enum mba_state mba_probe_mbox(int dir_fd, const char *path,
+			      const char *storage_name,
 			      enum mba_probe_flags flags,
 			      enum mba_reason *reason_r, const char **op_r,
 			      bool *is_dir_r)
 {
-	struct probe probe = { .dir_fd = dir_fd, .name = name, .flags = flags };
+	struct probe probe = { .dir_fd = dir_fd, .path = path, .flags = flags };
 	enum mba_state state;
 
+	if ((flags & MBA_PROBE_NO_COMPRESSION) == 0)
+		probe.format = compressed_format_find(storage_name);
 	state = probe_path(&probe);
+	if (state == MBA_STATE_MAILBOX)
+		state = probe_plain(&probe, storage_name);
 	*reason_r = probe.reason;
 	*op_r = probe.op;
 	if (is_dir_r != NULL)

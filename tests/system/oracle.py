@@ -311,9 +311,10 @@ def verdict_mbox(path, compression=True):
     with open(path, "rb", opener=lambda p, f: os.open(p, f | os.O_NOATIME)) \
             as f:
         data = f.read(READ_SIZE)
-    is_whole = b"\n" in data or st.st_size > READ_SIZE
-    if data == b"" or (is_whole and FROM_LINE.match(data)):
+    if data == b"" or (b"\n" in data and FROM_LINE.match(data)):
         return "mailbox", None
+    if st.st_size > READ_SIZE and FROM_LINE.match(data):
+        return "unknown", "long-line"
     for ext, magic in MAGIC.items():
         if compression and os.fsencode(path).endswith(ext) and \
                 data.startswith(magic) and not data.startswith(b"From "):

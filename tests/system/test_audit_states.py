@@ -24,6 +24,7 @@ MISSING = ("missing", None)
 NOT_JUDGED = ("unknown", "not-judged")
 SYMLINK = ("unknown", "symlink")
 COMPRESSED = ("unknown", "compressed")
+LONG_LINE = ("unknown", "long-line")
 
 
 def from_line(length):
@@ -94,7 +95,11 @@ MBOX_KINDS = {
     "8,193 bytes": lambda p: mbox(p, from_line(8193), None),
     "9,000 bytes": lambda p: mbox(p, from_line(9000), REFUSED),
     "9,000 bytes, date first": lambda p: mbox(
-        p, FROM[:-1] + b" " + b"x" * 9000 + MESSAGE, MAILBOX),
+        p, FROM[:-1] + b" " + b"x" * 9000 + MESSAGE, LONG_LINE),
+    "9,000 bytes with CR": lambda p: mbox(
+        p, (FROM + b"x\n" * 4500).replace(b"\n", b"\r"), LONG_LINE),
+    "8,000 bytes with CR": lambda p: mbox(
+        p, (FROM + b"x\n" * 4000).replace(b"\n", b"\r"), REFUSED),
     "fifo": lambda p: os.mkfifo(p) or MAILBOX,
     "socket": make_socket,
     "char device": lambda p: make_device(p, stat.S_IFCHR, 3, 0o666, MAILBOX),

@@ -76,7 +76,7 @@ def test_states_and_reasons_are_explained():
     page = sections("mailbox-audit.1")["STATES"]
     words = set(re.findall(r"[a-z-]+", page))
     for name in ("mailbox", "not-mailbox", "missing", "unknown", "bogus",
-                 "untouched", "symlink", "compressed", "atime", "error",
-                 "mail-root", "not-judged", "unmapped", "shared-root",
+                 "untouched", "symlink", "compressed", "long-line", "atime",
+                 "error", "mail-root", "not-judged", "unmapped", "shared-root",
                  "structure", "internal", "nested", "mail", "foreign"):
         assert name in words

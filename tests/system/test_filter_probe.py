@@ -36,6 +36,14 @@ CONTENTS = {
     "mailbox.bz2": bz2.compress(MBOX),
     "gzipped": gzip.compress(MBOX),
     "text.gz": b"hello\n",
+    "plain.gz": MBOX,
+    "plain.xz": MBOX,
+    "sub/plain.zstd": MBOX,
+    "empty.bz2": b"",
+    "sub/.gz": MBOX,
+    ".gz": MBOX,
+    "old-mac": FROM + b"\r" + b"x\r" * 5000,
+    "short-mac": FROM + b"\r" + b"x\r" * 50,
 }
 # with it Dovecot opens compressed mailboxes
 COMPRESSION = "mail_compress" if IS_24 else "zlib"
@@ -98,11 +106,15 @@ def test_files_that_select_refuses_are_hidden(dovecot, list_index, plugins):
     good = opens(plain, "alice", selectable)
     assert {b"mailbox", b"empty", b"fifo", b"null", b"header-7000"} <= good
     assert (b"mailbox.gz" in good) == (plugins != [])
+    assert ({b"plain.gz", b"sub/plain.zstd", b"empty.bz2", b"sub/.gz"} <=
+            good) == (plugins == [])
+    assert {b"plain.xz", b".gz"} <= good
     bad = selectable - good
     assert {b"text", b"sub/text", b"no-date", b"leading-newline",
             b"gzipped", b"text.gz"} <= bad
     # it can't be told
-    bad -= {b"others", b"unreadable", b"dangling", b"loop"}
+    assert b"old-mac" in bad and b"short-mac" in bad
+    bad -= {b"others", b"unreadable", b"dangling", b"loop", b"old-mac"}
     for user in server.users:
         for _ in range(2):
             assert listed(server, user) == {

@@ -17,6 +17,10 @@
 
 #define MBOX_DIR SRCDIR "/../mbox"
 #define FROM_LINE "From a@example.org Thu Nov  9 22:33:52 2023\n"
+#define FROM_LEN (sizeof(FROM_LINE) - 1)
+#define MAILBOX MBA_STATE_MAILBOX
+#define REFUSED MBA_STATE_NOT_MAILBOX
+#define UNKNOWN MBA_STATE_UNKNOWN
 /* what a probe reads */
 #define PROBE_SIZE 8192
 
@@ -29,7 +33,8 @@ probe_flags(const char *path, enum mba_probe_flags flags,
 	const char *op;
 	bool is_dir;
 
-	return mba_probe_mbox(AT_FDCWD, path, flags, reason_r, &op, &is_dir);
+	return mba_probe_mbox(AT_FDCWD, path, path, flags, reason_r, &op,
+			      &is_dir);
 }
 
 static enum mba_state probe(const char *path)
@@ -55,6 +60,14 @@ static enum mba_reason probe_unknown(const char *path)
 
 	ck_assert_int_eq(probe_flags(path, 0, &reason), MBA_STATE_UNKNOWN);
 	return reason;
+}
+
+static enum mba_reason probe_data_unknown(const void *data, size_t size)
+{
+	const char *path = unit_path("box");
+
+	unit_write(path, data, size);
+	return probe_unknown(path);
 }
 
 /* Parse each beginning of a file's data, each in memory of just its size. */
@@ -110,17 +123,40 @@ START_TEST(a_long_from_line_needs_its_date_early)
 	for (size_t len = PROBE_SIZE - 3; len < PROBE_SIZE + 4; len++) {
 		memcpy(data + len - date_len, date, date_len);
 		/* its last byte is the newline */
-		ck_assert_int_eq(probe_data(data, len), len <= PROBE_SIZE + 1 ?
-				 MBA_STATE_MAILBOX : MBA_STATE_NOT_MAILBOX);
+		if (len == PROBE_SIZE + 1) {
+			ck_assert_int_eq(probe_data_unknown(data, len),
+					 MBA_REASON_LONG_LINE);
+		} else {
+			ck_assert_int_eq(probe_data(data, len),
+					 len <= PROBE_SIZE ?
+					 MBA_STATE_MAILBOX :
+					 MBA_STATE_NOT_MAILBOX);
+		}
 		memset(data + len - date_len, 'a', date_len);
 	}
-	/* the date, and a newline that isn't read any more */
+}
+END_TEST
+
+START_TEST(a_line_that_is_too_long_is_unknown)
+{
+	char data[PROBE_SIZE * 2];
+
+	/* an old Mac file, if a long one */
+	memset(data, '\r', sizeof(data));
 	memcpy(data, FROM_LINE, strlen(FROM_LINE) - 1);
-	data[strlen(FROM_LINE) - 1] = ' ';
-	data[sizeof(data) - 1] = '\n';
-	ck_assert_int_eq(probe_data(data, sizeof(data)), MBA_STATE_MAILBOX);
 	/* no newline, and no more to come */
 	ck_assert_int_eq(probe_data(data, PROBE_SIZE), MBA_STATE_NOT_MAILBOX);
+	ck_assert_int_eq(probe_data_unknown(data, PROBE_SIZE + 1),
+			 MBA_REASON_LONG_LINE);
+	ck_assert_int_eq(probe_data_unknown(data, sizeof(data)),
+			 MBA_REASON_LONG_LINE);
+	/* the newline isn't read any more, or it is */
+	data[PROBE_SIZE] = '\n';
+	ck_assert_int_eq(probe_data_unknown(data, sizeof(data)),
+			 MBA_REASON_LONG_LINE);
+	data[PROBE_SIZE - 1] = '\n';
+	ck_assert_int_eq(probe_data(data, sizeof(data)), MBA_STATE_MAILBOX);
+	ck_assert_int_eq(probe_data(data, PROBE_SIZE), MBA_STATE_MAILBOX);
 }
 END_TEST
 
@@ -135,12 +171,12 @@ START_TEST(the_type_of_file_decides)
 	ck_assert_int_eq(probe(fifo), MBA_STATE_MAILBOX);
 	ck_assert_int_eq(probe("/dev/null"), MBA_STATE_MAILBOX);
 	unit_mkdir(dir);
-	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, dir, 0, &reason, &op,
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, dir, "dir", 0, &reason, &op,
 					&is_dir), MBA_STATE_NOT_MAILBOX);
 	ck_assert(is_dir);
 	unit_write(unit_path("file"), "x", 1);
-	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, unit_path("file"), 0,
-					&reason, &op, &is_dir),
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, unit_path("file"), "file",
+					0, &reason, &op, &is_dir),
 			 MBA_STATE_NOT_MAILBOX);
 	ck_assert(!is_dir);
 	ck_assert_int_eq(probe(unit_path("gone")), MBA_STATE_MISSING);
@@ -166,40 +202,84 @@ static const struct {
 	const char *name;
 	const char *data;
 	size_t size;
-	enum mba_state state;
+	/* where it isn't known whether the server loads the plugin, where it
+	   does, and where it doesn't */
+	enum mba_state state, with_plugin, without;
 } compressed_cases[] = {
-	{ "box.gz", "\x1f\x8b", 2, MBA_STATE_UNKNOWN },
-	{ ".gz", "\x1f\x8b", 2, MBA_STATE_UNKNOWN },
-	{ "box.bz2", "BZh", 3, MBA_STATE_UNKNOWN },
-	{ "box.xz", "\xfd" "7zXZ\0", 6, MBA_STATE_UNKNOWN },
-	{ "box.lz4", "Dovecot-LZ4\x0d\x2a\x9b\xc5", 15, MBA_STATE_UNKNOWN },
-	{ "box.zstd", "\x28\xb5\x2f\xfd", 4, MBA_STATE_UNKNOWN },
-	{ "box.gz", "\x1f", 1, MBA_STATE_NOT_MAILBOX },
-	{ "box.gz", "BZh", 3, MBA_STATE_NOT_MAILBOX },
-	{ "box.gz2", "\x1f\x8b", 2, MBA_STATE_NOT_MAILBOX },
-	{ "boxgz", "\x1f\x8b", 2, MBA_STATE_NOT_MAILBOX },
-	{ "box.GZ", "\x1f\x8b", 2, MBA_STATE_NOT_MAILBOX },
-	{ "box.gz", FROM_LINE, sizeof(FROM_LINE) - 1, MBA_STATE_MAILBOX },
+	{ "box.gz", "\x1f\x8b", 2, UNKNOWN, UNKNOWN, REFUSED },
+	{ ".gz", "\x1f\x8b", 2, UNKNOWN, UNKNOWN, REFUSED },
+	{ "box.bz2", "BZh", 3, UNKNOWN, UNKNOWN, REFUSED },
+	{ "box.xz", "\xfd" "7zXZ\0", 6, UNKNOWN, UNKNOWN, REFUSED },
+	{ "box.lz4", "Dovecot-LZ4\x0d\x2a\x9b\xc5", 15,
+	  UNKNOWN, UNKNOWN, REFUSED },
+	{ "box.zstd", "\x28\xb5\x2f\xfd", 4, UNKNOWN, UNKNOWN, REFUSED },
+	{ "box.gz", "\x1f", 1, REFUSED, REFUSED, REFUSED },
+	{ "box.gz", "BZh", 3, REFUSED, REFUSED, REFUSED },
+	{ "box.gz2", "\x1f\x8b", 2, REFUSED, REFUSED, REFUSED },
+	{ "boxgz", "\x1f\x8b", 2, REFUSED, REFUSED, REFUSED },
+	{ "box.GZ", "\x1f\x8b", 2, REFUSED, REFUSED, REFUSED },
+	/* a plain mbox, an empty one */
+	{ "box.gz", FROM_LINE, FROM_LEN, MAILBOX, REFUSED, MAILBOX },
+	{ "box.gz", "", 0, MAILBOX, REFUSED, MAILBOX },
+	{ "box.bz2", FROM_LINE, FROM_LEN, MAILBOX, REFUSED, MAILBOX },
+	{ "box.lz4", FROM_LINE, FROM_LEN, MAILBOX, REFUSED, MAILBOX },
+	{ "box.zstd", FROM_LINE, FROM_LEN, MAILBOX, REFUSED, MAILBOX },
+	/* it depends on the version */
+	{ "box.xz", FROM_LINE, FROM_LEN, MAILBOX, UNKNOWN, MAILBOX },
+	{ ".gz", FROM_LINE, FROM_LEN, MAILBOX, MAILBOX, MAILBOX },
+	{ "boxgz", FROM_LINE, FROM_LEN, MAILBOX, MAILBOX, MAILBOX },
+	{ "box.zst", FROM_LINE, FROM_LEN, MAILBOX, MAILBOX, MAILBOX },
 };
 #define COMPRESSED_COUNT \
 	(int)(sizeof(compressed_cases) / sizeof(compressed_cases[0]))
 
-START_TEST(a_compressed_mbox_is_told_by_extension_and_magic)
+static void check_compressed(int i, enum mba_probe_flags flags,
+			     enum mba_state state)
 {
-	const char *path = compressed_cases[_i].name;
-	enum mba_state state = compressed_cases[_i].state;
 	enum mba_reason reason;
 
-	unit_write(unit_path("%s", path), compressed_cases[_i].data,
-		   compressed_cases[_i].size);
 	/* the name is all that there is of the path */
+	ck_assert_int_eq(probe_flags(compressed_cases[i].name, flags,
+				     &reason), state);
+	ck_assert_int_eq(reason, state == UNKNOWN ? MBA_REASON_COMPRESSED :
+			 MBA_REASON_NONE);
+}
+
+START_TEST(a_compressed_mbox_is_told_by_extension_and_magic)
+{
+	unit_write(unit_path("%s", compressed_cases[_i].name),
+		   compressed_cases[_i].data, compressed_cases[_i].size);
 	ck_assert_int_eq(chdir(unit_path(".")), 0);
-	ck_assert_int_eq(probe_flags(path, 0, &reason), state);
-	ck_assert_int_eq(reason, state == MBA_STATE_UNKNOWN ?
-			 MBA_REASON_COMPRESSED : MBA_REASON_NONE);
-	ck_assert_int_eq(probe_flags(path, MBA_PROBE_NO_COMPRESSION, &reason),
-			 state == MBA_STATE_UNKNOWN ? MBA_STATE_NOT_MAILBOX :
-			 state);
+	check_compressed(_i, 0, compressed_cases[_i].state);
+	check_compressed(_i, MBA_PROBE_COMPRESSION,
+			 compressed_cases[_i].with_plugin);
+	check_compressed(_i, MBA_PROBE_NO_COMPRESSION,
+			 compressed_cases[_i].without);
+}
+END_TEST
+
+START_TEST(the_name_of_the_mailbox_has_the_extension)
+{
+	enum mba_reason reason;
+	const char *op;
+
+	unit_write(unit_path("box.gz"), FROM_LINE, FROM_LEN);
+	unit_write(unit_path("box"), FROM_LINE, FROM_LEN);
+	/* INBOX= */
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, unit_path("box.gz"), "INBOX",
+					MBA_PROBE_COMPRESSION, &reason, &op,
+					NULL), MAILBOX);
+	/* DIRNAME= */
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, unit_path("box"), "x.gz",
+					MBA_PROBE_COMPRESSION, &reason, &op,
+					NULL), REFUSED);
+	/* another directory's */
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, unit_path("box"), "sub/.gz",
+					MBA_PROBE_COMPRESSION, &reason, &op,
+					NULL), REFUSED);
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, "/dev/null", "trash.gz",
+					MBA_PROBE_COMPRESSION, &reason, &op,
+					NULL), REFUSED);
 }
 END_TEST
 
@@ -211,8 +291,8 @@ START_TEST(an_error_names_its_call)
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, name, 0, &reason, &op, NULL),
-			 MBA_STATE_UNKNOWN);
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, name, "box", 0, &reason, &op,
+					NULL), MBA_STATE_UNKNOWN);
 	ck_assert_int_eq(reason, MBA_REASON_ERROR);
 	ck_assert_int_eq(errno, ENAMETOOLONG);
 	ck_assert_str_eq(op, "lstat");
@@ -243,11 +323,13 @@ int main(void)
 	tcase_add_loop_test(tcase, a_valid_mbox_is_a_mailbox, 0, valid);
 	tcase_add_loop_test(tcase, an_invalid_mbox_is_none, 0, invalid);
 	tcase_add_test(tcase, a_long_from_line_needs_its_date_early);
+	tcase_add_test(tcase, a_line_that_is_too_long_is_unknown);
 	tcase_add_test(tcase, the_type_of_file_decides);
 	tcase_add_test(tcase, symlinks_are_followed);
 	tcase_add_loop_test(tcase,
 			    a_compressed_mbox_is_told_by_extension_and_magic,
 			    0, COMPRESSED_COUNT);
+	tcase_add_test(tcase, the_name_of_the_mailbox_has_the_extension);
 	tcase_add_test(tcase, an_error_names_its_call);
 	tcase_add_test(tcase, reading_leaves_no_trace);
 	ret = unit_run(tcase);
