@@ -14,6 +14,7 @@
      dir-stack.c     directories of any depth with few descriptors
      escape.c        bytes as they are printed: what can be seen, else \xNN
      state-names.c   what states, reasons and kinds are called
+     version.c       which version this is
    rules/            name rules (base)
      rules.c         parses them, from a string or a file
      glob.c          the pattern of one component of a rule
@@ -42,8 +43,23 @@
    that the caller frees; it names the operation, the path and the reason.
    Strings that a struct points to belong to the caller unless said otherwise.
    Names and paths are bytes, ended by NUL. bytes are allocated bytes
-   (st_blocks * 512), as du -B1 counts them. Different objects may be used from
-   different threads. Running out of memory ends the process, as in Dovecot. */
+   (st_blocks * 512), as du -B1 counts them. Running out of memory ends the
+   process, as in Dovecot.
+
+   Versions: until 1.0 each 0.x may change structs and functions, and has a
+   soname of its own: a program never meets another library than the one that it
+   was compiled for. Within a 0.x only what the functions find out gets better.
+   Zero a struct before you fill it in, so that what a later 0.x adds is unset.
+
+   Threads: an object is used by one thread at a time, different objects by as
+   many as you like. Rules that nobody adds to any more may be shared. An audit
+   reads with threads of its own, which end before mba_audit_run() returns; they
+   block all signals.
+
+   Callbacks run in the thread that called the function which they were given
+   to, one at a time, before it returns. What they are handed is valid until
+   they return, unless said otherwise; a namespace's counts grow until its audit
+   is done. A callback may use all of the library but the audit that calls. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,6 +69,10 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The version that a program is compiled for, and the one that it runs with. */
+#define MBA_VERSION "0.1.0"
+const char *mba_version(void);
 
 /*
  * Name rules: gitignore's language (gitignore(5)) over mailbox names.
@@ -454,6 +474,71 @@ void mba_rows_summary(const struct mba_namespace_report *ns,
    backslash, and each byte of a control, directional or invisible character is
    \xNN. The caller frees it. JSON lines and rows hold strings of this form. */
 char *mba_escape(const char *bytes);
+
+/*
+ * A complete program. It prints the bogus entries below an index root, and the
+ * report. cc example.c $(pkg-config --cflags --libs mailbox-audit)
+ *
+ * #include <stdio.h>
+ * #include <stdlib.h>
+ * #include <string.h>
+ * #include <mailbox-audit.h>
+ *
+ * static void print_entry(const struct mba_namespace_report *ns,
+ *			   const struct mba_entry *entry, void *context)
+ * {
+ *	char *path = mba_escape(entry->path);
+ *
+ *	(void)ns;
+ *	(void)context;
+ *	printf("%s: %s\n", mba_state_name(entry->state), path);
+ *	free(path);
+ * }
+ *
+ * int main(int argc, char *argv[])
+ * {
+ *	struct mba_audit_settings set;
+ *	struct mba_location location;
+ *	const struct mba_report *report;
+ *	struct mba_audit *audit;
+ *	struct mba_rules *rules;
+ *	char *error, *line;
+ *	int ret;
+ *
+ *	if (argc != 4) {
+ *		fprintf(stderr, "Usage: %s INDEX-ROOT MAIL-ROOT RULES\n",
+ *			argv[0]);
+ *		return 2;
+ *	}
+ *	rules = mba_rules_new();
+ *	if (mba_rules_add_words(rules, argv[3], "RULES", &error) < 0) {
+ *		fprintf(stderr, "%s\n", error);
+ *		free(error);
+ *		mba_rules_free(&rules);
+ *		return 2;
+ *	}
+ *	memset(&set, 0, sizeof(set));
+ *	set.rules = rules;
+ *	set.states = MBA_STATES_BOGUS;
+ *	set.entry = print_entry;
+ *	memset(&location, 0, sizeof(location));
+ *	location.prefix = "";
+ *	location.type = "private";
+ *	location.driver = "mbox";
+ *	location.index_root = argv[1];
+ *	location.mail_root = argv[2];
+ *
+ *	audit = mba_audit_init(&set);
+ *	mba_audit_add(audit, &location, true);
+ *	ret = mba_audit_run(audit, &report);
+ *	line = mba_json_report(report);
+ *	puts(line);
+ *	free(line);
+ *	mba_audit_deinit(&audit);
+ *	mba_rules_free(&rules);
+ *	return ret == 0 ? 0 : 1;
+ * }
+ */
 
 #ifdef __cplusplus
 }

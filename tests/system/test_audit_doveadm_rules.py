@@ -97,7 +97,7 @@ def check_refused(server, message, status=os.EX_CONFIG):
     assert message in result.stderr.decode()
     (line,) = json_lines(result.stdout)
     assert line["namespaces"] == [] and not line["complete"]
-    assert [e["error"] for e in line["errors"]] == [message]
+    assert [unescape(e["error"]).decode() for e in line["errors"]] == [message]
     # nothing was looked at: no table either
     result = server.doveadm("-f", "tab", "mailbox-audit", "-u", "bob",
                             check=False)

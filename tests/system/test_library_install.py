@@ -1,5 +1,6 @@
 """What make install leaves for programs that use the library."""
 
+import ctypes
 import glob
 import os
 import re
@@ -37,14 +38,23 @@ def library():
     return os.path.realpath(STAGE + "/usr/lib/libmailboxaudit.so")
 
 
+def example():
+    """Returns the program that the header shows."""
+    header = read(STAGE + "/usr/include/mailbox-audit.h")
+    comment = header[header.index(" * A complete program."):]
+    comment = re.search(r"^ \*\n(.*?)^ \*/$", comment, re.M | re.S).group(1)
+    return re.sub(r"^ \*( |(?=\t)|$)", "", comment, flags=re.M)
+
+
 @pytest.mark.parametrize("compiler, standard, suffix", [
     ("gcc", "-std=c99", ".c"), ("clang", "-std=c99", ".c"),
     ("g++", "-std=c++11", ".cc"), ("clang++", "-std=c++11", ".cc")])
-def test_a_program_is_built_and_runs(compiler, standard, suffix, tmp_path):
+def test_the_example_is_built_and_runs(compiler, standard, suffix,
+                                       tmp_path):
     if shutil.which(compiler) is None:
         pytest.skip(compiler + " isn't installed")
     source, program = tmp_path / ("program" + suffix), tmp_path / "program"
-    shutil.copy(os.path.join(TOP, "tests/system/library-program.c"), source)
+    source.write_text(example())
     flags = output("pkg-config", "--cflags", "--libs", "mailbox-audit").split()
     assert f"-I{STAGE}/usr/include" in flags and "-lmailboxaudit" in flags
     result = subprocess.run(
@@ -54,21 +64,40 @@ def test_a_program_is_built_and_runs(compiler, standard, suffix, tmp_path):
     (tmp_path / "mail").mkdir()
     (tmp_path / "mail" / "file").touch()
     make_log(str(tmp_path / "index" / ".imap" / "gone"))
-    out = output(program, tmp_path / "index", tmp_path / "mail")
-    (namespace,) = report(json_lines(out.encode()))["namespaces"]
+    entry, line = output(program, tmp_path / "index", tmp_path / "mail",
+                         "gone").splitlines()
+    assert entry == "missing: .imap/gone"
+    (namespace,) = report(json_lines(line.encode() + b"\n"))["namespaces"]
     assert namespace["bogus"]["entries"] == 1
+    assert namespace["hidden"]["entries"] == 1
+    refused = subprocess.run([program, "/", "/", "[a"], env=ENV,
+                             stderr=subprocess.PIPE)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(b"RULES:1:1: ")
 
 
-def test_pkg_config_tells_the_version():
+def test_one_version_everywhere():
+    """configure's, which the soname and the map follow."""
     version = output("mailbox-audit", "--version").split()[1]
     assert output("pkg-config", "--modversion", "mailbox-audit").strip() == \
         version
+    header = read(STAGE + "/usr/include/mailbox-audit.h")
+    assert f'#define MBA_VERSION "{version}"\n' in header
+    lib = ctypes.CDLL(library())
+    lib.mba_version.restype = ctypes.c_char_p
+    assert lib.mba_version().decode() == version
+    minor = re.fullmatch(r"0\.(\d+)\.\d+", version).group(1)
+    assert f"Library soname: [libmailboxaudit.so.{minor}]" in \
+        output("readelf", "-d", library())
+    assert read(LIB + "/mailbox-audit.map").startswith(
+        f"MAILBOX_AUDIT_0.{minor} {{\n")
 
 
 def test_exported_symbols_are_those_of_the_map():
     lines = output("nm", "-D", "--defined-only", library()).splitlines()
     exported = [line.split()[2] for line in lines if " A " not in line]
-    assert sorted(exported) == sorted(symbol + "@@MAILBOX_AUDIT_0"
+    node = read(LIB + "/mailbox-audit.map").split()[0]
+    assert sorted(exported) == sorted(f"{symbol}@@{node}"
                                       for symbol in map_symbols())
     assert map_symbols() == sorted(map_symbols())
 
@@ -130,7 +159,7 @@ def test_one_header_is_installed():
 def test_library_and_utility_need_no_dovecot():
     for path, own in ((library(), set()),
                       (STAGE + "/usr/bin/mailbox-audit",
-                       {"libmailboxaudit.so.0"})):
+                       {"libmailboxaudit.so.1"})):
         needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]",
                                 output("readelf", "-d", path)))
         assert needed <= {"libjansson.so.4", "libc.so.6"} | own

@@ -81,7 +81,7 @@ class Rule(ctypes.Structure):
 
 class Library:
     def __init__(self):
-        self.lib = ctypes.CDLL("libmailboxaudit.so.0")
+        self.lib = ctypes.CDLL("libmailboxaudit.so")
         self.lib.mba_rules_new.restype = ctypes.c_void_p
         self.lib.mba_rules_match.restype = ctypes.c_bool
         self.lib.mba_rules_match.argtypes = [
