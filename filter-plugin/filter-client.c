@@ -39,7 +39,7 @@ filter_client_is_hidden(struct filter_list *flist, const char *storage_name)
 	T_BEGIN {
 		hidden = filter_name_is_hidden(flist, storage_name,
 			filter_name_get(flist, storage_name), 0,
-			FILTER_DIR_UNKNOWN);
+			MBA_DIR_UNKNOWN);
 	} T_END;
 	return hidden;
 }

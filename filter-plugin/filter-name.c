@@ -136,18 +136,30 @@ static bool filter_name_is_configured(struct filter_list *flist,
 
 /* Returns whether rules hide a name. The mailboxes that the configuration names
    and their parents stay visible, but not what is beside or below them. */
-static bool filter_name_match(struct filter_list *flist, const char *name,
-			      size_t visible_len, bool is_dir)
+static enum mba_match
+filter_name_match(struct filter_list *flist, const char *name,
+		  size_t visible_len, enum mba_dir dir)
 {
 	size_t len = strlen(name);
+	enum mba_match match;
 
 	if (filter_name_is_configured(flist, name, visible_len)) {
 		/* it's visible, but a rule may have met it */
 		visible_len = 0;
 	}
-	return mba_rules_match(flist->fuser->rules, name, len, flist->sep,
-			       visible_len, is_dir, NULL) &&
-		!filter_name_is_configured(flist, name, len);
+	T_BEGIN {
+		char *levels = t_strdup_noconst(name);
+
+		for (size_t i = 0; i < len; i++) {
+			if (levels[i] == flist->sep)
+				levels[i] = '\0';
+		}
+		match = mba_rules_match(flist->fuser->rules, levels, len,
+					visible_len, dir, NULL, NULL);
+	} T_END;
+	return match != MBA_MATCH_VISIBLE &&
+		filter_name_is_configured(flist, name, len) ?
+		MBA_MATCH_VISIBLE : match;
 }
 
 /* Names of the disk outside of the mail root (mail_full_filesystem_access),
@@ -188,16 +200,20 @@ filter_path_is_dir(struct filter_list *flist, const char *storage_name)
 /* Returns whether rules hide a name. */
 static bool
 filter_name_is_ruled(struct filter_list *flist, const char *storage_name,
-		     const char *name, size_t visible_len, enum filter_dir dir)
+		     const char *name, size_t visible_len, enum mba_dir dir)
 {
-	bool hidden;
-
-	hidden = filter_name_match(flist, name, visible_len,
-				   dir == FILTER_DIR_YES);
-	if (dir != FILTER_DIR_UNKNOWN ||
-	    filter_name_match(flist, name, visible_len, TRUE) == hidden)
-		return hidden;
-	return filter_path_is_dir(flist, storage_name) ? !hidden : hidden;
+	switch (filter_name_match(flist, name, visible_len, dir)) {
+	case MBA_MATCH_VISIBLE:
+		return FALSE;
+	case MBA_MATCH_HIDDEN:
+		return TRUE;
+	case MBA_MATCH_UNDECIDED:
+		break;
+	}
+	dir = filter_path_is_dir(flist, storage_name) ?
+		MBA_DIR_YES : MBA_DIR_NO;
+	return filter_name_match(flist, name, visible_len, dir) ==
+		MBA_MATCH_HIDDEN;
 }
 
 static bool
@@ -223,45 +239,24 @@ filter_path_is_junk(struct filter_list *flist, const char *storage_name)
 /* Returns whether it's a file that isn't a mailbox, and these are hidden. */
 static bool
 filter_name_is_junk(struct filter_list *flist, const char *storage_name,
-		    const char *name, enum filter_dir dir)
+		    const char *name, enum mba_dir dir)
 {
 	return flist->fuser->non_mailboxes && flist->mailbox_files &&
-		dir != FILTER_DIR_YES && strcasecmp(name, "INBOX") != 0 &&
+		dir != MBA_DIR_YES && strcasecmp(name, "INBOX") != 0 &&
 		!filter_name_is_configured(flist, name, strlen(name)) &&
 		filter_path_is_junk(flist, storage_name);
 }
 
-bool filter_name_lets_pass(struct filter_list *flist, const char *name)
-{
-	/* a rule may have met a mailbox of the configuration, and so what is
-	   below it */
-	return !flist->fuser->non_mailboxes &&
-		!filter_name_is_configured(flist, name, strlen(name));
-}
-
-bool filter_name_passes(struct filter_list *flist, const string_t *storage_name,
-			const string_t *name, const char *component)
-{
-	const char *first;
-	size_t len;
-
-	if (!filter_name_is_plain(flist, storage_name, component, &len))
-		return FALSE;
-	first = str_len(name) == 0 ? component : (const char *)str_data(name);
-	return !mba_rules_may_match(flist->fuser->rules, *first, component,
-				    len);
-}
-
 bool filter_name_is_hidden(struct filter_list *flist, const char *storage_name,
 			   const char *name, size_t visible_len,
-			   enum filter_dir dir)
+			   enum mba_dir dir)
 {
 	if (filter_name_is_outside(flist, storage_name))
 		return FALSE;
 	if (strlen(name) <= visible_len || name[visible_len] != flist->sep)
 		visible_len = 0;
 	if (!flist->mailbox_files)
-		dir = FILTER_DIR_YES;
+		dir = MBA_DIR_YES;
 	return filter_name_is_ruled(flist, storage_name, name, visible_len,
 				    dir) ||
 		filter_name_is_junk(flist, storage_name, name, dir);
@@ -274,7 +269,8 @@ const char *filter_name_topmost(struct filter_list *flist, const char *name)
 	for (p = strchr(name, flist->sep); p != NULL;
 	     p = strchr(p + 1, flist->sep)) {
 		topmost = t_strdup_until(name, p);
-		if (filter_name_match(flist, topmost, 0, TRUE))
+		if (filter_name_match(flist, topmost, 0, MBA_DIR_YES) ==
+		    MBA_MATCH_HIDDEN)
 			return topmost;
 	}
 	return name;
@@ -298,7 +294,8 @@ static bool filter_pattern_is_hidden(struct filter_list *flist,
 	while (end > name && *end != flist->sep)
 		end--;
 	return end > name &&
-		filter_name_match(flist, t_strdup_until(name, end), 0, TRUE);
+		filter_name_match(flist, t_strdup_until(name, end), 0,
+				  MBA_DIR_YES) == MBA_MATCH_HIDDEN;
 }
 
 /* Returns a pattern for which there is no name: none is so long on disk. */

@@ -1,15 +1,9 @@
 #ifndef FILTER_NAME_H
 #define FILTER_NAME_H
 
-struct filter_list;
+#include "mailbox-audit.h"
 
-/* Whether a name is a directory on disk. */
-enum filter_dir {
-	FILTER_DIR_NO,
-	FILTER_DIR_YES,
-	/* its path tells, if a rule asks */
-	FILTER_DIR_UNKNOWN
-};
+struct filter_list;
 
 /* Find the mailboxes that the configuration names. */
 void filter_name_init_configured(struct filter_list *flist);
@@ -30,19 +24,12 @@ void filter_name_append(struct filter_list *flist, string_t *storage_name,
 bool filter_name_get_path(struct filter_list *flist, const char *storage_name,
 			  const char **path_r);
 
-/* Returns whether filter_name_passes() may be asked about names right below
-   a visible one. */
-bool filter_name_lets_pass(struct filter_list *flist, const char *name);
-/* Returns TRUE if a component appended to the names isn't hidden, without
-   appending it; FALSE if that can't be told. */
-bool filter_name_passes(struct filter_list *flist, const string_t *storage_name,
-			const string_t *name, const char *component);
 /* Returns whether a name is hidden, by a rule or because it isn't a mailbox.
    name is what filter_name_get() returned. Its first visible_len bytes are the
    parent, if that is known to be visible; 0 asks for all levels. */
 bool filter_name_is_hidden(struct filter_list *flist, const char *storage_name,
 			   const char *name, size_t visible_len,
-			   enum filter_dir dir);
+			   enum mba_dir dir);
 /* Returns the topmost parent of a hidden name that is hidden, or the name. */
 const char *filter_name_topmost(struct filter_list *flist, const char *name);
 /* Returns the patterns that can match a visible name. */

@@ -25,7 +25,7 @@ filter_entry_is_hidden(struct filter_list *flist, const char *storage_name,
 		mailbox_list_get_hierarchy_sep(flist->list), fname);
 	return filter_name_is_hidden(flist, storage_name,
 				     filter_name_get(flist, storage_name),
-				     visible_len, FILTER_DIR_UNKNOWN);
+				     visible_len, MBA_DIR_UNKNOWN);
 }
 
 /* Returns whether a directory holds hidden names. */

@@ -26,15 +26,15 @@ struct filter_tree {
 static MODULE_CONTEXT_DEFINE_INIT(filter_tree_module,
 				  &mailbox_list_module_register);
 
-static enum filter_dir
+static enum mba_dir
 filter_node_get_dir(const struct mailbox_list_index_node *node)
 {
 	if ((node->flags & MAILBOX_LIST_INDEX_FLAG_NOINFERIORS) != 0)
-		return FILTER_DIR_NO;
+		return MBA_DIR_NO;
 	if ((node->flags & (MAILBOX_LIST_INDEX_FLAG_NOSELECT |
 			    MAILBOX_LIST_INDEX_FLAG_NONEXISTENT)) != 0)
-		return FILTER_DIR_YES;
-	return FILTER_DIR_UNKNOWN;
+		return MBA_DIR_YES;
+	return MBA_DIR_UNKNOWN;
 }
 
 static void filter_tree_append(struct filter_tree *tree,

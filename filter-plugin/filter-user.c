@@ -92,10 +92,17 @@ static void filter_warn_configured(struct filter_list *flist)
 {
 	const struct mba_rule *rule;
 	const char *name;
+	char *levels;
 
 	array_foreach_elem(&flist->configured, name) {
-		if (!mba_rules_match(flist->fuser->rules, name, strlen(name),
-				     flist->sep, 0, TRUE, &rule))
+		levels = t_strdup_noconst(name);
+		for (char *p = levels; *p != '\0'; p++) {
+			if (*p == flist->sep)
+				*p = '\0';
+		}
+		if (mba_rules_match(flist->fuser->rules, levels, strlen(name),
+				    0, MBA_DIR_YES, NULL, &rule) !=
+		    MBA_MATCH_HIDDEN)
 			continue;
 		e_warning(flist->list->ns->user->event,
 			  "mailbox_filter: Rule %s (%s:%u:%u) meets mailbox %s "

@@ -115,7 +115,6 @@ static void filter_walk_enter_real(struct filter_walk *walk, const char *dir)
 		str_append(walk->storage_name, below);
 		str_append(walk->name, filter_name_get(walk->flist, below));
 	}
-	walk->lets_pass = filter_name_lets_pass(walk->flist, str_c(walk->name));
 }
 
 /* Entries of a directory come one after another. */
@@ -158,20 +157,20 @@ static void filter_walk_hide(struct filter_walk *walk)
 	}
 }
 
-static enum filter_dir
+static enum mba_dir
 filter_walk_get_dir(struct filter_walk *walk, enum mailbox_list_file_type type)
 {
 	/* the index of a mailbox is a directory, whatever the mailbox is */
 	if (list_iter_is_in_index(walk->flist->list, walk->iter))
-		return FILTER_DIR_UNKNOWN;
+		return MBA_DIR_UNKNOWN;
 	switch (type) {
 	case MAILBOX_LIST_FILE_TYPE_DIR:
-		return FILTER_DIR_YES;
+		return MBA_DIR_YES;
 	case MAILBOX_LIST_FILE_TYPE_FILE:
 	case MAILBOX_LIST_FILE_TYPE_OTHER:
-		return FILTER_DIR_NO;
+		return MBA_DIR_NO;
 	default:
-		return FILTER_DIR_UNKNOWN;
+		return MBA_DIR_UNKNOWN;
 	}
 }
 
@@ -210,7 +209,7 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 	struct filter_list *flist = walk->flist;
 	const char *component = fname;
 	size_t storage_len, name_len;
-	enum filter_dir is_dir;
+	enum mba_dir is_dir;
 	bool hidden;
 
 	/* the root itself: it may be an INBOX with another name */
@@ -227,13 +226,8 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 		return FALSE;
 	}
 
-	if (walk->lets_pass &&
-	    filter_name_passes(flist, walk->storage_name, walk->name,
-			       component))
-		return FALSE;
-
 	is_dir = filter_walk_get_dir(walk, type);
-	if (is_dir == FILTER_DIR_UNKNOWN) {
+	if (is_dir == MBA_DIR_UNKNOWN) {
 		/* the mailbox list index may know more */
 		walk->unclean = TRUE;
 	}

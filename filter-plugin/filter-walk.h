@@ -30,8 +30,6 @@ struct filter_walk {
 
 	/* dir is below the mail root, or the index root */
 	bool below_root:1;
-	/* most of its entries pass by their own name alone */
-	bool lets_pass:1;
 	/* the mailbox list index may have a name that is hidden */
 	bool unclean:1;
 	/* the count is to be published */

@@ -16,8 +16,11 @@
      state-names.c   what states, reasons and kinds are called
      version.c       which version this is
    rules/            name rules (base)
-     rules.c         parses them, from a string or a file
-     glob.c          the pattern of one component of a rule
+     rules.c         a set of rules
+     rules-file.c    reads a file of them
+     rules-parse.c   takes text apart into rules
+     rule.c          one rule: parsed, matched
+     glob.c          the pattern of one level of a name
      rules-match.c   decides whether a name is hidden, and by which rule
    mail/             the mail side: what a mail location holds (base)
      location.c      the table of mail formats; where indexes and mails stand
@@ -80,6 +83,10 @@ const char *mba_version(void);
 
 struct mba_rules;
 
+/* More rules, or more bytes of them, are refused. */
+#define MBA_MAX_RULES 10000
+#define MBA_MAX_RULES_BYTES (1024 * 1024)
+
 /* A rule as it was written. Lives as long as the rules it belongs to. */
 struct mba_rule {
 	/* the rule's text, with its leading '!' and trailing '/' */
@@ -119,29 +126,41 @@ unsigned int mba_rules_count(const struct mba_rules *rules);
 const struct mba_rule *mba_rules_get(const struct mba_rules *rules,
 				     unsigned int idx);
 
+/* Whether a name is a directory on disk, for rules that end in '/'. */
+enum mba_dir {
+	MBA_DIR_NO,
+	MBA_DIR_YES,
+	MBA_DIR_UNKNOWN
+};
+
+enum mba_match {
+	MBA_MATCH_VISIBLE,
+	MBA_MATCH_HIDDEN,
+	/* only for MBA_DIR_UNKNOWN: it depends on whether the name is a
+	   directory */
+	MBA_MATCH_UNDECIDED
+};
+
 /* Returns whether the name is hidden: by a rule that matches it, or one of
    its parents. The last rule that matches a level decides for it, and nothing
-   below a hidden level is asked any more. "INBOX" is never hidden.
+   below a hidden level is asked any more. INBOX, where it is the first level,
+   is never hidden.
 
-   name is the UTF-8 name without namespace prefix, of len bytes; sep is its
-   hierarchy separator. The first visible_len bytes name a parent that is
-   known to be visible and aren't asked again (0 asks all levels). is_dir says
-   whether the name is a directory on disk, for rules that end in '/'; parents
-   always are.
+   levels are the levels of the name's hierarchy, in UTF-8 and without the
+   namespace's prefix, joined by NUL bytes, of len bytes in all. '/' and '.' are
+   bytes like others in them. The first visible_len bytes are a parent that is
+   known to be visible and isn't asked again (0 asks all levels). dir says
+   whether the name is a directory; parents always are.
 
-   rule_r, if not NULL, is set to the rule that decided (also a '!' rule), or
-   to NULL if no rule matched. Doesn't allocate and may be called by several
-   threads for the same rules. */
-bool mba_rules_match(const struct mba_rules *rules, const char *name,
-		     size_t len, char sep, size_t visible_len, bool is_dir,
-		     const struct mba_rule **rule_r);
-
-/* Returns false if the name is not hidden, whatever else it is, where its
-   parents are known to be visible. first is the first byte of the name,
-   component its last level, of len > 0 bytes. Most names need no more than
-   this. */
-bool mba_rules_may_match(const struct mba_rules *rules, char first,
-			 const char *component, size_t len);
+   hidden_len_r, if not NULL, is set to the length of the topmost hidden level's
+   name, 0 if the name isn't hidden. rule_r, if not NULL, is set to the rule
+   that decided (also a '!' rule), for a directory if dir is unknown, or to NULL
+   if no rule matched. Doesn't allocate and may be called by several threads for
+   the same rules. */
+enum mba_match
+mba_rules_match(const struct mba_rules *rules, const char *levels, size_t len,
+		size_t visible_len, enum mba_dir dir, size_t *hidden_len_r,
+		const struct mba_rule **rule_r);
 
 /*
  * States.

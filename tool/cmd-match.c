@@ -9,16 +9,16 @@ static const char help[] =
 "Usage: mailbox-audit match [OPTION...] NAME...\n"
 "\n"
 "Prints those of the names that the rules hide, as git check-ignore does for\n"
-"files. Names are as clients see them, without the namespace's prefix. A name\n"
-"that ends with the separator is one that holds others. Control characters,\n"
-"backslashes and bytes that aren't UTF-8 are printed as \\xNN.\n"
+"files. The levels of a name are joined by '/', whatever the server's\n"
+"separator is, and the namespace's prefix is no part of it. A name that ends\n"
+"in '/' is one that holds others. Control characters, backslashes and bytes\n"
+"that aren't UTF-8 are printed as \\xNN.\n"
 "\n"
 "  -v, --verbose       print the rule that decides, SOURCE:LINE:COLUMN:RULE,\n"
 "                      and a tab before the name; also for names that a '!'\n"
 "                      rule shows\n"
 "      --rule WORDS    rules, separated by blanks, as in mailbox_filter\n"
 "      --rules FILE    rules, one a line, as in mailbox_filter_file\n"
-"      --separator C   hierarchy separator of the names (/)\n"
 "  -h, --help          show this\n"
 "\n"
 "Without --rule and --rules the default rules are used: .* public_html\n"
@@ -27,14 +27,12 @@ static const char help[] =
 static const struct option options[] = {
 	TOOL_RULES_OPTIONS,
 	{ "verbose", no_argument, NULL, 'v' },
-	{ "separator", required_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
 struct match_command {
 	struct mba_rules *rules;
-	char separator;
 	bool verbose;
 };
 
@@ -60,11 +58,18 @@ static bool match_name(const struct match_command *cmd, const char *name)
 {
 	const struct mba_rule *rule;
 	size_t len = strlen(name);
-	bool is_dir = len > 1 && name[len - 1] == cmd->separator;
+	bool is_dir = len > 1 && name[len - 1] == '/';
+	char *levels = tool_printf("%s", name);
 	bool hidden;
 
-	hidden = mba_rules_match(cmd->rules, name, is_dir ? len - 1 : len,
-				 cmd->separator, 0, is_dir, &rule);
+	for (char *p = levels; *p != '\0'; p++) {
+		if (*p == '/')
+			*p = '\0';
+	}
+	hidden = mba_rules_match(cmd->rules, levels, is_dir ? len - 1 : len, 0,
+				 is_dir ? MBA_DIR_YES : MBA_DIR_NO, NULL,
+				 &rule) == MBA_MATCH_HIDDEN;
+	free(levels);
 	if (hidden || (cmd->verbose && rule != NULL))
 		match_print(cmd, rule, name);
 	return hidden;
@@ -86,14 +91,6 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 		case 'v':
 			cmd->verbose = true;
 			break;
-		case 's':
-			if (strlen(optarg) != 1) {
-				return tool_usage("match", tool_printf(
-					"--separator is one character: %s",
-					optarg));
-			}
-			cmd->separator = optarg[0];
-			break;
 		case 'h':
 			return -1;
 		default:
@@ -107,7 +104,7 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 
 int cmd_match(int argc, char *argv[])
 {
-	struct match_command cmd = { .separator = '/' };
+	struct match_command cmd = { .rules = NULL };
 	bool hidden = false;
 	int status;
 

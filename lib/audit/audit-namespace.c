@@ -67,7 +67,8 @@ static const struct mba_rule *
 run_match(struct run *run, const char *storage_name, bool is_dir)
 {
 	const struct location *location = run->ns->location;
-	const struct mba_rule *rule = NULL;
+	const struct mba_rule *rule;
+	enum mba_match match;
 	char *levels;
 	size_t len;
 
@@ -75,11 +76,10 @@ run_match(struct run *run, const char *storage_name, bool is_dir)
 		return NULL;
 	levels = name_levels(&location->set, location->storage_sep,
 			     storage_name, &len);
-	if (!mba_rules_match(run->audit->set.rules, levels, len, '\0', 0,
-			     is_dir, &rule))
-		rule = NULL;
+	match = mba_rules_match(run->audit->set.rules, levels, len, 0,
+				is_dir ? MBA_DIR_YES : MBA_DIR_NO, NULL, &rule);
 	free(levels);
-	return rule;
+	return match == MBA_MATCH_HIDDEN ? rule : NULL;
 }
 
 static bool run_is_selected(const struct run *run,

@@ -1,18 +1,23 @@
 /* Which bytes a pattern matches follows git's wildmatch() without WM_PATHNAME,
    to the odd corner: "]" that comes first in brackets is itself, "[:" without
-   ":]" are two bytes, '\' escapes within brackets as well. Patterns that could
-   never match are typing errors and refused, where git is silent. */
+   ":]" are two bytes, '\' escapes within brackets as well, and a range that
+   ends before it begins is its first byte. Patterns that could never match are
+   typing errors and refused, where git is silent. */
 
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "alloc.h"
 #include "glob.h"
 
 static const char reason_bracket[] = "'[' isn't closed";
 static const char reason_escape[] = "nothing follows '\\'";
-static const char reason_range[] = "range ends before it begins";
 static const char reason_class[] = "unknown character class";
+static const char reason_nothing[] = "the brackets match nothing";
+
+/* A set of bytes. */
+struct set {
+	uint64_t bits[4];
+};
 
 /* POSIX classes of the C locale, as first and last bytes of ranges. */
 static const struct {
@@ -33,19 +38,24 @@ static const struct {
 };
 #define CLASSES_COUNT (sizeof(classes) / sizeof(classes[0]))
 
-static void set_add_range(struct glob_set *set, unsigned int first,
+static void set_add_range(struct set *set, unsigned int first,
 			  unsigned int last)
 {
-	for (unsigned int c = first; c <= last; c++)
-		set->bits[c / 64] |= 1ULL << (c % 64);
+	unsigned int word_last;
+
+	for (unsigned int c = first; c <= last; c = word_last + 1) {
+		word_last = last < (c | 63) ? last : (c | 63);
+		set->bits[c / 64] |= ~0ULL << c % 64 &
+			~0ULL >> (63 - word_last % 64);
+	}
 }
 
-static bool set_has(const struct glob_set *set, unsigned char c)
+static bool set_has(const struct set *set, unsigned char c)
 {
 	return (set->bits[c / 64] >> (c % 64) & 1) != 0;
 }
 
-static int set_add_class(struct glob_set *set, const unsigned char *name,
+static int set_add_class(struct set *set, const unsigned char *name,
 			 size_t len)
 {
 	const char *range;
@@ -63,12 +73,12 @@ static int set_add_class(struct glob_set *set, const unsigned char *name,
 
 /* Parse "[:name:]" at *p. Returns 1 if added, 0 if it isn't one, -1 if the name
    is unknown. */
-static int parse_class(struct glob_set *set, const unsigned char **p,
+static int parse_class(struct set *set, const unsigned char **p,
 		       const unsigned char *end)
 {
 	const unsigned char *name = *p + 2, *close;
 
-	if (end - *p < 2 || (*p)[1] != ':')
+	if (end - *p < 2 || (*p)[0] != '[' || (*p)[1] != ':')
 		return 0;
 	close = memchr(name, ']', end - name);
 	if (close == NULL || close == name || close[-1] != ':')
@@ -91,205 +101,184 @@ static int parse_set_byte(const unsigned char **p, const unsigned char *end,
 	return 0;
 }
 
+/* Parse a byte or a range within brackets. */
+static int parse_set_range(struct set *set, const unsigned char **p,
+			   const unsigned char *end)
+{
+	unsigned char first, last;
+
+	if (parse_set_byte(p, end, &first) < 0)
+		return -1;
+	set_add_range(set, first, first);
+	if (end - *p > 1 && **p == '-' && (*p)[1] != ']') {
+		(*p)++;
+		if (parse_set_byte(p, end, &last) < 0)
+			return -1;
+		set_add_range(set, first, last);
+	}
+	return 0;
+}
+
 /* Parse what stands in brackets, up to the one that closes them. Returns 0 if
    ok, -1 if not: *p is at the offending byte, or at the end. */
-static int parse_set_items(struct glob_set *set, const unsigned char **p,
+static int parse_set_items(struct set *set, const unsigned char **p,
 			   const unsigned char *end, const char **reason_r)
 {
-	const unsigned char *item, *first = *p;
-	unsigned char c, last;
+	const unsigned char *first = *p;
 	int ret;
 
 	*reason_r = reason_bracket;
 	while (*p < end && (**p != ']' || *p == first)) {
-		item = *p;
-		ret = *item == '[' ? parse_class(set, p, end) : 0;
-		if (ret < 0)
+		ret = parse_class(set, p, end);
+		if (ret < 0) {
 			*reason_r = reason_class;
-		if (ret != 0) {
-			if (ret < 0)
-				return -1;
-			continue;
-		}
-		if (parse_set_byte(p, end, &c) < 0)
-			return -1;
-		last = c;
-		if (end - *p > 1 && **p == '-' && (*p)[1] != ']') {
-			(*p)++;
-			if (parse_set_byte(p, end, &last) < 0)
-				return -1;
-		}
-		if (last < c) {
-			*p = item;
-			*reason_r = reason_range;
 			return -1;
 		}
-		set_add_range(set, c, last);
+		if (ret == 0 && parse_set_range(set, p, end) < 0)
+			return -1;
 	}
 	return *p < end ? 0 : -1;
 }
 
-static int parse_set(struct glob_set *set, const unsigned char **p,
+/* Parse brackets at *p. */
+static int parse_set(struct set *set_r, const unsigned char **p,
 		     const unsigned char *end, const char **reason_r)
 {
 	const unsigned char *open = (*p)++;
 	bool negated = *p < end && (**p == '!' || **p == '^');
 
+	memset(set_r, 0, sizeof(*set_r));
 	if (negated)
 		(*p)++;
-	if (parse_set_items(set, p, end, reason_r) < 0) {
+	if (parse_set_items(set_r, p, end, reason_r) < 0) {
 		if (*reason_r == reason_bracket)
 			*p = open;
 		return -1;
 	}
 	(*p)++;
 	for (unsigned int i = 0; i < 4 && negated; i++)
-		set->bits[i] = ~set->bits[i];
+		set_r->bits[i] = ~set_r->bits[i];
 	return 0;
 }
 
-static int parse_token(struct glob *glob, const unsigned char **p,
-		       const unsigned char *end, const char **reason_r)
+static bool set_is_empty(const struct set *set)
 {
-	struct glob_set set = { { 0 } };
+	/* no name has a NUL byte */
+	return ((set->bits[0] & ~1ULL) | set->bits[1] | set->bits[2] |
+		set->bits[3]) == 0;
+}
 
-	switch (**p) {
-	case '*':
-		(*p)++;
-		return GLOB_STAR;
+static bool at_end(const unsigned char *p, const unsigned char *end)
+{
+	return p == end || *p == '/' ||
+		(*p == '\\' && end - p > 1 && p[1] == '/');
+}
+
+/* Check what matches one byte. Returns 0 if ok, -1 if it matches nothing.
+   *byte_r is set to the byte that it matches, -1 if there are several. */
+static int check_token(const unsigned char **p, const unsigned char *end,
+		       int *byte_r, const char **reason_r)
+{
+	const unsigned char *start = *p;
+	struct set set;
+
+	*byte_r = -1;
+	switch (*start) {
 	case '?':
 		(*p)++;
-		return GLOB_ANY_BYTE;
+		return 0;
 	case '[':
 		if (parse_set(&set, p, end, reason_r) < 0)
 			return -1;
-		glob->sets = mem_grow(glob->sets, &glob->sets_alloc,
-				      glob->sets_count + 1, sizeof(set));
-		glob->sets[glob->sets_count] = set;
-		return GLOB_SET + glob->sets_count++;
+		if (set_is_empty(&set)) {
+			*reason_r = reason_nothing;
+			*p = start;
+			return -1;
+		}
+		return 0;
 	case '\\':
-		if (end - *p == 1) {
+		if (end - start == 1) {
 			*reason_r = reason_escape;
 			return -1;
 		}
 		(*p)++;
 		break;
 	}
-	return *(*p)++;
-}
-
-static bool at_separator(const unsigned char *p, const unsigned char *end)
-{
-	return *p == '/' || (*p == '\\' && end - p > 1 && p[1] == '/');
-}
-
-/* Measure what the tokens need before they are compared with anything. */
-static void glob_measure(struct glob *glob)
-{
-	size_t stars = 0;
-
-	glob->literal = true;
-	for (size_t i = 0; i < glob->count; i++) {
-		if (glob->tokens[i] >= GLOB_ANY_BYTE)
-			glob->literal = false;
-		if (glob->tokens[i] != GLOB_STAR)
-			continue;
-		if (stars++ == 0)
-			glob->head = i;
-		glob->tail = glob->count - i - 1;
-	}
-	glob->star = stars > 0;
-	glob->min_len = glob->count - stars;
-}
-
-int glob_parse(struct glob *glob, const unsigned char **p,
-	       const unsigned char *end, const char **reason_r)
-{
-	int token;
-
-	memset(glob, 0, sizeof(*glob));
-	while (*p < end && !at_separator(*p, end)) {
-		token = parse_token(glob, p, end, reason_r);
-		if (token < 0)
-			return -1;
-		if (token == GLOB_STAR && glob->count > 0 &&
-		    glob->tokens[glob->count - 1] == GLOB_STAR)
-			continue;
-		glob->tokens = mem_grow(glob->tokens, &glob->tokens_alloc,
-					glob->count + 1, sizeof(*glob->tokens));
-		glob->tokens[glob->count++] = token;
-	}
-	glob_measure(glob);
+	*byte_r = *(*p)++;
 	return 0;
 }
 
-void glob_free(struct glob *glob)
+int glob_check(const unsigned char **p, const unsigned char *end,
+	       struct glob_info *info_r, const char **reason_r)
 {
-	free(glob->tokens);
-	free(glob->sets);
-}
+	int byte;
 
-static inline bool token_match(const struct glob *glob, uint32_t token,
-			       unsigned char c)
-{
-	if (token < GLOB_ANY_BYTE)
-		return token == c;
-	return token == GLOB_ANY_BYTE ||
-		set_has(&glob->sets[token - GLOB_SET], c);
-}
-
-static bool tokens_match(const struct glob *glob, const uint32_t *tokens,
-			 size_t count, const unsigned char *data)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!token_match(glob, tokens[i], data[i]))
-			return false;
-	}
-	return true;
-}
-
-/* Match what stands between the first '*' and the last. Each run of tokens is
-   taken where it matches first: that leaves most to the others, so no choice
-   is ever taken back. */
-static bool runs_match(const struct glob *glob, const unsigned char *data,
-		       size_t size)
-{
-	const uint32_t *run = glob->tokens + glob->head + 1;
-	const uint32_t *end = glob->tokens + glob->count - glob->tail;
-	size_t len;
-
-	for (; run < end; run += len + 1) {
-		for (len = 0; run[len] != GLOB_STAR; len++) ;
-		while (size >= len && !tokens_match(glob, run, len, data)) {
-			data++;
-			size--;
+	memset(info_r, 0, sizeof(*info_r));
+	info_r->first = info_r->last = -1;
+	while (!at_end(*p, end)) {
+		if (**p == '*') {
+			(*p)++;
+			info_r->star = true;
+			info_r->last = -1;
+			continue;
 		}
-		if (size < len)
+		if (check_token(p, end, &byte, reason_r) < 0)
+			return -1;
+		if (info_r->min_len++ == 0 && !info_r->star)
+			info_r->first = byte;
+		info_r->last = byte;
+	}
+	return 0;
+}
+
+/* Returns TRUE if a byte is what *p wants; *p is moved behind it then. */
+static bool token_match(const unsigned char **p, const unsigned char *end,
+			unsigned char c)
+{
+	const char *reason;
+	struct set set;
+
+	switch (**p) {
+	case '?':
+		(*p)++;
+		return true;
+	case '[':
+		return parse_set(&set, p, end, &reason) == 0 &&
+			set_has(&set, c);
+	case '\\':
+		(*p)++;
+		break;
+	}
+	return *(*p)++ == c;
+}
+
+bool glob_match(const unsigned char **p, const unsigned char *end,
+		const unsigned char *level, size_t size)
+{
+	const unsigned char *level_end = level + size, *pattern = *p;
+	/* what follows the last '*', and where it is tried */
+	const unsigned char *after_star = NULL, *tried = NULL;
+
+	for (;;) {
+		if (at_end(pattern, end)) {
+			if (level == level_end) {
+				*p = pattern;
+				return true;
+			}
+		} else if (*pattern == '*') {
+			after_star = ++pattern;
+			tried = level;
+			continue;
+		} else if (level < level_end &&
+			   token_match(&pattern, end, *level)) {
+			level++;
+			continue;
+		}
+		/* Only the last '*' takes more: what the ones before it took
+		   was the least, which leaves most to the rest. */
+		if (after_star == NULL || tried == level_end)
 			return false;
-		data += len;
-		size -= len;
+		pattern = after_star;
+		level = ++tried;
 	}
-	return true;
-}
-
-bool glob_match(const struct glob *glob, const unsigned char *data,
-		size_t size)
-{
-	if (size < glob->min_len)
-		return false;
-	if (!glob->star) {
-		return size == glob->count &&
-			tokens_match(glob, glob->tokens, size, data);
-	}
-	return tokens_match(glob, glob->tokens, glob->head, data) &&
-		tokens_match(glob, glob->tokens + glob->count - glob->tail,
-			     glob->tail, data + size - glob->tail) &&
-		runs_match(glob, data + glob->head,
-			   size - glob->head - glob->tail);
-}
-
-bool glob_may_begin(const struct glob *glob, unsigned char c)
-{
-	return glob->tokens[0] == GLOB_STAR ||
-		token_match(glob, glob->tokens[0], c);
 }

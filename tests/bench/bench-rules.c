@@ -32,7 +32,7 @@ static const char *const names[] = {
 #define PATTERNS_COUNT (sizeof(names) / sizeof(names[0]))
 
 struct name {
-	char text[MAX_NAME_LEN];
+	char levels[MAX_NAME_LEN];
 	size_t len;
 };
 
@@ -55,13 +55,18 @@ static void make_names(void)
 		struct name *name = &sample[i];
 
 		if (number == NULL) {
-			snprintf(name->text, sizeof(name->text), "%s", pattern);
+			snprintf(name->levels, sizeof(name->levels), "%s",
+				 pattern);
 		} else {
-			snprintf(name->text, sizeof(name->text), "%.*s%u%s",
+			snprintf(name->levels, sizeof(name->levels), "%.*s%u%s",
 				 (int)(number - pattern), pattern,
 				 next_random() % 10000, number + 2);
 		}
-		name->len = strlen(name->text);
+		name->len = strlen(name->levels);
+		for (size_t j = 0; j < name->len; j++) {
+			if (name->levels[j] == '/')
+				name->levels[j] = '\0';
+		}
 	}
 }
 
@@ -130,8 +135,9 @@ static double measure(const struct mba_rules *rules, unsigned int *hidden_r)
 			*hidden_r = 0;
 			for (unsigned int i = 0; i < NAMES_COUNT; i++) {
 				*hidden_r += mba_rules_match(
-					rules, sample[i].text, sample[i].len,
-					'/', 0, false, NULL) ? 1 : 0;
+					rules, sample[i].levels, sample[i].len,
+					0, MBA_DIR_NO, NULL, NULL) ==
+					MBA_MATCH_HIDDEN ? 1 : 0;
 			}
 			done += NAMES_COUNT;
 			seconds = now() - start;

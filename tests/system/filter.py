@@ -54,11 +54,11 @@ def hidden(names, rules=DEFAULT_RULES, sep="/"):
     directory on disk ends with the separator."""
     if not names:
         return set()
-    result = subprocess.run(["mailbox-audit", "match", "--rule", rules,
-                             "--separator", sep, "--", *names],
-                            stdout=subprocess.PIPE)
+    given = {name.replace(sep, "/"): name for name in names}
+    result = subprocess.run(["mailbox-audit", "match", "--rule", rules, "--",
+                             *given], stdout=subprocess.PIPE)
     assert result.returncode in (0, 1)
-    return set(result.stdout.decode().splitlines())
+    return {given[name] for name in result.stdout.decode().splitlines()}
 
 
 def visible(names, rules=DEFAULT_RULES, sep="/"):

@@ -111,7 +111,7 @@ def check_refused(server, message, status=os.EX_CONFIG):
 @pytest.mark.parametrize("text, where", [
     (b"[a-", ":1:1: '[' isn't closed: [a-"),
     (b"fine\n# fine\n*.x/[ab\n", ":3:5: '[' isn't closed: *.x/[ab"),
-    (b"fine\r\na//b\r\n", ":2:3: a component is empty: a//b"),
+    (b"fine\r\na//b\r\n", ":2:3: a level is empty: a//b"),
     (b"fine\nx\\", ":2:2: "),
 ])
 def test_a_file_that_doesnt_parse(dovecot, text, where, path):

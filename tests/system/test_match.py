@@ -92,15 +92,12 @@ def test_rules_of_the_command_line(rules):
         assert match(*options, ".x").returncode == 1
 
 
-def test_separators(rules):
-    assert match("--separator", ".", "--rule", "lists/x", "lists.x",
-                 "lists/x").stdout == b"lists.x\n"
-    assert match("--separator=^", "--rule", ".*", "a^.b", "a.b").stdout == \
-        b"a^.b\n"
+def test_levels_are_joined_by_slashes(rules):
+    """Whatever the server's separator is."""
+    assert match("--rule", "lists/x .* c^d", "lists.x", "lists/x", "a/.b",
+                 "a.b", "c^d").stdout == b"lists/x\na/.b\nc^d\n"
     # one that ends with it holds others
     assert match("--rule", "dir/", "dir", "dir/").stdout == b"dir/\n"
-    assert match("--separator", ".", "--rule", "dir/", "dir.").stdout == \
-        b"dir.\n"
 
 
 def test_odd_names():
@@ -123,8 +120,8 @@ def test_odd_names():
 
 
 @pytest.mark.parametrize("args", [
-    [], ["-v"], ["--nonsense", "x"], ["--separator", "", "x"],
-    ["--separator", "ab", "x"], ["--separator"], ["--verbose=1", "x"]],
+    [], ["-v"], ["--nonsense", "x"], ["--separator", ".", "x"],
+    ["--verbose=1", "x"]],
     ids=repr)
 def test_usage_errors(args):
     result = match(*args)

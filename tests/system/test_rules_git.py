@@ -10,6 +10,8 @@ import subprocess
 import pytest
 
 CASES = os.path.join(os.path.dirname(__file__), "..", "rules", "valid")
+# of enum mba_match
+MATCH_HIDDEN = 1
 GIT_ENV = dict(os.environ, GIT_CONFIG_NOSYSTEM="1",
                GIT_CONFIG_GLOBAL="/dev/null")
 
@@ -83,10 +85,9 @@ class Library:
     def __init__(self):
         self.lib = ctypes.CDLL("libmailboxaudit.so")
         self.lib.mba_rules_new.restype = ctypes.c_void_p
-        self.lib.mba_rules_match.restype = ctypes.c_bool
         self.lib.mba_rules_match.argtypes = [
-            ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char,
-            ctypes.c_size_t, ctypes.c_bool,
+            ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t,
+            ctypes.c_int, ctypes.c_void_p,
             ctypes.POINTER(ctypes.POINTER(Rule))]
 
     def decide(self, path, names):
@@ -100,10 +101,11 @@ class Library:
             return None
         for name in names:
             bare = name.rstrip(b"/")
-            hidden = self.lib.mba_rules_match(
-                rules, bare, len(bare), b"/", 0, name != bare,
-                ctypes.byref(rule))
-            decisions[name] = hidden, rule.contents.line if rule else 0
+            match = self.lib.mba_rules_match(
+                rules, bare.replace(b"/", b"\0"), len(bare), 0, name != bare,
+                None, ctypes.byref(rule))
+            decisions[name] = (match == MATCH_HIDDEN,
+                               rule.contents.line if rule else 0)
         self.lib.mba_rules_free(ctypes.byref(rules))
         return decisions
 
