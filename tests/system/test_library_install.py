@@ -119,8 +119,8 @@ def test_the_header_lists_the_files_of_the_library():
     """By folder, a line "   base/" before its files."""
     head = read(LIB + "/mailbox-audit.h").split("Conventions:")[0]
     listed = []
-    for folder, name in re.findall(r"^   (?:([a-z]+/)|  ([a-z-]+\.c)) ", head,
-                                   re.M):
+    for folder, name in re.findall(
+            r"^   (?:([a-z]+/)|  ([a-z0-9-]+\.c)) ", head, re.M):
         if folder:
             current = folder
         else:
@@ -129,7 +129,7 @@ def test_the_header_lists_the_files_of_the_library():
     assert sorted(listed) == sorted(files)
     built = [folder + "/" + name for folder in os.listdir(LIB)
              if os.path.isdir(os.path.join(LIB, folder))
-             for name in re.findall(r"^\t([a-z-]+\.c)",
+             for name in re.findall(r"^\t([a-z0-9-]+\.c)",
                                     read(f"{LIB}/{folder}/Makefile.am"), re.M)]
     assert sorted(built) == sorted(files)
 

@@ -1,0 +1,185 @@
+/* The library's audit of one user. What is printed comes from the library, so
+   that it is the same as the utility's. */
+
+#include "lib.h"
+#include "str.h"
+#include "str-sanitize.h"
+#include "mail-namespace.h"
+#include "mail-user.h"
+#include "doveadm-print.h"
+#include "mailbox-filter-rules.h"
+#include "doveadm-mailbox-audit.h"
+#include "doveadm-mailbox-audit-plugin.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+/* context is the enum mba_table. */
+static void audit_print_row(const char *const *values, void *context)
+{
+	const enum mba_table *table = context;
+
+	for (unsigned int i = 0; mba_column(*table, i) != NULL; i++)
+		doveadm_print(values[i]);
+}
+
+static void audit_print_line(char *line)
+{
+	doveadm_print(line);
+	free(line);
+}
+
+void doveadm_audit_entry(const struct mba_namespace_report *ns,
+			 const struct mba_entry *entry, void *context)
+{
+	struct mailbox_audit_cmd_context *ctx = context;
+	enum mba_table table = MBA_TABLE_ENTRIES;
+
+	if (ctx->json)
+		audit_print_line(mba_json_entry(&ctx->set, ns, entry));
+	else
+		mba_row_entry(ns, entry, audit_print_row, &table);
+}
+
+void doveadm_audit_error(const struct mba_error *error, void *context)
+{
+	struct mailbox_audit_cmd_context *ctx = context;
+	char *path = mba_escape(error->path);
+
+	e_error(ctx->ctx.cur_mail_user->event, "%s(%s) failed: %s",
+		error->op, path, error->error);
+	free(path);
+}
+
+static void audit_print_report(struct mailbox_audit_cmd_context *ctx,
+			       const struct mba_report *report)
+{
+	enum mba_table table = MBA_TABLE_SUMMARY;
+
+	if (ctx->json) {
+		audit_print_line(mba_json_report(report));
+		return;
+	}
+	if (ctx->entries)
+		return;
+	for (unsigned int i = 0; i < report->namespaces_count; i++) {
+		mba_rows_summary(&report->namespaces[i], audit_print_row,
+				 &table);
+	}
+}
+
+/* The exit status tells of a failure. But the HTTP API drops all output then:
+   there the reports tell of it. */
+static void
+audit_set_failed(struct mailbox_audit_cmd_context *ctx, int exit_code)
+{
+	if (!ctx->json ||
+	    ctx->ctx.cctx->conn_type != DOVEADM_CONNECTION_TYPE_HTTP)
+		ctx->ctx.exit_code = exit_code;
+}
+
+void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
+			       const char *username, const char *reason,
+			       int exit_code)
+{
+	const struct mba_error error = { "user", username, reason };
+	const struct mba_report report = {
+		.user = username, .errors = &error, .errors_count = 1,
+	};
+
+	if (ctx->json)
+		audit_print_report(ctx, &report);
+	audit_set_failed(ctx, exit_code);
+}
+
+/* Give the audit all namespaces. Returns FALSE if none was asked for. */
+static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
+				 struct mail_user *user,
+				 struct mba_audit *audit)
+{
+	struct mba_location location;
+	struct mail_namespace *ns;
+	bool report, found = FALSE;
+
+	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
+		/* Dovecot's stand-in where none has an empty prefix */
+		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) != 0)
+			continue;
+		report = ctx->namespace_prefix != NULL ?
+			strcmp(ns->prefix, ctx->namespace_prefix) == 0 :
+			ns->type == MAIL_NAMESPACE_TYPE_PRIVATE;
+		T_BEGIN {
+			doveadm_location_get(ns, &location);
+			mba_audit_add(audit, &location, report);
+		} T_END;
+		found = found || report;
+	}
+	return found || ctx->namespace_prefix == NULL;
+}
+
+/* Returns what to say when no namespace has the prefix. */
+static const char *
+audit_unknown_namespace(const struct mailbox_audit_cmd_context *ctx,
+			const struct mail_user *user)
+{
+	const struct mail_namespace *ns;
+	string_t *str = t_str_new(128);
+
+	str_printfa(str, "No namespace has the prefix \"%s\". The user has:",
+		    ctx->namespace_prefix);
+	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
+		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) == 0)
+			str_printfa(str, " \"%s\"", ns->prefix);
+	}
+	return str_sanitize_utf8(str_c(str), MAX_ERROR_LEN);
+}
+
+static int audit_run(struct mailbox_audit_cmd_context *ctx,
+		     struct mail_user *user, const struct mba_rules *rules)
+{
+	const struct mba_report *report;
+	struct mba_audit *audit;
+	const char *error;
+	int ret = 0;
+
+	ctx->set.user = user->username;
+	ctx->set.rules = rules;
+	audit = mba_audit_init(&ctx->set);
+	if (!audit_add_namespaces(ctx, user, audit)) {
+		error = audit_unknown_namespace(ctx, user);
+		e_error(user->event, "%s", error);
+		doveadm_audit_user_failed(ctx, user->username, error,
+					  EX_USAGE);
+	} else {
+		ret = mba_audit_run(audit, &report);
+		audit_print_report(ctx, report);
+		if (ret < 0)
+			audit_set_failed(ctx, EX_TEMPFAIL);
+	}
+	mba_audit_deinit(&audit);
+	return ctx->ctx.exit_code == 0 ? 0 : -1;
+}
+
+int doveadm_audit_run(struct doveadm_mail_cmd_context *_ctx,
+		      struct mail_user *user)
+{
+	struct mailbox_audit_cmd_context *ctx =
+		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
+	struct mba_rules *rules;
+	const char *error;
+	bool non_mailboxes;
+	int ret;
+
+	i_free(ctx->pending_user);
+	if (mailbox_filter_rules_get(user, &rules, &non_mailboxes,
+				     &error) < 0) {
+		error = str_sanitize_utf8(error, MAX_ERROR_LEN);
+		e_error(user->event, "%s", error);
+		doveadm_audit_user_failed(ctx, user->username, error,
+					  EX_CONFIG);
+		return ctx->ctx.exit_code == 0 ? 0 : -1;
+	}
+	ret = audit_run(ctx, user, rules);
+	mba_rules_free(&rules);
+	return ret;
+}

@@ -1,0 +1,49 @@
+#ifndef DOVEADM_MAILBOX_AUDIT_H
+#define DOVEADM_MAILBOX_AUDIT_H
+
+/* What the files of the command share. */
+
+#include "doveadm.h"
+#include "doveadm-mail.h"
+#include "mailbox-audit.h"
+
+/* longest message with words of a command line or of a configuration */
+#define MAX_ERROR_LEN 1024
+
+struct mailbox_audit_cmd_context {
+	struct doveadm_mail_cmd_context ctx;
+
+	struct mba_audit_settings set;
+	/* prefix of the only namespace to audit, NULL if all private ones */
+	const char *namespace_prefix;
+	/* the command line can't be run, says a server's client */
+	const char *usage_error;
+
+	int (*next_user)(struct doveadm_mail_cmd_context *ctx,
+			 const char **username_r);
+	/* of -A and -F, a user who was not audited yet */
+	char *pending_user;
+
+	/* the printer was chosen before the command was known */
+	bool print_forced:1;
+	bool entries:1;
+	bool json:1;
+};
+
+/* Audit a user and print what was found. It is a mail command's v.run(). */
+int doveadm_audit_run(struct doveadm_mail_cmd_context *ctx,
+		      struct mail_user *user);
+/* Print an entry, log an error: callbacks of the audit. */
+void doveadm_audit_entry(const struct mba_namespace_report *ns,
+			 const struct mba_entry *entry, void *context);
+void doveadm_audit_error(const struct mba_error *error, void *context);
+/* A user couldn't be audited at all. */
+void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
+			       const char *username, const char *reason,
+			       int exit_code);
+
+/* Notice users who can't be looked up or initialized: to be called in
+   v.preinit(). */
+void doveadm_audit_users_init(struct mailbox_audit_cmd_context *ctx);
+
+#endif
