@@ -6,8 +6,8 @@ import tempfile
 
 import pytest
 
-from audit import (default_location, entries, json_lines, make_log, write,
-                   write_home)
+from audit import (default_location, entries, json_lines, make_log, unescape,
+                   write, write_home)
 from dovecot import User
 
 NAMES = (".git", "notes", "old.bak", "plain", "public_html")
