@@ -36,8 +36,12 @@
      index-side.c    puts every inode of it into one class, finds the entries
      index-side-thread.c the same in a thread, while the caller looks at mails
    audit/            both sides put together (base, rules, mail, index)
-     audit-namespace.c puts an entry's state, its rule and the totals together
      audit.c         a user's namespaces, and how their roots are related
+     audit-namespace.c one namespace: what is found is decided about and counted
+     entry-decide.c  what an entry is: its mailbox, its state, its rule
+     audit-subscriptions.c subscribed names that no mailbox has
+     audit-roots.c   compares roots, by what is there
+     audit-errors.c  keeps the first errors and counts all
    report/           writes what the audit found (base, and this header)
      report-json.c   JSON lines
      report-rows.c   the same as columns of a table
@@ -393,7 +397,7 @@ struct mba_report {
 	const char *user;
 	const struct mba_namespace_report *namespaces;
 	unsigned int namespaces_count;
-	/* the first MBA_MAX_ERRORS; the last of them says how many more */
+	/* the first MBA_MAX_ERRORS */
 	const struct mba_error *errors;
 	unsigned int errors_count;
 };
@@ -446,7 +450,8 @@ void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 		   bool report);
 
 /* Run the audit. Returns 0 if ok, -1 if something couldn't be read: the report
-   is there and says what. The report is valid until the audit is freed. */
+   is there and says what. The report is valid until the audit runs again, which
+   begins anew, or is freed. */
 int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r);
 
 /*

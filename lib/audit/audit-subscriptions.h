@@ -1,0 +1,26 @@
+#ifndef AUDIT_SUBSCRIPTIONS_H
+#define AUDIT_SUBSCRIPTIONS_H
+
+#include "mail-side.h"
+
+/* Subscribed names that no mailbox has, nor an entry. */
+struct audit_subscriptions {
+	const struct location *location;
+	/* Prefixes of namespaces below this one's: their subscriptions may
+	   stand in its file. Ends with NULL. */
+	const char *const *prefixes_below;
+	struct mail_side *side;
+
+	/* As clients see them; owned. Ends with NULL, and is NULL itself if
+	   there are none. */
+	const char **names;
+	size_t count, alloc;
+};
+
+/* Find the names; the caller has set what is above them. */
+void audit_subscriptions_find(struct audit_subscriptions *subscriptions,
+			      const struct error_sink *errors);
+/* Forget the names. */
+void audit_subscriptions_clear(struct audit_subscriptions *subscriptions);
+
+#endif

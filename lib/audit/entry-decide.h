@@ -1,0 +1,40 @@
+#ifndef ENTRY_DECIDE_H
+#define ENTRY_DECIDE_H
+
+#include "location.h"
+#include "mail-side.h"
+
+/* What an index entry is. Nothing else decides that: neither for the report,
+   nor for what is done about an entry. */
+
+struct entry_decide_settings {
+	const struct location *location;
+	/* NULL hides nothing */
+	const struct mba_rules *rules;
+	/* Where mailboxes are looked up; what it remembers is taken for
+	   granted. */
+	struct mail_side *side;
+	/* the index root is the mail root */
+	bool in_place:1;
+	/* another namespace with other mails has the same index root */
+	bool is_shared:1;
+};
+
+struct entry_decision {
+	/* the name that clients see, NULL if no mailbox has its index there */
+	char *mailbox;
+	enum mba_state state;
+	enum mba_reason reason;
+	/* NULL if the name is visible, or unknown */
+	const struct mba_rule *hidden_by;
+};
+
+/* Decide about an entry; its path is relative to the index root ("." for the
+   root itself). is_unreadable says that its directory couldn't be read to its
+   end. entry_decision_free() the decision. */
+void entry_decide(const struct entry_decide_settings *set,
+		  const char *index_path, bool is_unreadable,
+		  struct entry_decision *decision_r);
+void entry_decision_free(struct entry_decision *decision);
+
+#endif
