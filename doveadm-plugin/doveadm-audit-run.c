@@ -85,6 +85,7 @@ void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 	const struct mba_error error = { "user", username, reason };
 	const struct mba_report report = {
 		.user = username, .errors = &error, .errors_count = 1,
+		.errors_total = 1,
 	};
 
 	if (ctx->json)

@@ -400,6 +400,8 @@ struct mba_report {
 	/* the first MBA_MAX_ERRORS */
 	const struct mba_error *errors;
 	unsigned int errors_count;
+	/* of all, also of those that aren't listed */
+	uint64_t errors_total;
 };
 #define MBA_MAX_ERRORS 64
 

@@ -142,6 +142,7 @@ int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r)
 	}
 	audit->report.errors = audit->errors.errors;
 	audit->report.errors_count = audit->errors.count;
+	audit->report.errors_total = audit->errors.total;
 	*report_r = &audit->report;
 	return audit->errors.total == 0 ? 0 : -1;
 }

@@ -223,6 +223,7 @@ char *mba_json_report(const struct mba_report *report)
 	set(line, "complete", json_boolean(report->errors_count == 0));
 	set(line, "namespaces", namespaces);
 	set(line, "errors", errors);
+	set(line, "errors_total", json_integer(report->errors_total));
 	set_escaped(line, escaped);
 	return json_line(line);
 }

@@ -261,6 +261,7 @@ def test_more_errors_than_are_listed(dovecot):
         os.chmod(f"{home}/d{i}", 0)
     report = audit(server, status=EX_TEMPFAIL)
     assert len(report.errors) == 64
+    assert report.user["errors_total"] == 100
     assert {e["error"] for e in report.errors} == {"Permission denied"}
     # all of them are told
     assert report.stderr.count("Permission denied") == 100

@@ -76,10 +76,40 @@ START_TEST(an_audit_runs_again)
 }
 END_TEST
 
+START_TEST(errors_are_counted)
+{
+	struct mba_location location = location_get();
+	const struct mba_report *report;
+	struct mba_audit *audit;
+
+	/* the subscriptions can't be read, for each namespace */
+	unit_write(unit_path("mail/file"), "", 0);
+	unit_mkdir(unit_path("mail/.subscriptions"));
+	audit = audit_location(&location, &report);
+	for (unsigned int i = 1; i < 100; i++) {
+		location.prefix = unit_path("%u/", i);
+		location.index_root = unit_path("index%u", i);
+		mba_audit_add(audit, &location, true);
+	}
+	ck_assert_int_eq(mba_audit_run(audit, &report), -1);
+	ck_assert_uint_eq(report->errors_count, MBA_MAX_ERRORS);
+	ck_assert_uint_eq(report->errors_total, 100);
+	/* each is itself */
+	for (unsigned int i = 0; i < report->errors_count; i++) {
+		ck_assert_str_eq(report->errors[i].path,
+				 unit_path("mail/.subscriptions"));
+		ck_assert_str_eq(report->errors[i].error,
+				 "Invalid argument");
+	}
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("audit");
 
 	tcase_add_test(tcase, an_audit_runs_again);
+	tcase_add_test(tcase, errors_are_counted);
 	return unit_run(tcase);
 }
