@@ -93,6 +93,13 @@ void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 	audit_set_failed(ctx, exit_code);
 }
 
+/* Whether a namespace only tells how those of other users are made: its roots
+   are Dovecot's own directories. */
+static bool audit_is_template(const struct mail_namespace *ns)
+{
+	return strcmp(mailbox_list_get_driver_name(ns->list), "shared") == 0;
+}
+
 /* Give the audit all namespaces. Returns FALSE if none was asked for. */
 static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 				 struct mail_user *user,
@@ -102,9 +109,15 @@ static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 	struct mail_namespace *ns;
 	bool report, found = FALSE;
 
+	/* what a user shares becomes a namespace when it's looked for */
+	if (ctx->namespace_prefix != NULL) {
+		(void)mail_namespace_find(user->namespaces,
+					  ctx->namespace_prefix);
+	}
 	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
 		/* Dovecot's stand-in where none has an empty prefix */
-		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) != 0)
+		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) != 0 ||
+		    audit_is_template(ns))
 			continue;
 		report = ctx->namespace_prefix != NULL ?
 			strcmp(ns->prefix, ctx->namespace_prefix) == 0 :
@@ -129,8 +142,10 @@ audit_unknown_namespace(const struct mailbox_audit_cmd_context *ctx,
 	str_printfa(str, "No namespace has the prefix \"%s\". The user has:",
 		    ctx->namespace_prefix);
 	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
-		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) == 0)
-			str_printfa(str, " \"%s\"", ns->prefix);
+		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) == 0) {
+			str_printfa(str, " \"%s\"", audit_is_template(ns) ?
+				    ns->set->prefix : ns->prefix);
+		}
 	}
 	return str_sanitize_utf8(str_c(str), MAX_ERROR_LEN);
 }

@@ -2,6 +2,7 @@
 and what isn't judged."""
 
 import os
+import re
 
 import pytest
 
@@ -164,6 +165,21 @@ def test_shared_and_public_ones_when_named(dovecot):
     result = server.doveadm("mailbox-audit", "-u", "alice", "-N", "no/",
                             check=False)
     assert result.returncode != 0 and b"no/" in result.stderr
+
+
+def test_what_nobody_shares(dovecot):
+    """The namespace from which those of others are made has no mails."""
+    shared = "namespace x {\n type = shared\n prefix = shared/%s/\n %s\n}\n"
+    server = dovecot(location=mbox("~/mail", "index/%u"), extra={
+        "2.3": shared % ("%%u", "location = maildir:%%h/Maildir"),
+        "2.4": shared % ("$user", "mail_path = %{owner_home}/Maildir")})
+    assert prefixes(audit(server, same=False)) == [("", [])]
+    for prefix in ("shared/", "shared/nobody/"):
+        result = server.doveadm("mailbox-audit", "-u", "alice", "-N", prefix,
+                                check=False)
+        assert result.returncode == os.EX_USAGE
+        assert re.search(rb'The user has: "" "shared/[$%]u(ser)?/"$',
+                         result.stderr, re.M), result
 
 
 def test_public_root_below_the_users(dovecot):
