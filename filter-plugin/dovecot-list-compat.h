@@ -46,6 +46,16 @@ static inline char list_vname_escape_char(const struct mailbox_list *list)
 #endif
 }
 
+/* Returns whether storage names are UTF-8 instead of mUTF-7. */
+static inline bool list_is_utf8(const struct mailbox_list *list)
+{
+#if DOVECOT_PREREQ(2, 4, 0)
+	return list->mail_set->mailbox_list_utf8;
+#else
+	return list->set.utf8;
+#endif
+}
+
 /* Returns the mailbox's directory below its name (DIRNAME=), or "". */
 static inline const char *list_dirname(const struct mailbox_list *list)
 {

@@ -2,10 +2,12 @@
    hooks around each run. */
 
 #include "imap-common.h"
+#include "imap-arg.h"
 #include "imap-commands.h"
+#include "imap-parser.h"
 #include "mail-storage-hooks.h"
 #include "filter-command.h"
-#include "filter-scope.h"
+#include "filter-user.h"
 
 /* only the imap process has them */
 extern __typeof__(command_hook_register) command_hook_register
@@ -17,24 +19,65 @@ static struct {
 	/* NULL if neither LIST nor XLIST runs */
 	struct client_command_context *cmd;
 	/* what its arguments say, once they have been parsed */
-	bool parsed, selects_all, has_status;
+	bool parsed, selects_subscribed, opens_mailboxes;
 } running;
 
-/* Dovecot calls a hook for each name of a LIST: there is one only as long as
-   LIST may open mailboxes. */
 static struct mail_storage_hooks filter_mailbox_hooks;
+static void (*filter_mailbox_allocated)(struct mailbox *box);
 
-/* LIST-EXTENDED begins with a list of what to select. Returns TRUE unless that
-   is what is subscribed. */
-static bool filter_args_select_all(const char *args)
+static bool
+filter_arg_has_option(const struct imap_arg *arg, const char *option)
 {
-	const char *end;
+	const struct imap_arg *list;
 
-	if (args[0] != '(' || (end = strchr(args, ')')) == NULL)
-		return TRUE;
-	return !str_array_icase_find(
-		t_strsplit_spaces(t_strdup_until(args + 1, end), " "),
-		"SUBSCRIBED");
+	if (!imap_arg_get_list(arg, &list))
+		return FALSE;
+	for (; !IMAP_ARG_IS_EOL(list); list++) {
+		if (imap_arg_atom_equals(list, option))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Returns whether one of the options has a value: STATUS (MESSAGES). */
+static bool filter_arg_has_value(const struct imap_arg *arg)
+{
+	const struct imap_arg *list;
+
+	if (!imap_arg_get_list(arg, &list))
+		return FALSE;
+	for (; !IMAP_ARG_IS_EOL(list); list++) {
+		if (list->type == IMAP_ARG_LIST)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* [(<selection options>)] <reference> <pattern>|(<pattern list>)
+   [RETURN (<return options>)] */
+static void filter_command_parse_args(const struct imap_arg *args)
+{
+	if (args->type == IMAP_ARG_LIST) {
+		running.selects_subscribed =
+			filter_arg_has_option(args, "SUBSCRIBED");
+		args++;
+	}
+	for (unsigned int i = 0; i < 2 && !IMAP_ARG_IS_EOL(args); i++)
+		args++;
+	running.opens_mailboxes = imap_arg_atom_equals(args, "RETURN") &&
+		filter_arg_has_value(&args[1]);
+}
+
+static void filter_command_parse(void)
+{
+	const struct imap_arg *args;
+
+	running.parsed = TRUE;
+	/* the parser keeps them: nothing is read from the client */
+	if (imap_parser_read_args(running.cmd->parser, 1, 0, &args) > 0)
+		filter_command_parse_args(args);
+	if (!running.opens_mailboxes)
+		filter_mailbox_hooks.mailbox_allocated = NULL;
 }
 
 /* Returns whether the user's client runs LIST with arguments that could be
@@ -44,26 +87,19 @@ static bool filter_command_runs(const struct mail_user *user)
 	if (running.cmd == NULL || running.cmd->args == NULL ||
 	    running.cmd->client->user != user)
 		return FALSE;
-	if (!running.parsed) T_BEGIN {
-		running.parsed = TRUE;
-		running.selects_all = filter_args_select_all(running.cmd->args);
-		/* it may also be in a pattern */
-		running.has_status = strstr(t_str_ucase(running.cmd->args),
-					    "STATUS") != NULL;
-		if (!running.has_status)
-			filter_mailbox_hooks.mailbox_allocated = NULL;
-	} T_END;
+	if (!running.parsed)
+		filter_command_parse();
 	return TRUE;
 }
 
 bool filter_command_is_list(const struct mail_user *user)
 {
-	return filter_command_runs(user) && running.selects_all;
+	return filter_command_runs(user) && !running.selects_subscribed;
 }
 
 bool filter_command_opens_mailboxes(const struct mail_user *user)
 {
-	return filter_command_runs(user) && running.has_status;
+	return filter_command_runs(user) && running.opens_mailboxes;
 }
 
 static void filter_command_pre(struct client_command_context *cmd)
@@ -73,7 +109,10 @@ static void filter_command_pre(struct client_command_context *cmd)
 	    strcasecmp(cmd->name, "XLIST") != 0)
 		return;
 	running.cmd = cmd;
-	filter_mailbox_hooks.mailbox_allocated = filter_scope_mailbox_allocated;
+	filter_mailbox_hooks.mailbox_allocated = filter_mailbox_allocated;
+	/* the first of its runs */
+	if (cmd->context == NULL)
+		filter_user_list_begin(cmd->client->user);
 }
 
 static void filter_command_post(struct client_command_context *cmd ATTR_UNUSED)
@@ -82,10 +121,12 @@ static void filter_command_post(struct client_command_context *cmd ATTR_UNUSED)
 	filter_mailbox_hooks.mailbox_allocated = NULL;
 }
 
-void filter_command_init(struct module *module)
+void filter_command_init(struct module *module,
+			 void (*mailbox_allocated)(struct mailbox *box))
 {
 	if (command_hook_register == NULL)
 		return;
+	filter_mailbox_allocated = mailbox_allocated;
 	command_hook_register(filter_command_pre, filter_command_post);
 	mail_storage_hooks_add(module, &filter_mailbox_hooks);
 }

@@ -2,15 +2,19 @@
 #define FILTER_COMMAND_H
 
 struct mail_user;
+struct mailbox;
 struct module;
 
 /* Returns whether the user's client runs LIST or XLIST, and not for what it
    has subscribed to. */
 bool filter_command_is_list(const struct mail_user *user);
-/* Returns whether such a command may open mailboxes: RETURN (STATUS ...). */
+/* Returns whether such a command may open mailboxes: RETURN (STATUS (...)). */
 bool filter_command_opens_mailboxes(const struct mail_user *user);
 
-void filter_command_init(struct module *module);
+/* mailbox_allocated is called for each mailbox as long as LIST may open some:
+   only then, for Dovecot allocates one for each name that is listed. */
+void filter_command_init(struct module *module,
+			 void (*mailbox_allocated)(struct mailbox *box));
 void filter_command_deinit(void);
 
 #endif

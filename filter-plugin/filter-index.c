@@ -2,6 +2,7 @@
    meet. Others notice that: NOTIFY tells clients, dsync deletes mailboxes. */
 
 #include "lib.h"
+#include "hash.h"
 #include "str.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-list-index-sync.h"
@@ -34,6 +35,24 @@ bool filter_index_is_pruned(struct mailbox_list *list)
 		!list->mail_set->mailbox_list_index_very_dirty_syncs;
 }
 
+struct filter_index_version filter_index_get_version(struct mailbox_list *list)
+{
+	struct mailbox_list_index *ilist = INDEX_LIST_CONTEXT_REQUIRE(list);
+
+	return (struct filter_index_version) {
+		.log_seq = ilist->sync_log_file_seq,
+		.log_offset = ilist->sync_log_file_offset,
+		.count = hash_table_count(ilist->mailbox_hash),
+	};
+}
+
+bool filter_index_version_equals(const struct filter_index_version *v1,
+				 const struct filter_index_version *v2)
+{
+	return v1->log_seq == v2->log_seq &&
+		v1->log_offset == v2->log_offset && v1->count == v2->count;
+}
+
 static void filter_index_keep_tree(struct mailbox_list_index_node *node)
 {
 	for (; node != NULL; node = node->next) {
@@ -44,9 +63,15 @@ static void filter_index_keep_tree(struct mailbox_list_index_node *node)
 
 bool filter_index_keep(struct mailbox_list *list, const char *storage_name)
 {
-	struct mailbox_list_index_node *node =
-		mailbox_list_index_lookup(list, storage_name);
+	struct mailbox_list_index_node *node;
 
+	/* the index is filled with the names of clients, which may lead to
+	   another storage name */
+	T_BEGIN {
+		node = mailbox_list_index_lookup(list,
+			mailbox_list_get_storage_name(list,
+				mailbox_list_get_vname(list, storage_name)));
+	} T_END;
 	if (node == NULL)
 		return FALSE;
 	filter_index_keep_tree(node->children);
@@ -88,6 +113,7 @@ void filter_index_forget(struct mailbox_list *list, const char *storage_name,
 		filter_index_forget_node(sync, storage_name, below);
 	} T_END;
 	(void)mailbox_list_index_sync_end(&sync, TRUE);
-	/* the sync took back that a refresh was wanted */
+	/* the end of the sync says that no refresh is needed any more, but one
+	   was asked for by whoever deleted or renamed */
 	mailbox_list_index_refresh_later(list);
 }

@@ -3,6 +3,15 @@
 
 struct mailbox_list;
 
+/* What tells whether the mailbox list index's names are still the same. */
+struct filter_index_version {
+	/* how far its log was read */
+	uint32_t log_seq;
+	uoff_t log_offset;
+	/* number of names: a refresh adds some before its log has them */
+	unsigned int count;
+};
+
 /* Returns whether the mailbox list index is being refreshed. */
 bool filter_index_is_syncing(struct mailbox_list *list);
 /* Returns whether the mailbox list index may be believed without looking at the
@@ -10,6 +19,13 @@ bool filter_index_is_syncing(struct mailbox_list *list);
 bool filter_index_is_trusted(struct mailbox_list *list);
 /* Returns whether hidden names may be missing from the mailbox list index. */
 bool filter_index_is_pruned(struct mailbox_list *list);
+
+/* Returns the version of the mailbox list index's names. They change when the
+   index is read again, and before that with each that is added while the index
+   is refreshed. */
+struct filter_index_version filter_index_get_version(struct mailbox_list *list);
+bool filter_index_version_equals(const struct filter_index_version *v1,
+				 const struct filter_index_version *v2);
 
 /* A refresh met a hidden name: what the mailbox list index knows of it, of its
    parents and of what is below still exists. Returns FALSE if it knows

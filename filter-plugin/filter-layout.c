@@ -1,7 +1,7 @@
 #include "lib.h"
 #include "dovecot-list-compat.h"
-#include "filter-client.h"
 #include "filter-layout.h"
+#include "filter-list.h"
 #include "filter-noselect.h"
 #include "filter-scope.h"
 #include "filter-tree.h"
@@ -19,7 +19,7 @@ filter_layout_iter_init(struct mailbox_list *list, const char *const *patterns,
 {
 	struct filter_list *flist = filter_list_get(list);
 	enum filter_scope scope = filter_scope_layout(flist, &flags);
-	struct filter_walk *walk = filter_walk_init(flist, scope, flags);
+	struct filter_walk *walk = filter_walk_init(flist, scope);
 	struct mailbox_list_iterate_context *iter;
 
 	filter_walk_resume(walk);
@@ -53,14 +53,14 @@ static int filter_layout_iter_deinit(struct mailbox_list_iterate_context *iter)
 {
 	struct filter_walk *walk = FILTER_ITER_CONTEXT_REQUIRE(iter);
 	struct filter_list *flist = walk->flist;
-	bool clean = filter_walk_is_clean(walk);
+	bool all_visible = filter_walk_leaves_all_visible(walk);
 
 	filter_walk_deinit(&walk);
 	if (flist->layout.iter_deinit(iter) < 0)
 		return -1;
 	/* now the refresh expunges what the walk did not meet */
-	if (clean)
-		filter_tree_set_clean(flist);
+	if (all_visible)
+		filter_tree_set_all_visible(flist);
 	return 0;
 }
 

@@ -1,15 +1,14 @@
-/* With NO-NOSELECT, which is 2.4's default, whoever lists a directory that
-   holds no mailbox removes it, or leaves it out if it isn't empty. To a
-   filtered listing, a directory with nothing but hidden names looks like
-   that. So the iterators are told not to do it, and it is done here for the
-   others. */
+/* With NO-NOSELECT, which is 2.4's default, listing removes a directory that
+   holds no mailbox, or leaves it out if it isn't empty. In a filtered listing a
+   directory with nothing but hidden names looks the same. So Dovecot's
+   iterators are told to keep all directories, and those that are really empty
+   are removed here. */
 
 #include "lib.h"
-#include "str.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-list-delete.h"
 #include "mailbox-list-index.h"
-#include "filter-client.h"
+#include "filter-list.h"
 #include "filter-name.h"
 #include "filter-noselect.h"
 
@@ -17,33 +16,32 @@
 
 static bool
 filter_entry_is_hidden(struct filter_list *flist, const char *storage_name,
-		       size_t visible_len, const char *fname)
+		       const char *fname)
 {
 	if (strcmp(fname, ".") == 0 || strcmp(fname, "..") == 0)
 		return FALSE;
-	storage_name = t_strdup_printf("%s%c%s", storage_name,
-		mailbox_list_get_hierarchy_sep(flist->list), fname);
-	return filter_name_is_hidden(flist, storage_name,
-				     filter_name_get(flist, storage_name),
-				     visible_len, MBA_DIR_UNKNOWN);
+	storage_name = t_strdup_printf("%s%c%s", storage_name, flist->sep,
+				       fname);
+	return filter_name_is_hidden(flist, storage_name, MBA_DIR_UNKNOWN);
 }
 
 /* Returns whether a directory holds hidden names. */
 static bool
 filter_noselect_is_hollow(struct filter_list *flist, const char *storage_name)
 {
-	size_t visible_len = strlen(filter_name_get(flist, storage_name));
 	const char *path;
 	struct dirent *d;
 	DIR *dir;
 	bool hidden = FALSE;
 
-	if (!filter_name_get_path(flist, storage_name, &path) ||
-	    (dir = opendir(path)) == NULL)
+	if (!filter_name_get_path(flist, storage_name, &path))
 		return FALSE;
+	if ((dir = opendir(path)) == NULL) {
+		/* the name may have been taken for another one's */
+		return filter_list_is_ambiguous(flist);
+	}
 	while (!hidden && (d = readdir(dir)) != NULL) T_BEGIN {
-		hidden = filter_entry_is_hidden(flist, storage_name,
-						visible_len, d->d_name);
+		hidden = filter_entry_is_hidden(flist, storage_name, d->d_name);
 	} T_END;
 	(void)closedir(dir);
 	return hidden;

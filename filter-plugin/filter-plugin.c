@@ -5,13 +5,15 @@
 #include "filter-client.h"
 #include "filter-command.h"
 #include "filter-layout.h"
+#include "filter-open.h"
 #include "filter-user.h"
+#include "filter-warnings.h"
 
 const char *mailbox_filter_plugin_version = DOVECOT_ABI_VERSION;
 
 static struct mail_storage_hooks filter_hooks = {
 	.mail_user_created = filter_user_created,
-	.mail_namespaces_created = filter_namespaces_created,
+	.mail_namespaces_created = filter_warnings_namespaces_created,
 	.mailbox_list_created = filter_client_list_created,
 };
 
@@ -35,7 +37,7 @@ void mailbox_filter_plugin_init(struct module *module)
 		return;
 	mail_storage_hooks_add(module, &filter_hooks);
 	mail_storage_hooks_add_internal(&filter_layout_hooks);
-	filter_command_init(module);
+	filter_command_init(module, filter_open_mailbox_allocated);
 }
 
 void mailbox_filter_plugin_deinit(void)

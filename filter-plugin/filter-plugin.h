@@ -5,16 +5,23 @@
    thing about it is to change nothing else: see filter-scope.h.
 
    filter-plugin.c      registers
-   filter-user.c        rules and warnings of a session
+   filter-user.c        a session: its rules
+   filter-list.c        a namespace's mailbox list: its state
+   filter-warnings.c    warnings at a session's start
    filter-command.c     is the client's LIST running?
+   filter-open.c        mailboxes that a LIST opens
    filter-scope.c       which iterations are filtered
-   filter-name.c        is a name hidden?
    filter-client.c      calls from above the mailbox list index
-   filter-tree.c        the mailbox list index's names for LIST
    filter-layout.c      iterations of the layout: LIST's and the index's own
    filter-walk.c        what such an iteration met
+   filter-tree.c        the mailbox list index's names for LIST
    filter-index.c       what the mailbox list index remembers
-   filter-noselect.c    directories that hold nothing but hidden names */
+   filter-noselect.c    directories that hold nothing but hidden names
+   filter-patterns.c    LIST's patterns
+   filter-hidden.c      the number of hidden names
+   filter-name.c        is a name hidden?
+   filter-configured.c  mailboxes that the configuration names
+   filter-levels.c      names as rules see them */
 
 struct module;
 

@@ -1,21 +1,15 @@
 #include "lib.h"
-#include "mail-storage-private.h"
-#include "filter-client.h"
+#include "mail-namespace.h"
 #include "filter-command.h"
 #include "filter-index.h"
+#include "filter-list.h"
 #include "filter-scope.h"
 #include "filter-user.h"
-
-#define FILTER_MAILBOX_CONTEXT_REQUIRE(obj) \
-	MODULE_CONTEXT_REQUIRE(obj, filter_storage_module)
 
 /* LIST sets none of these */
 #define FILTER_FOREIGN_FLAGS \
 	(MAILBOX_LIST_ITER_RAW_LIST | MAILBOX_LIST_ITER_NO_AUTO_BOXES | \
 	 MAILBOX_LIST_ITER_SKIP_ALIASES | MAILBOX_LIST_ITER_SELECT_SUBSCRIBED)
-
-static MODULE_CONTEXT_DEFINE_INIT(filter_storage_module,
-				  &mail_storage_module_register);
 
 void filter_frame_push(struct filter_list *flist, struct filter_frame *frame,
 		       enum filter_scope scope)
@@ -57,34 +51,4 @@ enum filter_scope filter_scope_layout(struct filter_list *flist,
 	if (frame->raw_added)
 		*flags &= ENUM_NEGATE(MAILBOX_LIST_ITER_RAW_LIST);
 	return frame->scope;
-}
-
-/* LIST (... RETURN (STATUS ...)) opens mailboxes. What iterates to open one,
-   such as a virtual mailbox, isn't the LIST. */
-static int filter_mailbox_open(struct mailbox *box)
-{
-	union mailbox_module_context *fbox =
-		FILTER_MAILBOX_CONTEXT_REQUIRE(box);
-	struct filter_user *fuser = filter_user_get(box->storage->user);
-	int ret;
-
-	fuser->open_depth++;
-	ret = fbox->super.open(box);
-	fuser->open_depth--;
-	return ret;
-}
-
-void filter_scope_mailbox_allocated(struct mailbox *box)
-{
-	struct mailbox_vfuncs *v = box->vlast;
-	union mailbox_module_context *fbox;
-
-	if (!filter_command_opens_mailboxes(box->storage->user) ||
-	    filter_user_get(box->storage->user) == NULL)
-		return;
-	fbox = p_new(box->pool, union mailbox_module_context, 1);
-	fbox->super = *v;
-	box->vlast = &fbox->super;
-	v->open = filter_mailbox_open;
-	MODULE_CONTEXT_SET_SELF(box, filter_storage_module, fbox);
 }

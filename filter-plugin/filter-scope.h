@@ -17,8 +17,6 @@
 
 #include "mailbox-list-iter.h"
 
-struct mailbox;
-struct mailbox_list;
 struct filter_list;
 
 enum filter_scope {
@@ -51,7 +49,5 @@ enum filter_scope filter_scope_client(struct filter_list *flist,
    flags what the frame added. */
 enum filter_scope filter_scope_layout(struct filter_list *flist,
 				      enum mailbox_list_iter_flags *flags);
-
-void filter_scope_mailbox_allocated(struct mailbox *box);
 
 #endif

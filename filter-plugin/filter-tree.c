@@ -1,9 +1,10 @@
 #include "lib.h"
-#include "hash.h"
 #include "str.h"
 #include "dovecot-list-compat.h"
-#include "filter-client.h"
+#include "filter-hidden.h"
 #include "filter-index.h"
+#include "filter-levels.h"
+#include "filter-list.h"
 #include "filter-name.h"
 #include "filter-noselect.h"
 #include "filter-tree.h"
@@ -17,10 +18,9 @@ struct filter_tree {
 	struct filter_list *flist;
 	pool_t pool;
 
-	/* the storage name of the node that is copied now, and the name that
-	   rules see */
-	string_t *storage_name, *name;
-	uint64_t hidden;
+	/* of the node that is looked at or copied now */
+	string_t *levels;
+	struct filter_hidden *hidden;
 };
 
 static MODULE_CONTEXT_DEFINE_INIT(filter_tree_module,
@@ -37,42 +37,74 @@ filter_node_get_dir(const struct mailbox_list_index_node *node)
 	return MBA_DIR_UNKNOWN;
 }
 
-static void filter_tree_append(struct filter_tree *tree,
-			       const struct mailbox_list_index_node *node)
+static void
+filter_node_append_name(struct filter_list *flist,
+			const struct mailbox_list_index_node *node,
+			string_t *storage_name)
 {
-	struct filter_list *flist = tree->flist;
-	string_t *component;
-
-	if (filter_name_append_plain(flist, tree->storage_name, tree->name,
-				     node->raw_name))
-		return;
-	T_BEGIN {
-		component = t_str_new(64);
-		list_index_node_append_name(flist->list, node, component);
-		filter_name_append(flist, tree->storage_name, tree->name,
-				   str_c(component));
-	} T_END;
+	if (node->parent != NULL) {
+		filter_node_append_name(flist, node->parent, storage_name);
+		str_append_c(storage_name, flist->sep);
+	}
+	list_index_node_append_name(flist->list, node, storage_name);
 }
 
-/* Appends the node's name to the one of its parent, which is visible. Returns
+static const char *
+filter_node_get_storage_name(struct filter_list *flist,
+			     const struct mailbox_list_index_node *node)
+{
+	string_t *storage_name = t_str_new(128);
+
+	filter_node_append_name(flist, node, storage_name);
+	return str_c(storage_name);
+}
+
+/* Looks at the disk. */
+static bool
+filter_node_look(struct filter_list *flist, const struct filter_name *name,
+		 const struct mailbox_list_index_node *node)
+{
+	bool hidden;
+
+	T_BEGIN {
+		hidden = filter_name_look(flist, name,
+			filter_node_get_storage_name(flist, node));
+	} T_END;
+	return hidden;
+}
+
+/* Appends the node's level to those of its parent, which is visible. Returns
    TRUE if it's hidden. */
 static bool
 filter_tree_hides(struct filter_tree *tree,
-		  const struct mailbox_list_index_node *node)
+		  const struct mailbox_list_index_node *node,
+		  size_t visible_len)
 {
-	size_t visible_len = str_len(tree->name);
+	struct filter_list *flist = tree->flist;
+	struct filter_name name;
+	enum mba_match match;
 
-	filter_tree_append(tree, node);
-	return filter_name_is_hidden(tree->flist, str_c(tree->storage_name),
-				     str_c(tree->name), visible_len,
-				     filter_node_get_dir(node));
+	if (node->parent != NULL)
+		str_append_c(tree->levels, '\0');
+	filter_levels_append_raw(flist, tree->levels, node->raw_name);
+	name.levels = str_c(tree->levels);
+	name.len = str_len(tree->levels);
+	name.visible_len = visible_len;
+	name.dir = filter_node_get_dir(node);
+	match = filter_name_match(flist, &name);
+	return match == MBA_MATCH_HIDDEN ||
+		(match == MBA_MATCH_UNDECIDED &&
+		 filter_node_look(flist, &name, node));
 }
 
-static void filter_tree_truncate(struct filter_tree *tree, size_t storage_len,
-				 size_t name_len)
+/* Returns how many bytes of the levels needn't be asked for again in what is
+   below. */
+static size_t filter_tree_get_visible_len(struct filter_tree *tree)
 {
-	str_truncate(tree->storage_name, storage_len);
-	str_truncate(tree->name, name_len);
+	if (str_len(tree->levels) == 0)
+		return 0;
+	return filter_name_get_visible_len(tree->flist, str_c(tree->levels),
+					   str_len(tree->levels));
 }
 
 /* Returns whether something is hidden. Mostly nothing is, and nothing has to
@@ -81,16 +113,31 @@ static bool
 filter_tree_hides_any(struct filter_tree *tree,
 		      const struct mailbox_list_index_node *node)
 {
-	const size_t storage_len = str_len(tree->storage_name);
-	const size_t name_len = str_len(tree->name);
+	const size_t len = str_len(tree->levels);
 	bool hides = FALSE;
+	size_t visible_len;
 
+	if (node == NULL)
+		return FALSE;
+	visible_len = filter_tree_get_visible_len(tree);
 	for (; node != NULL && !hides; node = node->next) {
-		hides = filter_tree_hides(tree, node) ||
+		hides = filter_tree_hides(tree, node, visible_len) ||
 			filter_tree_hides_any(tree, node->children);
-		filter_tree_truncate(tree, storage_len, name_len);
+		str_truncate(tree->levels, len);
 	}
 	return hides;
+}
+
+static void filter_tree_count(struct filter_tree *tree,
+			      const struct mailbox_list_index_node *node)
+{
+	struct filter_list *flist = tree->flist;
+
+	T_BEGIN {
+		filter_hidden_add(tree->hidden,
+			mailbox_list_get_vname(flist->list,
+				filter_node_get_storage_name(flist, node)));
+	} T_END;
 }
 
 static struct mailbox_list_index_node *
@@ -101,12 +148,13 @@ filter_tree_copy(struct filter_tree *tree,
 static struct mailbox_list_index_node *
 filter_tree_copy_node(struct filter_tree *tree,
 		      const struct mailbox_list_index_node *node,
-		      struct mailbox_list_index_node *parent)
+		      struct mailbox_list_index_node *parent,
+		      size_t visible_len)
 {
 	struct mailbox_list_index_node *copy;
 
-	if (filter_tree_hides(tree, node)) {
-		tree->hidden++;
+	if (filter_tree_hides(tree, node, visible_len)) {
+		filter_tree_count(tree, node);
 		return NULL;
 	}
 	copy = p_new(tree->pool, struct mailbox_list_index_node, 1);
@@ -128,47 +176,26 @@ filter_tree_copy(struct filter_tree *tree,
 		 struct mailbox_list_index_node *parent)
 {
 	struct mailbox_list_index_node *first = NULL, **next = &first;
-	const size_t storage_len = str_len(tree->storage_name);
-	const size_t name_len = str_len(tree->name);
+	const size_t len = str_len(tree->levels);
+	size_t visible_len;
 
+	if (node == NULL)
+		return NULL;
+	visible_len = filter_tree_get_visible_len(tree);
 	for (; node != NULL; node = node->next) {
-		*next = filter_tree_copy_node(tree, node, parent);
+		*next = filter_tree_copy_node(tree, node, parent, visible_len);
 		if (*next != NULL)
 			next = &(*next)->next;
-		filter_tree_truncate(tree, storage_len, name_len);
+		str_truncate(tree->levels, len);
 	}
 	return first;
 }
 
-/* Names change when the index is read again, and before that with each that is
-   added while the index is refreshed. */
-static struct filter_tree_version
-filter_tree_version(struct mailbox_list *list)
-{
-	const struct mailbox_list_index *ilist =
-		INDEX_LIST_CONTEXT_REQUIRE(list);
-
-	return (struct filter_tree_version) {
-		.log_seq = ilist->sync_log_file_seq,
-		.log_offset = ilist->sync_log_file_offset,
-		.count = hash_table_count(ilist->mailbox_hash),
-	};
-}
-
-static bool
-filter_tree_version_equals(const struct filter_tree_version *v1,
-			   const struct filter_tree_version *v2)
-{
-	return v1->log_seq == v2->log_seq &&
-		v1->log_offset == v2->log_offset && v1->count == v2->count;
-}
-
-void filter_tree_set_clean(struct filter_list *flist)
+void filter_tree_set_all_visible(struct filter_list *flist)
 {
 	/* names don't change without the version, files do */
-	if (!flist->fuser->non_mailboxes) {
-		flist->clean = filter_tree_version(flist->list);
-	}
+	if (!flist->fuser->non_mailboxes)
+		flist->all_visible = filter_index_get_version(flist->list);
 }
 
 /* Replace the tree if something in it is hidden. Returns whether it was. */
@@ -177,15 +204,11 @@ static bool filter_tree_check(struct filter_tree *tree,
 {
 	bool hides;
 
-	tree->storage_name = str_new(default_pool, 128);
-	tree->name = str_new(default_pool, 128);
+	tree->levels = str_new(default_pool, 128);
 	hides = filter_tree_hides_any(tree, *nodes);
-	if (hides) {
-		filter_tree_truncate(tree, 0, 0);
+	if (hides)
 		*nodes = filter_tree_copy(tree, *nodes, NULL);
-	}
-	str_free(&tree->storage_name);
-	str_free(&tree->name);
+	str_free(&tree->levels);
 	return hides;
 }
 
@@ -195,24 +218,25 @@ void filter_tree_iter_init(struct filter_list *flist,
 	struct mailbox_list_index_iterate_context *index_iter =
 		container_of(iter, struct mailbox_list_index_iterate_context,
 			     ctx);
-	struct filter_tree_version version;
+	struct filter_index_version version;
 	struct filter_tree *tree;
 
 	tree = p_new(iter->pool, struct filter_tree, 1);
 	tree->flist = flist;
 	tree->pool = iter->pool;
+	tree->hidden = filter_hidden_init();
 	MODULE_CONTEXT_SET(iter, filter_tree_module, tree);
 
-	version = filter_tree_version(flist->list);
-	if (!filter_tree_version_equals(&version, &flist->clean) &&
+	version = filter_index_get_version(flist->list);
+	if (!filter_index_version_equals(&version, &flist->all_visible) &&
 	    !filter_tree_check(tree, &index_iter->next_node))
-		filter_tree_set_clean(flist);
+		filter_tree_set_all_visible(flist);
 
-	/* a pruned refresh counts itself, and what the index remembers of
-	   hidden names says nothing about what is there */
-	if (!filter_index_is_pruned(flist->list) &&
-	    (iter->flags & MAILBOX_LIST_ITER_RETURN_NO_FLAGS) == 0)
-		filter_user_set_hidden(flist, tree->hidden);
+	/* what a pruned index remembers of hidden names says nothing about what
+	   is there: its refresh does */
+	filter_list_count_hidden(flist, filter_index_is_pruned(flist->list) ?
+				 flist->hidden : tree->hidden, iter);
+	filter_hidden_free(&tree->hidden);
 }
 
 const struct mailbox_info *

@@ -7,7 +7,7 @@ struct filter_list;
 
 /* The mailbox list index has no hidden names: they need not be looked for until
    its names change. */
-void filter_tree_set_clean(struct filter_list *flist);
+void filter_tree_set_all_visible(struct filter_list *flist);
 /* Give the mailbox list index's iterator a copy of its names without the hidden
    ones. Dropping names as they come out would be too late: they have been
    opened and counted as children by then. */

@@ -1,12 +1,8 @@
 #include "lib.h"
-#include "array.h"
 #include "str.h"
 #include "mail-storage-private.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-filter-rules.h"
-#include "filter-client.h"
-#include "filter-index.h"
-#include "filter-name.h"
 #include "filter-user.h"
 
 #define FILTER_USER_CONTEXT(obj) \
@@ -22,14 +18,20 @@ struct filter_user *filter_user_get(struct mail_user *user)
 	return FILTER_USER_CONTEXT(user);
 }
 
-void filter_user_set_hidden(struct filter_list *flist, uint64_t hidden)
+void filter_user_list_begin(struct mail_user *user)
 {
-	struct filter_user *fuser = flist->fuser;
+	struct filter_user *fuser = FILTER_USER_CONTEXT(user);
 
-	fuser->hidden += hidden - flist->hidden;
-	flist->hidden = hidden;
-	event_set_ptr(flist->list->ns->user->event, FILTER_HIDDEN_EVENT_KEY,
-		      &fuser->hidden);
+	if (fuser != NULL)
+		fuser->hidden = 0;
+}
+
+void filter_user_list_add_hidden(struct mail_user *user, unsigned int count)
+{
+	struct filter_user *fuser = FILTER_USER_CONTEXT_REQUIRE(user);
+
+	fuser->hidden += count;
+	event_set_ptr(user->event, FILTER_HIDDEN_EVENT_KEY, &fuser->hidden);
 }
 
 static void filter_user_deinit(struct mail_user *user)
@@ -86,51 +88,4 @@ void filter_user_created(struct mail_user *user)
 	MODULE_CONTEXT_SET(user, filter_user_module, fuser);
 
 	filter_user_debug(user);
-}
-
-static void filter_warn_configured(struct filter_list *flist)
-{
-	const struct mba_rule *rule;
-	const char *name;
-	char *levels;
-
-	array_foreach_elem(&flist->configured, name) {
-		levels = t_strdup_noconst(name);
-		for (char *p = levels; *p != '\0'; p++) {
-			if (*p == flist->sep)
-				*p = '\0';
-		}
-		if (mba_rules_match(flist->fuser->rules, levels, strlen(name),
-				    0, MBA_DIR_YES, NULL, &rule) !=
-		    MBA_MATCH_HIDDEN)
-			continue;
-		e_warning(flist->list->ns->user->event,
-			  "mailbox_filter: Rule %s (%s:%u:%u) meets mailbox %s "
-			  "of the configuration, which stays visible",
-			  rule->text, rule->source, rule->line, rule->column,
-			  name);
-	}
-}
-
-void filter_namespaces_created(struct mail_namespace *namespaces)
-{
-	struct filter_list *flist;
-	struct mail_namespace *ns;
-	bool very_dirty = FALSE;
-
-	for (ns = namespaces; ns != NULL; ns = ns->next) {
-		flist = filter_list_get(ns->list);
-		if (flist == NULL)
-			continue;
-		filter_warn_configured(flist);
-		if (filter_index_is_trusted(ns->list))
-			very_dirty = TRUE;
-	}
-	if (very_dirty) {
-		e_warning(namespaces->user->event,
-			  "mailbox_filter: "
-			  "mailbox_list_index_very_dirty_syncs = yes: "
-			  "names are hidden from LIST, but refreshing the "
-			  "mailbox list index reads all directories");
-	}
 }

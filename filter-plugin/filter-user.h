@@ -4,11 +4,8 @@
 #include "mail-user.h"
 #include "mailbox-audit.h"
 
-struct mail_namespace;
-struct filter_list;
-
-/* imap_mailbox_log looks for the number of hidden names (uint64_t) under this
-   key of the user's event, where it is from the first walk on. */
+/* Where other plugins find the number of hidden names, a uint64_t, in a user's
+   event: not there until there was a first walk. */
 #define FILTER_HIDDEN_EVENT_KEY "mailbox_filter_hidden"
 
 struct filter_user {
@@ -16,7 +13,7 @@ struct filter_user {
 
 	struct mba_rules *rules;
 	enum mba_probe_flags probe_flags;
-	/* at which the latest walks of all lists stopped */
+	/* names that the client's latest LIST didn't show */
 	uint64_t hidden;
 	/* mailboxes that the client's LIST is opening */
 	unsigned int open_depth;
@@ -27,10 +24,11 @@ struct filter_user {
 /* Returns NULL if the user has no mailbox_filter. */
 struct filter_user *filter_user_get(struct mail_user *user);
 
-/* Publish how many hidden names the latest walk of a list stopped at. */
-void filter_user_set_hidden(struct filter_list *flist, uint64_t hidden);
+/* The client's LIST begins. */
+void filter_user_list_begin(struct mail_user *user);
+/* Publish that it didn't show further names. */
+void filter_user_list_add_hidden(struct mail_user *user, unsigned int count);
 
 void filter_user_created(struct mail_user *user);
-void filter_namespaces_created(struct mail_namespace *namespaces);
 
 #endif

@@ -1,16 +1,15 @@
 #include "lib.h"
-#include "hash.h"
 #include "str.h"
 #include "dovecot-list-compat.h"
-#include "filter-client.h"
+#include "filter-hidden.h"
 #include "filter-index.h"
+#include "filter-levels.h"
+#include "filter-list.h"
 #include "filter-name.h"
-#include "filter-user.h"
 #include "filter-walk.h"
 
 struct filter_walk *
-filter_walk_init(struct filter_list *flist, enum filter_scope scope,
-		 enum mailbox_list_iter_flags flags)
+filter_walk_init(struct filter_list *flist, enum filter_scope scope)
 {
 	struct filter_walk *walk;
 
@@ -20,18 +19,22 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope,
 	if (scope == FILTER_SCOPE_NONE)
 		return walk;
 
-	walk->storage_name = str_new(default_pool, 128);
-	walk->name = str_new(default_pool, 128);
-	/* LIST looks for the children of a prefix without wanting flags */
-	walk->counts = scope == FILTER_SCOPE_REFRESH ||
-		(flags & MAILBOX_LIST_ITER_RETURN_NO_FLAGS) == 0;
-	if (flist->flat) {
-		walk->hidden_pool =
-			pool_alloconly_create("mailbox filter walk", 1024);
-		hash_table_create(&walk->hidden_names, walk->hidden_pool, 0,
-				  str_hash, strcmp);
-	}
+	walk->dir_name = str_new(default_pool, 128);
+	walk->levels = str_new(default_pool, 128);
+	walk->hidden = filter_hidden_init();
 	return walk;
+}
+
+/* A refresh of the mailbox list index leaves the hidden names for the LISTs to
+   come. */
+static void filter_walk_publish(struct filter_walk *walk)
+{
+	if (walk->scope == FILTER_SCOPE_REFRESH) {
+		filter_list_set_hidden(walk->flist, &walk->hidden);
+		return;
+	}
+	filter_list_count_hidden(walk->flist, walk->hidden, walk->iter);
+	filter_hidden_free(&walk->hidden);
 }
 
 void filter_walk_deinit(struct filter_walk **_walk)
@@ -39,19 +42,17 @@ void filter_walk_deinit(struct filter_walk **_walk)
 	struct filter_walk *walk = *_walk;
 
 	*_walk = NULL;
-	if (walk->counts)
-		filter_user_set_hidden(walk->flist, walk->hidden);
-	hash_table_destroy(&walk->hidden_names);
-	pool_unref(&walk->hidden_pool);
+	if (walk->hidden != NULL)
+		filter_walk_publish(walk);
 	i_free(walk->dir);
-	str_free(&walk->storage_name);
-	str_free(&walk->name);
+	str_free(&walk->dir_name);
+	str_free(&walk->levels);
 	i_free(walk);
 }
 
-bool filter_walk_is_clean(struct filter_walk *walk)
+bool filter_walk_leaves_all_visible(struct filter_walk *walk)
 {
-	return walk->scope == FILTER_SCOPE_REFRESH && !walk->unclean;
+	return walk->scope == FILTER_SCOPE_REFRESH && !walk->in_doubt;
 }
 
 void filter_walk_resume(struct filter_walk *walk)
@@ -103,8 +104,8 @@ static void filter_walk_enter_real(struct filter_walk *walk, const char *dir)
 
 	i_free(walk->dir);
 	walk->dir = i_strdup(dir);
-	str_truncate(walk->storage_name, 0);
-	str_truncate(walk->name, 0);
+	str_truncate(walk->dir_name, 0);
+	str_truncate(walk->levels, 0);
 
 	if (walk->flist->flat)
 		below = "";
@@ -112,49 +113,48 @@ static void filter_walk_enter_real(struct filter_walk *walk, const char *dir)
 		below = filter_path_below(dir, root);
 	walk->below_root = below != NULL;
 	if (below != NULL && *below != '\0') {
-		str_append(walk->storage_name, below);
-		str_append(walk->name, filter_name_get(walk->flist, below));
+		str_append(walk->dir_name, below);
+		filter_levels_append_name(walk->flist, walk->levels, below);
 	}
+	walk->dir_len = str_len(walk->levels);
+	/* a LIST may begin in any directory */
+	walk->visible_len = walk->dir_len == 0 ? 0 :
+		filter_name_get_visible_len(walk->flist, str_c(walk->levels),
+					    walk->dir_len);
 }
 
 /* Entries of a directory come one after another. */
 static void filter_walk_enter(struct filter_walk *walk, const char *dir)
 {
-	if (walk->dir != NULL && strcmp(walk->dir, dir) == 0)
+	if (walk->dir != NULL && strcmp(walk->dir, dir) == 0) {
+		str_truncate(walk->levels, walk->dir_len);
 		return;
+	}
 	T_BEGIN {
 		filter_walk_enter_real(walk, dir);
 	} T_END;
 }
 
-/* Each level counts once, whatever is below it. */
-static void
-filter_walk_count_flat(struct filter_walk *walk, const char *name)
+static void filter_walk_append(struct filter_walk *walk, const char *component)
 {
-	const char *topmost = filter_name_topmost(walk->flist, name);
-	char *key;
+	struct filter_list *flist = walk->flist;
 
-	if (hash_table_lookup(walk->hidden_names, topmost) != NULL)
+	if (flist->flat) {
+		filter_levels_append_name(flist, walk->levels, component);
 		return;
-	key = p_strdup(walk->hidden_pool, topmost);
-	hash_table_insert(walk->hidden_names, key, key);
-	walk->hidden++;
+	}
+	if (str_len(walk->dir_name) > 0)
+		str_append_c(walk->levels, '\0');
+	filter_levels_append(flist, walk->levels, component);
 }
 
-static void filter_walk_hide(struct filter_walk *walk)
+static const char *
+filter_walk_get_storage_name(struct filter_walk *walk, const char *component)
 {
-	struct mailbox_list *list = walk->flist->list;
-
-	if (walk->scope == FILTER_SCOPE_REFRESH &&
-	    filter_index_keep(list, str_c(walk->storage_name)))
-		walk->unclean = TRUE;
-	if (hash_table_is_created(walk->hidden_names))
-		filter_walk_count_flat(walk, str_c(walk->name));
-	else if (list_iter_is_in_index(list, walk->iter) ==
-		 list_iter_from_index(list)) {
-		/* not 2.4's second look at the same names */
-		walk->hidden++;
-	}
+	if (str_len(walk->dir_name) == 0)
+		return component;
+	return t_strdup_printf("%s%c%s", str_c(walk->dir_name),
+			       walk->flist->sep, component);
 }
 
 static enum mba_dir
@@ -186,21 +186,62 @@ static bool filter_walk_is_inbox(struct filter_walk *walk, const char *dir,
 		strcmp(t_strconcat(dir, "/", fname, NULL), path) == 0;
 }
 
+/* Returns the topmost hidden name: its parents may be hidden, too, where all
+   names are in one directory. */
+static const char *
+filter_walk_get_topmost(struct filter_walk *walk,
+			const struct filter_name *name,
+			const char *storage_name)
+{
+	const char sep[] = { walk->flist->sep, '\0' };
+	const char *end = storage_name;
+	size_t len;
+
+	if (!walk->flist->flat)
+		return storage_name;
+	len = filter_name_get_topmost(walk->flist, name);
+	/* as many levels of the storage name */
+	for (size_t i = 0; i < len; i++) {
+		if (name->levels[i] == '\0')
+			end += strcspn(end, sep) + 1;
+	}
+	return t_strdup_until(storage_name, end + strcspn(end, sep));
+}
+
+static void
+filter_walk_hide(struct filter_walk *walk, const struct filter_name *name,
+		 const char *storage_name)
+{
+	struct mailbox_list *list = walk->flist->list;
+
+	if (walk->scope == FILTER_SCOPE_REFRESH &&
+	    filter_index_keep(list, storage_name))
+		walk->in_doubt = TRUE;
+	storage_name = filter_walk_get_topmost(walk, name, storage_name);
+	filter_hidden_add(walk->hidden,
+			  mailbox_list_get_vname(list, storage_name));
+}
+
 /* Returns FALSE if the name isn't hidden after all. */
 static bool
-filter_walk_hide_name(struct filter_walk *walk, const char *dir,
-		      const char *fname)
+filter_walk_decide(struct filter_walk *walk, const struct filter_name *name,
+		   const char *dir, const char *fname, const char *component)
 {
-	bool hidden;
+	const char *storage_name =
+		filter_walk_get_storage_name(walk, component);
 
-	T_BEGIN {
-		hidden = !filter_walk_is_inbox(walk, dir, fname);
-		if (hidden)
-			filter_walk_hide(walk);
-		else
-			walk->unclean = TRUE;
-	} T_END;
-	return hidden;
+	if (filter_name_match(walk->flist, name) == MBA_MATCH_UNDECIDED) {
+		/* the mailbox list index may know more of it than the layout */
+		walk->in_doubt = TRUE;
+		if (!filter_name_look(walk->flist, name, storage_name))
+			return FALSE;
+	}
+	if (filter_walk_is_inbox(walk, dir, fname)) {
+		walk->in_doubt = TRUE;
+		return FALSE;
+	}
+	filter_walk_hide(walk, name, storage_name);
+	return TRUE;
 }
 
 bool filter_walk_hides(struct filter_walk *walk, const char *dir,
@@ -208,36 +249,31 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 {
 	struct filter_list *flist = walk->flist;
 	const char *component = fname;
-	size_t storage_len, name_len;
-	enum mba_dir is_dir;
+	struct filter_name name;
 	bool hidden;
 
 	/* the root itself: it may be an INBOX with another name */
 	if (*fname == '\0') {
-		walk->unclean = TRUE;
+		walk->in_doubt = TRUE;
 		return FALSE;
 	}
-	if (flist->flat &&
-	    *component++ != mailbox_list_get_hierarchy_sep(flist->list))
+	if (flist->flat && *component++ != flist->sep)
 		return FALSE;
 	filter_walk_enter(walk, dir);
 	if (!walk->below_root) {
-		walk->unclean = TRUE;
+		walk->in_doubt = TRUE;
 		return FALSE;
 	}
 
-	is_dir = filter_walk_get_dir(walk, type);
-	if (is_dir == MBA_DIR_UNKNOWN) {
-		/* the mailbox list index may know more */
-		walk->unclean = TRUE;
-	}
-	storage_len = str_len(walk->storage_name);
-	name_len = str_len(walk->name);
-	filter_name_append(flist, walk->storage_name, walk->name, component);
-	hidden = filter_name_is_hidden(flist, str_c(walk->storage_name),
-				       str_c(walk->name), name_len, is_dir) &&
-		filter_walk_hide_name(walk, dir, fname);
-	str_truncate(walk->storage_name, storage_len);
-	str_truncate(walk->name, name_len);
+	filter_walk_append(walk, component);
+	name.levels = str_c(walk->levels);
+	name.len = str_len(walk->levels);
+	name.visible_len = walk->visible_len;
+	name.dir = filter_walk_get_dir(walk, type);
+	if (filter_name_match(flist, &name) == MBA_MATCH_VISIBLE)
+		return FALSE;
+	T_BEGIN {
+		hidden = filter_walk_decide(walk, &name, dir, fname, component);
+	} T_END;
 	return hidden;
 }

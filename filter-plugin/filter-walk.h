@@ -1,10 +1,10 @@
 #ifndef FILTER_WALK_H
 #define FILTER_WALK_H
 
-#include "hash.h"
 #include "mailbox-list-private.h"
 #include "filter-scope.h"
 
+struct filter_hidden;
 struct filter_list;
 
 /* An iteration of the layout. Others may begin before it ends. */
@@ -19,32 +19,30 @@ struct filter_walk {
 
 	/* the directory of the entry that was asked for last */
 	char *dir;
-	/* its storage name, and the name that rules see */
-	string_t *storage_name, *name;
+	/* its storage name */
+	string_t *dir_name;
+	/* the levels of an entry's name, the directory's being first */
+	string_t *levels;
+	/* length of the directory's levels; how many bytes of them needn't be
+	   asked for again */
+	size_t dir_len, visible_len;
 
 	/* names at which the walk stopped */
-	uint64_t hidden;
-	/* these names, where some are below others: maildir++ */
-	HASH_TABLE(char *, char *) hidden_names;
-	pool_t hidden_pool;
+	struct filter_hidden *hidden;
 
 	/* dir is below the mail root, or the index root */
 	bool below_root:1;
-	/* the mailbox list index may have a name that is hidden */
-	bool unclean:1;
-	/* the count is to be published */
-	bool counts:1;
+	/* the mailbox list index may hold a name that is hidden */
+	bool in_doubt:1;
 };
 
 struct filter_walk *
-filter_walk_init(struct filter_list *flist, enum filter_scope scope,
-		 enum mailbox_list_iter_flags flags);
-/* Publishes the count of hidden names. */
+filter_walk_init(struct filter_list *flist, enum filter_scope scope);
 void filter_walk_deinit(struct filter_walk **walk);
 
-/* Returns whether it was a refresh after which the mailbox list index is known
-   to have no hidden names. */
-bool filter_walk_is_clean(struct filter_walk *walk);
+/* Returns whether it was a refresh, and the mailbox list index is known to have
+   no hidden names after it. */
+bool filter_walk_leaves_all_visible(struct filter_walk *walk);
 
 /* Make it the walk that runs now, and the one before it again. */
 void filter_walk_resume(struct filter_walk *walk);

@@ -1,0 +1,73 @@
+#include "lib.h"
+#include "str.h"
+#include "unichar.h"
+#include "mail-namespace.h"
+#include "dovecot-list-compat.h"
+#include "filter-configured.h"
+#include "filter-levels.h"
+#include "filter-list.h"
+
+static void filter_configured_add(struct filter_list *flist, const char *name)
+{
+	struct mailbox_list *list = flist->list;
+	struct filter_configured *configured;
+	string_t *levels = t_str_new(128);
+	const char *vname = name;
+
+	if (strcasecmp(name, "INBOX") != 0)
+		vname = t_strconcat(list->ns->prefix, name, NULL);
+	/* Dovecot panics at a name that isn't UTF-8 */
+	if (!uni_utf8_str_is_valid(vname))
+		return;
+	filter_levels_append_name(flist, levels,
+				  mailbox_list_get_storage_name(list, vname));
+
+	configured = array_append_space(&flist->configured);
+	configured->name = name;
+	configured->levels =
+		p_memdup(list->pool, str_data(levels), str_len(levels));
+	configured->levels_len = str_len(levels);
+}
+
+static void filter_configured_init(struct filter_list *flist)
+{
+	const struct mail_namespace *ns = flist->list->ns;
+	const struct mailbox_settings *set;
+
+	p_array_init(&flist->configured, flist->list->pool, 8);
+	for (unsigned int i = 0; i < namespace_mailboxes_count(ns); i++) {
+		set = array_idx_elem(NAMESPACE_MAILBOXES(ns), i);
+		/* a name with wildcards is for many, and makes none */
+		if (mailbox_settings_want_mailbox(set) &&
+		    strpbrk(set->name, "*?") == NULL) T_BEGIN {
+			filter_configured_add(flist, set->name);
+		} T_END;
+	}
+}
+
+const struct filter_configured *
+filter_configured_get(struct filter_list *flist, unsigned int *count_r)
+{
+	/* not before other plugins have seen the list: listescape changes how
+	   names are stored */
+	if (!array_is_created(&flist->configured))
+		filter_configured_init(flist);
+	return array_get(&flist->configured, count_r);
+}
+
+bool filter_configured_has(struct filter_list *flist, const char *levels,
+			   size_t len)
+{
+	const struct filter_configured *configured;
+	unsigned int count;
+
+	configured = filter_configured_get(flist, &count);
+	for (unsigned int i = 0; i < count; i++) {
+		if (configured[i].levels_len >= len &&
+		    memcmp(configured[i].levels, levels, len) == 0 &&
+		    (configured[i].levels_len == len ||
+		     configured[i].levels[len] == '\0'))
+			return TRUE;
+	}
+	return FALSE;
+}

@@ -1,0 +1,75 @@
+#ifndef FILTER_LIST_H
+#define FILTER_LIST_H
+
+#include "array.h"
+#include "mailbox-list-private.h"
+#include "filter-index.h"
+
+struct filter_user;
+struct filter_hidden;
+struct filter_frame;
+struct filter_walk;
+
+/* A mailbox that the configuration names (auto, special_use). */
+struct filter_configured {
+	/* as it stands in the configuration */
+	const char *name;
+	/* its hierarchy levels: see filter-levels.h */
+	const char *levels;
+	size_t levels_len;
+};
+
+/* What the plugin knows of a namespace's mailbox list. */
+struct filter_list {
+	union mailbox_list_module_context module_ctx;
+	/* the layout's own functions, below the mailbox list index */
+	struct mailbox_list_vfuncs layout;
+
+	struct mailbox_list *list;
+	struct filter_user *fuser;
+	/* the call that begins an iteration, NULL if none does */
+	struct filter_frame *frame;
+	/* the innermost iteration of the layout that runs, or NULL */
+	struct filter_walk *walk;
+
+	/* see filter-configured.h */
+	ARRAY(struct filter_configured) configured;
+	/* the mailbox list index as it was when all its names were visible,
+	   all 0 if it never was */
+	struct filter_index_version all_visible;
+
+	/* at which the mailbox list index's latest refresh stopped, or NULL */
+	struct filter_hidden *hidden;
+
+	/* separates levels in storage names */
+	char sep;
+	/* storage names are UTF-8 instead of mUTF-7 */
+	bool utf8:1;
+	/* all names are in one directory (maildir++) */
+	bool flat:1;
+	/* a mailbox is a file, so that a directory is none */
+	bool mailbox_files:1;
+};
+
+/* Returns NULL if the list isn't filtered. */
+struct filter_list *filter_list_get(struct mailbox_list *list);
+/* Returns NULL if the list isn't to be filtered. */
+struct filter_list *filter_list_create(struct mailbox_list *list);
+
+/* Returns whether clients, and the mailbox list index, which is filled with the
+   names that they see, can't tell a level that holds the namespace's separator
+   from two levels. */
+bool filter_list_is_ambiguous(const struct filter_list *flist);
+
+/* Publish how many of the hidden names the client's LIST would have shown.
+   hidden may be NULL. */
+void filter_list_count_hidden(struct filter_list *flist,
+			      struct filter_hidden *hidden,
+			      const struct mailbox_list_iterate_context *iter);
+/* The mailbox list index's refresh stopped at these names. Takes them over. */
+void filter_list_set_hidden(struct filter_list *flist,
+			    struct filter_hidden **hidden);
+/* Free what isn't in the list's pool. */
+void filter_list_free(struct filter_list *flist);
+
+#endif
