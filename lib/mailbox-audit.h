@@ -39,6 +39,7 @@
      audit.c         a user's namespaces, and how their roots are related
      audit-namespace.c one namespace: what is found is decided about and counted
      entry-decide.c  what an entry is: its mailbox, its state, its rule
+     keep-names.c    names that no rule hides
      audit-subscriptions.c subscribed names that no mailbox has
      audit-roots.c   compares roots, by what is there
      audit-errors.c  keeps the first errors and counts all
@@ -288,6 +289,12 @@ struct mba_location {
 	   INDEXPVT, INDEXCACHE, LISTINDEX, VOLATILEDIR, ALT. Ends with NULL;
 	   may be NULL. */
 	const char *const *other_roots;
+	/* Names that LIST shows, with all their parents, whatever the rules
+	   say: those of the configuration with auto or special_use. UTF-8,
+	   without the prefix, their levels joined by '/' and otherwise as
+	   clients see them (vname_escape_char). Ends with NULL; may be
+	   NULL. */
+	const char *const *keep;
 	/* hierarchy separator of the names that clients see; '\0' is the
 	   layout's */
 	char separator;

@@ -81,8 +81,10 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 		      const struct error_sink *errors)
 {
 	struct mail_side *side = mail_side_init(ns->location, errors);
+	struct keep_names *keep = keep_names_init(&ns->location->set);
 
 	run->decide.side = side;
+	run->decide.keep = keep;
 	run_index_side(run, ns, errors);
 	if (location_is_judged(ns->location) && !ns->is_shared) {
 		ns->subscriptions.location = ns->location;
@@ -90,6 +92,7 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 		ns->subscriptions.side = side;
 		audit_subscriptions_find(&ns->subscriptions, errors);
 	}
+	keep_names_free(&keep);
 	mail_side_deinit(&side);
 }
 

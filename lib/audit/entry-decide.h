@@ -1,6 +1,7 @@
 #ifndef ENTRY_DECIDE_H
 #define ENTRY_DECIDE_H
 
+#include "keep-names.h"
 #include "location.h"
 #include "mail-side.h"
 
@@ -11,6 +12,8 @@ struct entry_decide_settings {
 	const struct location *location;
 	/* NULL hides nothing */
 	const struct mba_rules *rules;
+	/* what the rules don't hide all the same */
+	const struct keep_names *keep;
 	/* Where mailboxes are looked up; what it remembers is taken for
 	   granted. */
 	struct mail_side *side;

@@ -207,6 +207,7 @@ struct location *location_init(const struct mba_location *src)
 	for (size_t i = 0; i < STRINGS_COUNT; i++)
 		*string_at(set, i) = mem_strdup(*string_at(set, i));
 	set->other_roots = strings_dup(src->other_roots);
+	set->keep = strings_dup(src->keep);
 	location_init_roots(location);
 
 	location->format = format_find(set->driver);
@@ -233,6 +234,7 @@ void location_free(struct location **_location)
 	for (size_t i = 0; i < STRINGS_COUNT; i++)
 		free((char *)*string_at(set, i));
 	strings_free(set->other_roots);
+	strings_free(set->keep);
 	free(location->mail_root);
 	free(location->index_root);
 	free(location->control_root);

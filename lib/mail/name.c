@@ -31,8 +31,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* Undoes storage_name_escape_char in place. */
-static void storage_unescape(char *part, char escape_char)
+void name_unescape(char *part, char escape_char)
 {
 	char *dest = part;
 	int high, low;
@@ -98,7 +97,7 @@ static void write_part(struct name_writer *writer, char *part)
 	char *start = writer->dest;
 
 	if (location->storage_escape_char != '\0')
-		storage_unescape(part, location->storage_escape_char);
+		name_unescape(part, location->storage_escape_char);
 	if (location->utf8) {
 		for (; *part != '\0'; part++) {
 			if (needs_escape(writer, *part))

@@ -16,4 +16,7 @@ char *name_from_storage(const struct mba_location *location, char storage_sep,
 char *name_levels(const struct mba_location *location, char storage_sep,
 		  const char *storage_name, size_t *len_r);
 
+/* Undoes storage_name_escape_char or vname_escape_char in place. */
+void name_unescape(char *part, char escape_char);
+
 #endif

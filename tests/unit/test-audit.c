@@ -1,6 +1,7 @@
 /* The audit of a user's namespaces, as a program uses it. */
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,11 +106,96 @@ START_TEST(errors_are_counted)
 }
 END_TEST
 
+struct seen {
+	/* "MAILBOX:RULE|", in order */
+	char text[1024];
+};
+
+static void seen_entry(const struct mba_namespace_report *ns,
+		       const struct mba_entry *entry, void *context)
+{
+	struct seen *seen = context;
+	size_t len = strlen(seen->text);
+
+	(void)ns;
+	snprintf(seen->text + len, sizeof(seen->text) - len, "%s:%s|",
+		 entry->mailbox,
+		 entry->hidden_by == NULL ? "" : entry->hidden_by->text);
+}
+
+/* Returns what a location's entry is hidden by, "" if it is visible. */
+static const char *hidden_by(const struct mba_location *location,
+			     const char *words)
+{
+	static struct seen seen;
+	struct mba_rules *rules = mba_rules_new();
+	const struct mba_audit_settings set = {
+		.rules = rules, .entry = seen_entry, .context = &seen,
+	};
+	const struct mba_report *report;
+	struct mba_audit *audit;
+	char *error;
+
+	seen.text[0] = '\0';
+	ck_assert_int_eq(mba_rules_add_words(rules, words, "test", &error), 0);
+	audit = mba_audit_init(&set);
+	mba_audit_add(audit, location, true);
+	(void)mba_audit_run(audit, &report);
+	ck_assert_uint_eq(report->namespaces->totals.entries, 1);
+	mba_audit_deinit(&audit);
+	mba_rules_free(&rules);
+	return seen.text;
+}
+
+#define KEEP(...) (const char *const []){ __VA_ARGS__, NULL }
+
+static const struct {
+	const char *entry;
+	const char *rules;
+	const char *const *keep;
+	const char *seen;
+	char separator, vname_escape_char;
+} keep_cases[] = {
+	{ ".imap/.sent", ".*", KEEP(NULL), ".sent:.*|", 0, 0 },
+	{ ".imap/.sent", ".*", KEEP(".sen", ".sent2", "sent"), ".sent:.*|", 0,
+	  0 },
+	{ ".imap/.sent", ".*", KEEP("other", ".sent"), ".sent:|", 0, 0 },
+	/* its parents, too, but not what is below it or beside it */
+	{ ".imap/.a", ".*", KEEP(".a/b"), ".a:|", 0, 0 },
+	{ ".a/.imap/b", ".*", KEEP(".a/b"), ".a/b:|", 0, 0 },
+	{ ".a/.imap/c", ".*", KEEP(".a/b"), ".a/c:|", 0, 0 },
+	{ ".a/.imap/c", "/.a", KEEP(".a/b"), ".a/c:|", 0, 0 },
+	{ ".a/.imap/.c", ".*", KEEP(".a/b"), ".a/.c:.*|", 0, 0 },
+	{ ".a/b/.imap/.c", ".*", KEEP(".a/b"), ".a/b/.c:.*|", 0, 0 },
+	/* levels are those of the layout */
+	{ ".a/.imap/b", ".*", KEEP(".a/b"), ".a.b:|", '.', 0 },
+	{ ".imap/.a.b", ".*", KEEP(".a/b"), ".a.b:.*|", '.', 0 },
+	{ ".imap/.a.b", ".*", KEEP(".a.b"), ".a.b:|", '.', 0 },
+	{ ".imap/.git", ".*", KEEP("^2egit"), "^2egit:|", '.', '^' },
+	{ ".imap/.b&AOQ-", ".*", KEEP(".b\xc3\xa4"), ".b\xc3\xa4:|", 0, 0 },
+};
+#define KEEP_CASES_COUNT (int)(sizeof(keep_cases) / sizeof(keep_cases[0]))
+
+START_TEST(names_of_the_configuration_are_kept)
+{
+	struct mba_location location = location_get();
+
+	make_entry(keep_cases[_i].entry);
+	location.keep = keep_cases[_i].keep;
+	location.separator = keep_cases[_i].separator;
+	location.vname_escape_char = keep_cases[_i].vname_escape_char;
+	ck_assert_str_eq(hidden_by(&location, keep_cases[_i].rules),
+			 keep_cases[_i].seen);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("audit");
 
 	tcase_add_test(tcase, an_audit_runs_again);
 	tcase_add_test(tcase, errors_are_counted);
+	tcase_add_loop_test(tcase, names_of_the_configuration_are_kept, 0,
+			    KEEP_CASES_COUNT);
 	return unit_run(tcase);
 }
