@@ -328,7 +328,8 @@ enum mba_other {
 	MBA_OTHER_STRUCTURE,
 	/* list index, control files and other files of Dovecot's own */
 	MBA_OTHER_INTERNAL,
-	/* the root of another namespace, with everything below */
+	/* another root of the namespace, or one of another namespace, with
+	   everything below */
 	MBA_OTHER_NESTED,
 	/* mails, where the index root is the mail root */
 	MBA_OTHER_MAIL,

@@ -119,6 +119,7 @@ static void audit_run_one(struct mba_audit *audit, size_t idx)
 	ns->aliases = mem_new(audit->namespaces_count * sizeof(*ns->aliases));
 	ns->prefixes_below = mem_new(audit->namespaces_count *
 				     sizeof(*ns->prefixes_below));
+	audit_nested_add(&ns->nested, ns->location, &ns->index_root);
 	for (size_t i = 0; i < audit->namespaces_count; i++) {
 		if (i != idx) {
 			namespace_relate(ns, &audit->namespaces[i],

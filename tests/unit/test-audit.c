@@ -189,6 +189,73 @@ START_TEST(names_of_the_configuration_are_kept)
 }
 END_TEST
 
+static struct mba_location *control_set(struct mba_location *location,
+					const char *path)
+{
+	location->control_root = path;
+	return location;
+}
+
+static struct mba_location *mail_set(struct mba_location *location,
+				     const char *path)
+{
+	location->mail_root = path;
+	return location;
+}
+
+static struct mba_location *other_set(struct mba_location *location,
+				      const char *path)
+{
+	static const char *others[3];
+
+	others[0] = location->index_root;
+	others[1] = path;
+	location->other_roots = others;
+	return location;
+}
+
+static struct mba_location *(*const root_setters[])(struct mba_location *,
+						    const char *) = {
+	control_set, mail_set, other_set
+};
+
+START_TEST(own_roots_below_the_index_root_are_nested)
+{
+	struct mba_location location = location_get();
+	const struct mba_report *report;
+	char root[PATH_MAX];
+	struct mba_audit *audit;
+
+	make_entry(".imap/box");
+	make_entry("below/.imap/box");
+	strcpy(root, unit_path("index/below"));
+	audit = audit_location(root_setters[_i](&location, root), &report);
+	ck_assert_uint_eq(report->namespaces->totals.entries, 1);
+	/* three directories and a log */
+	ck_assert_uint_eq(report->namespaces->other[MBA_OTHER_NESTED].inodes,
+			  4);
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
+START_TEST(a_root_that_is_the_index_root_is_not_nested)
+{
+	struct mba_location location = location_get();
+	const char *const others[] = { location.index_root, NULL };
+	const struct mba_report *report;
+	struct mba_audit *audit;
+
+	make_entry(".imap/box");
+	location.other_roots = others;
+	location.control_root = location.index_root;
+	audit = audit_location(&location, &report);
+	ck_assert_uint_eq(report->namespaces->totals.entries, 1);
+	ck_assert_uint_eq(report->namespaces->other[MBA_OTHER_NESTED].inodes,
+			  0);
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("audit");
@@ -197,5 +264,8 @@ int main(void)
 	tcase_add_test(tcase, errors_are_counted);
 	tcase_add_loop_test(tcase, names_of_the_configuration_are_kept, 0,
 			    KEEP_CASES_COUNT);
+	tcase_add_loop_test(tcase, own_roots_below_the_index_root_are_nested,
+			    0, 3);
+	tcase_add_test(tcase, a_root_that_is_the_index_root_is_not_nested);
 	return unit_run(tcase);
 }
