@@ -120,7 +120,7 @@ def test_a_file_that_doesnt_parse(dovecot, text, where, path):
     result = server.doveadm("mailbox-audit", "-u", "bob", "-j", check=False)
     (error,) = json_lines(result.stdout)[0]["errors"]
     assert error["error"].startswith(path + where)
-    check_refused(server, error["error"])
+    check_refused(server, unescape(error["error"]).decode())
 
 
 def test_a_setting_that_doesnt_parse(dovecot):
