@@ -187,6 +187,8 @@ int doveadm_audit_run(struct doveadm_mail_cmd_context *_ctx,
 	int ret;
 
 	i_free(ctx->pending_user);
+	if (ctx->rules != NULL)
+		return audit_run(ctx, user, ctx->rules);
 	if (mailbox_filter_rules_get(user, &rules, &non_mailboxes,
 				     &error) < 0) {
 		error = str_sanitize_utf8(error, MAX_ERROR_LEN);

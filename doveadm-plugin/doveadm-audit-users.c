@@ -22,8 +22,7 @@ static void audit_check_pending(struct mailbox_audit_cmd_context *ctx)
 	i_free(ctx->pending_user);
 }
 
-/* Returns FALSE if another server may take care of the users. */
-static bool audit_is_local(const struct doveadm_mail_cmd_context *_ctx)
+bool doveadm_audit_is_local(const struct doveadm_mail_cmd_context *_ctx)
 {
 	return (_ctx->set->doveadm_worker_count == 0 || doveadm_server) &&
 		_ctx->set->doveadm_port == 0;
@@ -40,7 +39,7 @@ audit_users_next_user(struct doveadm_mail_cmd_context *_ctx,
 	audit_check_pending(ctx);
 	_ctx->cctx->username = NULL;
 	ret = ctx->next_user(_ctx, username_r);
-	if (ret > 0 && audit_is_local(_ctx))
+	if (ret > 0 && doveadm_audit_is_local(_ctx))
 		ctx->pending_user = i_strdup(*username_r);
 	return ret;
 }
@@ -53,9 +52,9 @@ audit_users_prerun(struct doveadm_mail_cmd_context *_ctx,
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 
-	if (ctx->usage_error != NULL) {
-		*error_r = ctx->usage_error;
-		_ctx->exit_code = EX_USAGE;
+	if (ctx->refused != NULL) {
+		*error_r = ctx->refused;
+		_ctx->exit_code = ctx->refused_status;
 		return -1;
 	}
 	/* no other server does it */
@@ -64,18 +63,14 @@ audit_users_prerun(struct doveadm_mail_cmd_context *_ctx,
 	return 0;
 }
 
-static void audit_users_deinit(struct doveadm_mail_cmd_context *_ctx)
-{
-	struct mailbox_audit_cmd_context *ctx =
-		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
-
-	audit_check_pending(ctx);
-}
-
 void doveadm_audit_users_init(struct mailbox_audit_cmd_context *ctx)
 {
 	ctx->next_user = ctx->ctx.v.get_next_user;
 	ctx->ctx.v.get_next_user = audit_users_next_user;
 	ctx->ctx.v.prerun = audit_users_prerun;
-	ctx->ctx.v.deinit = audit_users_deinit;
+}
+
+void doveadm_audit_users_deinit(struct mailbox_audit_cmd_context *ctx)
+{
+	audit_check_pending(ctx);
 }

@@ -16,6 +16,7 @@
 #include "doveadm-mailbox-audit-plugin.h"
 
 #include <stdlib.h>
+#include <sysexits.h>
 
 static void cmd_mailbox_audit_init(DOVEADM_CMD_INIT_ARGS)
 {
@@ -44,16 +45,42 @@ static bool audit_flag(const struct doveadm_cmd_context *cctx, const char *name)
 	return doveadm_cmd_param_bool(cctx, name, &value) && value;
 }
 
-/* Ends doveadm, but not a server, where users are refused one by one. */
-static void audit_usage_error(struct mailbox_audit_cmd_context *ctx,
-			      const char *error)
+/* Refuse the command line: it ends doveadm, but in a server the users are
+   refused one by one. */
+static void audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
+			 const char *error)
 {
 	error = str_sanitize_utf8(error, MAX_ERROR_LEN);
-	ctx->usage_error = p_strconcat(ctx->ctx.pool, "mailbox-audit: ", error,
-				       NULL);
-	if (ctx->ctx.cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI) {
-		i_error("%s", ctx->usage_error);
-		doveadm_mail_help_name(ctx->ctx.cmd->name);
+	ctx->refused = p_strconcat(ctx->ctx.pool, "mailbox-audit: ", error,
+				   NULL);
+	ctx->refused_status = status;
+	if (ctx->ctx.cctx->conn_type != DOVEADM_CONNECTION_TYPE_CLI)
+		return;
+	if (status != EX_USAGE)
+		i_fatal_status(status, "%s", ctx->refused);
+	i_error("%s", ctx->refused);
+	doveadm_mail_help_name(ctx->ctx.cmd->name);
+}
+
+/* Rules to try in place of each user's own, in the order that the settings of
+   mailbox_filter have. The file is read where the audit runs. */
+static void audit_try_rules(struct mailbox_audit_cmd_context *ctx)
+{
+	const struct doveadm_cmd_context *cctx = ctx->ctx.cctx;
+	const char *words, *path;
+	bool has_words = doveadm_cmd_param_str(cctx, "rule", &words);
+	bool has_file = doveadm_cmd_param_str(cctx, "rules", &path);
+	char *error;
+
+	if (!has_words && !has_file)
+		return;
+	ctx->rules = mba_rules_new();
+	if ((has_file && doveadm_audit_is_local(&ctx->ctx) &&
+	     mba_rules_add_file(ctx->rules, path, &error) < 0) ||
+	    (has_words && mba_rules_add_words(ctx->rules, words, "--rule",
+					      &error) < 0)) {
+		audit_refuse(ctx, EX_CONFIG, error);
+		free(error);
 	}
 }
 
@@ -65,8 +92,8 @@ static void audit_print_init_json(struct mailbox_audit_cmd_context *ctx)
 		doveadm_print_init(DOVEADM_PRINT_TYPE_FORMATTED);
 		doveadm_print_formatted_set_format("%{report}\n");
 	} else if (ctx->ctx.cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI) {
-		audit_usage_error(ctx, "--json is a format of its own, "
-				  "it doesn't go with doveadm -f");
+		audit_refuse(ctx, EX_USAGE, "--json is a format of its own, "
+			     "it doesn't go with doveadm -f");
 	}
 }
 
@@ -86,17 +113,27 @@ static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 	(void)doveadm_cmd_param_str(cctx, "namespace", &ctx->namespace_prefix);
 	if (doveadm_cmd_param_str(cctx, "state", &states) &&
 	    mba_states_parse(states, &ctx->set.states, &error) < 0) {
-		audit_usage_error(ctx, error);
+		audit_refuse(ctx, EX_USAGE, error);
 		free(error);
 	}
 	if (ctx->set.hidden && ctx->set.visible) {
-		audit_usage_error(ctx, "--hidden and --visible are "
-				  "mutually exclusive");
+		audit_refuse(ctx, EX_USAGE, "--hidden and --visible are "
+			     "mutually exclusive");
 	}
+	audit_try_rules(ctx);
 	if (ctx->entries)
 		ctx->set.entry = doveadm_audit_entry;
 	if (ctx->json)
 		audit_print_init_json(ctx);
+}
+
+static void cmd_mailbox_audit_deinit(struct doveadm_mail_cmd_context *_ctx)
+{
+	struct mailbox_audit_cmd_context *ctx =
+		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
+
+	doveadm_audit_users_deinit(ctx);
+	mba_rules_free(&ctx->rules);
 }
 
 static struct doveadm_mail_cmd_context *cmd_mailbox_audit_alloc(void)
@@ -106,9 +143,10 @@ static struct doveadm_mail_cmd_context *cmd_mailbox_audit_alloc(void)
 	ctx = doveadm_mail_cmd_alloc(struct mailbox_audit_cmd_context);
 	ctx->set.error = doveadm_audit_error;
 	ctx->set.context = ctx;
-	doveadm_cmd_set_options(&ctx->ctx, "es:HVN:j");
+	doveadm_cmd_set_options(&ctx->ctx, "es:HVN:r:R:j");
 	ctx->ctx.v.preinit = cmd_mailbox_audit_preinit;
 	ctx->ctx.v.init = cmd_mailbox_audit_init;
+	ctx->ctx.v.deinit = cmd_mailbox_audit_deinit;
 	ctx->ctx.v.run = doveadm_audit_run;
 	ctx->print_forced = doveadm_print_is_initialized();
 	doveadm_print_init(DOVEADM_PRINT_TYPE_TABLE);
@@ -120,7 +158,8 @@ struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit = {
 	.mail_cmd = cmd_mailbox_audit_alloc,
 	.usage = DOVEADM_CMD_MAIL_USAGE_PREFIX
 		"[-e|--entries] [-s|--state <list>] [-H|--hidden] "
-		"[-V|--visible] [-N|--namespace <prefix>] [-j|--json]",
+		"[-V|--visible] [-N|--namespace <prefix>] [-r|--rule <words>] "
+		"[-R|--rules <file>] [-j|--json]",
 DOVEADM_CMD_PARAMS_START
 DOVEADM_CMD_MAIL_COMMON
 DOVEADM_CMD_PARAM('e', "entries", CMD_PARAM_BOOL, 0)
@@ -128,6 +167,8 @@ DOVEADM_CMD_PARAM('s', "state", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('H', "hidden", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAM('V', "visible", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAM('N', "namespace", CMD_PARAM_STR, 0)
+DOVEADM_CMD_PARAM('r', "rule", CMD_PARAM_STR, 0)
+DOVEADM_CMD_PARAM('R', "rules", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('j', "json", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAMS_END
 };

@@ -16,8 +16,11 @@ struct mailbox_audit_cmd_context {
 	struct mba_audit_settings set;
 	/* prefix of the only namespace to audit, NULL if all private ones */
 	const char *namespace_prefix;
-	/* the command line can't be run, says a server's client */
-	const char *usage_error;
+	/* --rule and --rules; NULL is the user's own */
+	struct mba_rules *rules;
+	/* why the command line can't be run, for a server's client */
+	const char *refused;
+	int refused_status;
 
 	int (*next_user)(struct doveadm_mail_cmd_context *ctx,
 			 const char **username_r);
@@ -42,8 +45,12 @@ void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 			       const char *username, const char *reason,
 			       int exit_code);
 
+/* Returns FALSE if another server may take care of the users. */
+bool doveadm_audit_is_local(const struct doveadm_mail_cmd_context *ctx);
+
 /* Notice users who can't be looked up or initialized: to be called in
-   v.preinit(). */
+   v.preinit() and v.deinit(). */
 void doveadm_audit_users_init(struct mailbox_audit_cmd_context *ctx);
+void doveadm_audit_users_deinit(struct mailbox_audit_cmd_context *ctx);
 
 #endif

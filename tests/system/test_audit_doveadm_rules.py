@@ -141,3 +141,68 @@ def test_a_file_that_cant_be_read(dovecot, path):
     os.mkfifo(path)
     os.chmod(path, 0o644)
     check_refused(server, f"{path}: not a regular file")
+
+
+def ways(server, *options, user="alice"):
+    """Returns the answers of a local doveadm and through a server."""
+    command = ["mailbox-audit", "-u", user, "-e", "-j", *options]
+    return [server.doveadm(*command, check=False),
+            server.doveadm(*command, "-S", server.socket, check=False)]
+
+
+def hidden_by(result):
+    assert result.returncode == 0, result
+    return {name: e["hidden_by"]
+            for name, e in entries(json_lines(result.stdout)).items()
+            if e["hidden_by"] is not None}
+
+
+@pytest.mark.parametrize("options, expected", [
+    (["--rule", "notes *.bak"], {"notes": "notes", "old.bak": "*.bak"}),
+    (["-r", "* !plain"], dict.fromkeys(set(NAMES) - {"plain"}, "*")),
+    (["-r", ""], {}),
+])
+def test_rules_to_try(dovecot, options, expected):
+    """They are in place of the settings, also of those that can't be used."""
+    server = start(dovecot, {"mailbox_filter": "plain"},
+                   {"mailbox_filter": "[a"})
+    for user in ("alice", "bob"):
+        for result in ways(server, *options, user=user):
+            assert hidden_by(result) == expected
+    answer = server.http([["mailboxAudit", {
+        "user": "alice", "rule": options[-1], "entries": True, "hidden": True,
+        "json": True}, "t"]])
+    assert len(answer[0][1]) == len(expected) + 1
+
+
+def test_a_file_of_rules_to_try(dovecot, path):
+    """Root's own will do. Rules of the command line come after it, as those
+    of the setting do."""
+    write(path, b"*\n")
+    os.chmod(path, 0o600)
+    server = start(dovecot, {"mailbox_filter": ""})
+    for result in ways(server, "--rules", path, "-r", "!plain"):
+        assert hidden_by(result) == dict.fromkeys(set(NAMES) - {"plain"}, "*")
+    for result in ways(server, "-R", path):
+        assert hidden_by(result) == dict.fromkeys(NAMES, "*")
+
+
+@pytest.mark.parametrize("rules, message", [
+    (b"fine\n[a\n", ":2:1: '[' isn't closed: [a"),
+    (None, "No such file or directory"),
+])
+def test_rules_to_try_that_are_refused(dovecot, path, rules, message):
+    """Before anybody is audited, and a server lives on."""
+    server = start(dovecot)
+    if rules is not None:
+        write(path, rules)
+    for options, text in ((["-R", path], message),
+                          (["-r", "fine [a"], "--rule:1:6: '[' isn't closed")):
+        local, remote = ways(server, *options)
+        assert local.returncode == os.EX_CONFIG
+        assert local.stdout == b""
+        assert text in local.stderr.decode()
+        # a server's refusal is a temporary failure to its client
+        assert remote.returncode in (os.EX_CONFIG, os.EX_TEMPFAIL)
+        assert remote.stdout == b"" and text in remote.stderr.decode()
+    assert set(hidden(server)) == {".git", "public_html"}

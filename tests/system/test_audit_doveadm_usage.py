@@ -57,7 +57,8 @@ def test_help_tells_every_option(dovecot):
     usage = server.doveadm("mailbox-audit", "-A", "-H", "-V",
                            check=False).stderr
     for option in (b"-e|--entries", b"-s|--state", b"-H|--hidden",
-                   b"-V|--visible", b"-N|--namespace", b"-j|--json"):
+                   b"-V|--visible", b"-N|--namespace", b"-r|--rule",
+                   b"-R|--rules", b"-j|--json"):
         assert option in usage
     if shutil.which("man") is not None:
         # doveadm runs it, for the page that was installed
