@@ -1,0 +1,12 @@
+/* What follows "From " in a file. */
+
+#include <stdbool.h>
+
+#include "fuzz.h"
+#include "mbox-from.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	(void)mbox_from_is_valid(data, size);
+	return 0;
+}
