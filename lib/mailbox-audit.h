@@ -19,7 +19,8 @@
      rules.c         a set of rules
      rules-file.c    reads a file of them
      rules-parse.c   takes text apart into rules
-     rule.c          one rule: parsed, matched
+     rule.c          one rule: parsed
+     rule-match.c    one rule: matched
      glob.c          the pattern of one level of a name
      rules-match.c   decides whether a name is hidden, and by which rule
    mail/             the mail side: what a mail location holds (base)

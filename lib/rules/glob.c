@@ -168,12 +168,6 @@ static bool set_is_empty(const struct set *set)
 		set->bits[3]) == 0;
 }
 
-static bool at_end(const unsigned char *p, const unsigned char *end)
-{
-	return p == end || *p == '/' ||
-		(*p == '\\' && end - p > 1 && p[1] == '/');
-}
-
 /* Check what matches one byte. Returns 0 if ok, -1 if it matches nothing.
    *byte_r is set to the byte that it matches, -1 if there are several. */
 static int check_token(const unsigned char **p, const unsigned char *end,
@@ -215,7 +209,7 @@ int glob_check(const unsigned char **p, const unsigned char *end,
 
 	memset(info_r, 0, sizeof(*info_r));
 	info_r->first = info_r->last = -1;
-	while (!at_end(*p, end)) {
+	while (!glob_is_end(*p, end)) {
 		if (**p == '*') {
 			(*p)++;
 			info_r->star = true;
@@ -260,7 +254,7 @@ bool glob_match(const unsigned char **p, const unsigned char *end,
 	const unsigned char *after_star = NULL, *tried = NULL;
 
 	for (;;) {
-		if (at_end(pattern, end)) {
+		if (glob_is_end(pattern, end)) {
 			if (level == level_end) {
 				*p = pattern;
 				return true;

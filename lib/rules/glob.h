@@ -17,6 +17,14 @@ struct glob_info {
 	bool star:1;
 };
 
+/* Returns TRUE where a pattern ends. */
+static inline bool
+glob_is_end(const unsigned char *p, const unsigned char *end)
+{
+	return p == end || *p == '/' ||
+		(*p == '\\' && end - p > 1 && p[1] == '/');
+}
+
 /* Check the pattern at *p, and move *p to its end. Returns 0 if ok, -1 if the
    pattern matches nothing: *p is at the offending byte then and *reason_r is
    set. */

@@ -3,10 +3,21 @@
 
 #include "mailbox-audit.h"
 
-/* A level of a name: all up to one of its NUL bytes, or to its end. */
+/* A name that rules are matched with. */
+struct name {
+	/* the levels, joined by NUL bytes */
+	const unsigned char *levels;
+	size_t len;
+	/* For each rule with a head, what rule_match() found out; NULL until
+	   it is needed. The caller frees it. */
+	size_t *heads;
+	size_t heads_count;
+};
+
+/* A level of a name, of at least one byte. */
 struct level {
-	const unsigned char *name;
-	/* offset of the level itself, and of its end */
+	struct name *name;
+	/* offset of the level, and of its end */
 	size_t start, end;
 	/* 1 for the first one */
 	unsigned int depth;
@@ -14,22 +25,30 @@ struct level {
 	uint32_t key;
 };
 
-/* One rule: 56 bytes and its text. */
+/* One rule: 56 bytes and its text, from which it is matched. Its levels are the
+   head and the tail: the head ends with the last "**" that is a level. Then a
+   level that matches ends with the tail, which begins nowhere before the head
+   has its least; without a head it ends with the tail, or is the tail. A rule
+   for one level at any depth, as one that begins with "**" and '/', has no head
+   but floats. */
 struct rule {
 	/* what callers see */
 	struct mba_rule pub;
 	/* A level that matches has (level->key & mask) == key: one comparison
 	   dismisses most rules. */
 	uint32_t mask, key;
-	/* offset and length in the text, without '!' and the outer '/' */
-	uint32_t pattern, pattern_len;
-	/* of the levels that match, 0 if it may differ */
-	uint32_t depth;
-	/* the pattern has a '/': it begins at the root. Otherwise it is for one
-	   level at any depth. */
-	bool anchored:1;
+
+	/* offsets in the text, which has no more than MBA_MAX_RULES_BYTES */
+	uint64_t head:21, tail:21, end:21;
+	/* of the tail */
+	uint64_t levels_count:21;
+	/* its number among the rules with a head, from 0 */
+	uint64_t head_idx:14;
+	uint64_t has_head:1;
+	/* the tail may begin below other levels */
+	uint64_t floats:1;
 	/* the rule ends in '/' */
-	bool dir_only:1;
+	uint64_t dir_only:1;
 };
 
 /* Returns the first byte, the last one, the length and the depth in one number;
@@ -37,13 +56,20 @@ struct rule {
 uint32_t level_key(unsigned char first, unsigned char last, size_t len,
 		   unsigned int depth);
 
+/* Returns the end of a "**" at p that is a whole level, NULL if there is
+   none. */
+const unsigned char *
+double_star_end(const unsigned char *p, const unsigned char *end);
+/* Returns what follows a '/' or "\/". */
+const unsigned char *after_slash(const unsigned char *p);
+
 /* Parse rule->pub.text. Returns 0 if ok, -1 if not: *column_r is set to the
    offending byte, counted from 0. */
 int rule_parse(struct rule *rule, size_t *column_r, const char **reason_r);
 
 /* Returns TRUE if the rule matches the level, a directory if it ends in '/'.
-   Takes at most as many steps as the rule has bytes, times those of the name up
-   to the level's end. */
+   For all levels of a name together it takes at most as many steps as the rule
+   has bytes, times those of the name. */
 bool rule_match(const struct rule *rule, const struct level *level);
 
 #endif

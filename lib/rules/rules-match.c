@@ -1,6 +1,7 @@
 /* As git does, each level is compared with the rules from the last to the
    first, without an index: users have some ten rules. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules-private.h"
@@ -29,7 +30,7 @@ level_find_rule(const struct mba_rules *rules, const struct level *level,
 static bool level_is_inbox(const struct level *level)
 {
 	return level->start == 0 && level->end == 5 &&
-		memcmp(level->name, "INBOX", 5) == 0;
+		memcmp(level->name->levels, "INBOX", 5) == 0;
 }
 
 static bool rule_hides(const struct rule *rule)
@@ -58,20 +59,22 @@ level_match(const struct mba_rules *rules, const struct level *level,
 }
 
 /* Go to the level that begins at an offset of the name. */
-static void level_begin(struct level *level, size_t start, size_t len)
+static void level_begin(struct level *level, size_t start)
 {
-	const unsigned char *p = level->name + start;
-	const unsigned char *nul = memchr(p, '\0', len - start);
+	const struct name *name = level->name;
+	const unsigned char *nul;
 
+	nul = memchr(name->levels + start, '\0', name->len - start);
 	level->start = start;
-	level->end = nul == NULL ? len : (size_t)(nul - level->name);
+	level->end = nul == NULL ? name->len : (size_t)(nul - name->levels);
 	level->depth++;
 }
 
 static void level_set_key(struct level *level)
 {
-	level->key = level_key(level->name[level->start],
-			       level->name[level->end - 1],
+	const unsigned char *levels = level->name->levels;
+
+	level->key = level_key(levels[level->start], levels[level->end - 1],
 			       level->end - level->start, level->depth);
 }
 
@@ -80,19 +83,24 @@ mba_rules_match(const struct mba_rules *rules, const char *levels, size_t len,
 		size_t visible_len, enum mba_dir dir, size_t *hidden_len_r,
 		const struct mba_rule **rule_r)
 {
-	struct level level = { .name = (const unsigned char *)levels };
+	struct name name = {
+		.levels = (const unsigned char *)levels, .len = len,
+		.heads_count = rules->heads_count,
+	};
+	struct level level = { .name = &name };
 	enum mba_match match = MBA_MATCH_VISIBLE;
 	const struct rule *rule = NULL;
 
 	for (size_t pos = 0; pos < len && match == MBA_MATCH_VISIBLE;
 	     pos = level.end + 1) {
-		level_begin(&level, pos, len);
+		level_begin(&level, pos);
 		if (level.end == pos || level.end <= visible_len)
 			continue;
 		level_set_key(&level);
 		match = level_match(rules, &level, level.end < len ?
 				    MBA_DIR_YES : dir, &rule);
 	}
+	free(name.heads);
 	if (hidden_len_r != NULL)
 		*hidden_len_r = match == MBA_MATCH_HIDDEN ? level.end : 0;
 	if (rule_r != NULL)

@@ -19,6 +19,8 @@ struct mba_rules {
 	size_t count;
 	/* of their texts */
 	size_t bytes;
+	/* rules with a head, see struct rule */
+	size_t heads_count;
 };
 
 #endif

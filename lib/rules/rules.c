@@ -23,6 +23,7 @@ static void rules_add_parsed(struct mba_rules *rules,
 {
 	const size_t rules_size = parser->count * sizeof(*parser->rules);
 	struct rules_source *source;
+	struct rule *end;
 	char *text, *name;
 
 	if (parser->count == 0)
@@ -33,13 +34,16 @@ static void rules_add_parsed(struct mba_rules *rules,
 	source->first = rules->count;
 	source->count = parser->count;
 	memcpy(source->rules, parser->rules, rules_size);
-	text = memcpy((char *)source->rules + rules_size, parser->texts,
+	end = source->rules + source->count;
+	text = memcpy(end, parser->texts,
 		      parser->texts_size);
 	name = strcpy(text + parser->texts_size, parser->source);
-	for (size_t i = 0; i < source->count; i++) {
-		source->rules[i].pub.source = name;
-		source->rules[i].pub.text = text;
+	for (struct rule *rule = source->rules; rule < end; rule++) {
+		rule->pub.source = name;
+		rule->pub.text = text;
 		text += strlen(text) + 1;
+		if (rule->has_head)
+			rule->head_idx = rules->heads_count++;
 	}
 	rules->last = source;
 	rules->count += parser->count;
