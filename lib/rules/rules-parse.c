@@ -145,7 +145,7 @@ int rules_parse_lines(struct rules_parser *parser, const char *data,
 		if (lf == NULL)
 			lf = end;
 		len = lf - p;
-		if (len > 0 && lf < end && lf[-1] == '\r')
+		if (len > 0 && lf[-1] == '\r')
 			len--;
 		if (parser_add_line(parser, p, len, column) < 0)
 			return -1;
