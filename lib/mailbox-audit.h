@@ -85,15 +85,38 @@ const char *mba_version(void);
 
 /*
  * Name rules: gitignore's language (gitignore(5)) over mailbox names.
+ *
+ * A rule is [!][/]pattern[/]. Without a '/' at its beginning or within, it is
+ * for one level of a name, at any depth; with one it begins at the root. '*',
+ * '?' and "[...]" stay within a level, "**" as a whole level stands for any
+ * number of them, '\' takes the next byte as it is. A '/' at the end means
+ * only names that are directories on disk. '!' shows again what an earlier rule
+ * hides. Bytes are compared, so that upper and lower case differ.
+ *
+ * The last rule that matches a level of a name decides for it, and nothing
+ * below a hidden level can be shown again. INBOX as the first level is never
+ * hidden.
+ *
+ * Refused is what could match no name, which git takes and never matches: an
+ * empty rule ("!", "/"), an empty level ("a//b"), a '[' that isn't closed
+ * within its level, brackets without a byte that they match ("[!\x01-\xff]"),
+ * an unknown class ("[[:letter:]]"), a '\' with nothing after it. A range that
+ * ends before it begins is its first byte: "[bcz-a]" is b, c and z.
+ *
+ * Bounds: MBA_MAX_RULES rules in one set, and MBA_MAX_RULES_BYTES of them; a
+ * file has no more bytes either. A rule takes up to 64 bytes of memory over its
+ * text. To match a name takes, for each rule, one comparison a level where
+ * first byte, last byte or length tell that it doesn't match; else, for all
+ * levels together, at most as many steps as the rule has bytes times those of
+ * the name, however many '*' and "**" there are.
  */
 
 struct mba_rules;
 
-/* More rules, or more bytes of them, are refused. */
 #define MBA_MAX_RULES 10000
 #define MBA_MAX_RULES_BYTES (1024 * 1024)
 
-/* A rule as it was written. Lives as long as the rules it belongs to. */
+/* A rule as it was written. It belongs to the set, and stays where it is. */
 struct mba_rule {
 	/* the rule's text, with its leading '!' and trailing '/' */
 	const char *text;
@@ -105,30 +128,34 @@ struct mba_rule {
 	bool negated:1;
 };
 
-/* Returns an empty set of rules: it hides nothing. */
+/* Returns the rules that are in force where nothing is set: ".*" and
+   "public_html", whose source is "default". What is added first replaces them,
+   be it no rule at all: mba_rules_add_words() with "" leaves a set that hides
+   nothing. Freed by mba_rules_free(), which also takes a pointer to NULL. */
 struct mba_rules *mba_rules_new(void);
 void mba_rules_free(struct mba_rules **rules);
 
-/* Add the rules that are in force when nothing is set: ".*", "public_html".
-   Their source is "default". */
-void mba_rules_add_default(struct mba_rules *rules);
-
-/* Add rules separated by blanks, as in "mailbox_filter = .* public_html".
-   "\ " is a blank within a rule. source names the setting in messages.
-   Returns 0 if ok, -1 if a rule doesn't parse; nothing is added then. */
+/* Add rules separated by blanks (space, tab, CR, LF), as in "mailbox_filter =
+   .* public_html". "\ " is a blank within a rule. words and source are copied;
+   source names the setting in messages. Returns 0 if ok, -1 if a rule doesn't
+   parse ("SOURCE:LINE:COLUMN: reason: RULE", of RULE up to 200 bytes) or there
+   are too many ("SOURCE:LINE: reason"); nothing is added then. */
 int mba_rules_add_words(struct mba_rules *rules, const char *words,
 			const char *source, char **error_r);
 
 /* Add rules from a file: one a line; empty lines and lines that begin with
-   '#' are skipped; blanks at a line's end don't count unless escaped; CRLF is
-   accepted. Returns 0 if ok, -1 if the file can't be read or a rule doesn't
-   parse ("PATH:LINE:COLUMN: reason: RULE"); nothing is added then. */
+   '#' are skipped, "\#" is a rule's '#'; spaces at a line's end don't count
+   unless escaped; a CR at a line's end and a byte order mark don't count.
+   Returns 0 if ok, -1 if there is an error as above, the file can't be read, is
+   larger than MBA_MAX_RULES_BYTES, has a NUL byte, or isn't a regular file
+   (/dev/null is an empty one); nothing is added then. */
 int mba_rules_add_file(struct mba_rules *rules, const char *path,
 		       char **error_r);
 
 /* Returns the number of rules. */
 unsigned int mba_rules_count(const struct mba_rules *rules);
-/* Returns a rule by its index, in the order in which they were added. */
+/* Returns a rule by its index, in the order in which they were added. The index
+   is below mba_rules_count(). */
 const struct mba_rule *mba_rules_get(const struct mba_rules *rules,
 				     unsigned int idx);
 
@@ -147,22 +174,19 @@ enum mba_match {
 	MBA_MATCH_UNDECIDED
 };
 
-/* Returns whether the name is hidden: by a rule that matches it, or one of
-   its parents. The last rule that matches a level decides for it, and nothing
-   below a hidden level is asked any more. INBOX, where it is the first level,
-   is never hidden.
+/* Returns whether a name is hidden: it, or one of its parents.
 
-   levels are the levels of the name's hierarchy, in UTF-8 and without the
-   namespace's prefix, joined by NUL bytes, of len bytes in all. '/' and '.' are
-   bytes like others in them. The first visible_len bytes are a parent that is
-   known to be visible and isn't asked again (0 asks all levels). dir says
+   levels are the levels of the name, as the layout keeps them: decoded to
+   UTF-8, without the namespace's prefix, joined by NUL bytes, of len bytes in
+   all. '/' and '.' are bytes like others in them. Empty levels count as levels,
+   but no rule hides them. The first visible_len bytes are a parent that is
+   known to be visible and isn't asked again; 0 asks all levels. dir says
    whether the name is a directory; parents always are.
 
    hidden_len_r, if not NULL, is set to the length of the topmost hidden level's
-   name, 0 if the name isn't hidden. rule_r, if not NULL, is set to the rule
-   that decided (also a '!' rule), for a directory if dir is unknown, or to NULL
-   if no rule matched. Doesn't allocate and may be called by several threads for
-   the same rules. */
+   name, 0 if the answer isn't MBA_MATCH_HIDDEN. rule_r, if not NULL, is set to
+   the rule that decided, which may begin with '!', or to NULL if none matched;
+   if dir is unknown, to the one that decides for a directory. */
 enum mba_match
 mba_rules_match(const struct mba_rules *rules, const char *levels, size_t len,
 		size_t visible_len, enum mba_dir dir, size_t *hidden_len_r,

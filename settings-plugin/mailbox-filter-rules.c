@@ -9,16 +9,10 @@ mailbox_filter_rules_add(struct mba_rules *rules,
 			 const struct mailbox_filter_settings *set,
 			 char **error_r)
 {
-	bool unset = strcmp(set->mailbox_filter, MAILBOX_FILTER_UNSET) == 0;
-
-	if (set->mailbox_filter_file[0] != '\0') {
-		if (mba_rules_add_file(rules, set->mailbox_filter_file,
-				       error_r) < 0)
-			return -1;
-	} else if (unset) {
-		mba_rules_add_default(rules);
-	}
-	if (unset)
+	if (set->mailbox_filter_file[0] != '\0' &&
+	    mba_rules_add_file(rules, set->mailbox_filter_file, error_r) < 0)
+		return -1;
+	if (strcmp(set->mailbox_filter, MAILBOX_FILTER_UNSET) == 0)
 		return 0;
 	return mba_rules_add_words(rules, set->mailbox_filter,
 				   "mailbox_filter", error_r);

@@ -86,7 +86,7 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 		switch (opt) {
 		case TOOL_OPT_RULE:
 		case TOOL_OPT_RULES:
-			status = tool_rules_option(&cmd->rules, opt, optarg);
+			status = tool_rules_option(cmd->rules, opt, optarg);
 			break;
 		case 'v':
 			cmd->verbose = true;
@@ -104,7 +104,7 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 
 int cmd_match(int argc, char *argv[])
 {
-	struct match_command cmd = { .rules = NULL };
+	struct match_command cmd = { .rules = mba_rules_new() };
 	bool hidden = false;
 	int status;
 
@@ -113,7 +113,6 @@ int cmd_match(int argc, char *argv[])
 		fputs(help, stdout);
 		status = tool_flush();
 	} else if (status == EX_OK) {
-		tool_rules_finish(&cmd.rules);
 		for (; optind < argc; optind++) {
 			if (match_name(&cmd, argv[optind]))
 				hidden = true;

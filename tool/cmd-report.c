@@ -70,7 +70,7 @@ static int report_option(struct report_command *cmd, int opt, int idx)
 	switch (opt) {
 	case TOOL_OPT_RULE:
 	case TOOL_OPT_RULES:
-		return tool_rules_option(&cmd->rules, opt, optarg);
+		return tool_rules_option(cmd->rules, opt, optarg);
 	case LOCATION_OPT:
 		return location_options_set(&cmd->location, options[idx].name,
 					    optarg);
@@ -205,7 +205,6 @@ static int report_run(struct report_command *cmd)
 	struct mba_audit *audit;
 	int ret, status;
 
-	tool_rules_finish(&cmd->rules);
 	report_warn_missing(cmd);
 	cmd->set.rules = cmd->rules;
 	cmd->set.error = report_error;
@@ -241,7 +240,9 @@ static int report_help(void)
 
 int cmd_report(int argc, char *argv[])
 {
-	struct report_command cmd = { .table = MBA_TABLE_SUMMARY };
+	struct report_command cmd = {
+		.rules = mba_rules_new(), .table = MBA_TABLE_SUMMARY,
+	};
 	int status;
 
 	location_options_init(&cmd.location, "report", argc);

@@ -38,25 +38,15 @@ int tool_usage(const char *command, char *error)
 	return EX_USAGE;
 }
 
-int tool_rules_option(struct mba_rules **rules, int opt, const char *value)
+int tool_rules_option(struct mba_rules *rules, int opt, const char *value)
 {
 	char *error;
 
-	if (*rules == NULL)
-		*rules = mba_rules_new();
 	if (opt == TOOL_OPT_RULES ?
-	    mba_rules_add_file(*rules, value, &error) < 0 :
-	    mba_rules_add_words(*rules, value, "--rule", &error) < 0)
+	    mba_rules_add_file(rules, value, &error) < 0 :
+	    mba_rules_add_words(rules, value, "--rule", &error) < 0)
 		return tool_fail(EX_CONFIG, error);
 	return EX_OK;
-}
-
-void tool_rules_finish(struct mba_rules **rules)
-{
-	if (*rules != NULL)
-		return;
-	*rules = mba_rules_new();
-	mba_rules_add_default(*rules);
 }
 
 int tool_flush(void)

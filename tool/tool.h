@@ -33,11 +33,9 @@ enum {
 	{ "rule", required_argument, NULL, TOOL_OPT_RULE }, \
 	{ "rules", required_argument, NULL, TOOL_OPT_RULES }
 
-/* Add the rules of such an option. *rules is NULL before the first. Returns
-   EX_OK, or a status whose error was printed. */
-int tool_rules_option(struct mba_rules **rules, int opt, const char *value);
-/* Without such an option the default rules are in force. */
-void tool_rules_finish(struct mba_rules **rules);
+/* Add the rules of such an option. Returns EX_OK, or a status whose error was
+   printed. */
+int tool_rules_option(struct mba_rules *rules, int opt, const char *value);
 
 /* Returns EX_OK, or EX_IOERR if not all of standard output could be written;
    that was printed. */

@@ -21,6 +21,8 @@ struct mba_rules {
 	size_t bytes;
 	/* rules with a head, see struct rule */
 	size_t heads_count;
+	/* nothing was added yet */
+	bool is_default:1;
 };
 
 #endif

@@ -13,8 +13,23 @@ static void parser_init(struct rules_parser *parser,
 {
 	memset(parser, 0, sizeof(*parser));
 	parser->source = source;
-	parser->max_count = MBA_MAX_RULES - rules->count;
-	parser->max_bytes = MBA_MAX_RULES_BYTES - rules->bytes;
+	parser->max_count = MBA_MAX_RULES;
+	parser->max_bytes = MBA_MAX_RULES_BYTES;
+	if (!rules->is_default) {
+		parser->max_count -= rules->count;
+		parser->max_bytes -= rules->bytes;
+	}
+}
+
+static void rules_clear(struct mba_rules *rules)
+{
+	struct rules_source *source;
+
+	while ((source = rules->last) != NULL) {
+		rules->last = source->prev;
+		free(source);
+	}
+	memset(rules, 0, sizeof(*rules));
 }
 
 /* Move what was parsed to the end of the set. */
@@ -55,8 +70,11 @@ static int parser_finish(struct rules_parser *parser, struct mba_rules *rules,
 {
 	if (ret < 0)
 		*error_r = parser->error;
-	else
+	if (ret == 0) {
+		if (rules->is_default)
+			rules_clear(rules);
 		rules_add_parsed(rules, parser);
+	}
 	rules_parser_free(parser);
 	return ret;
 }
@@ -88,30 +106,24 @@ int mba_rules_add_file(struct mba_rules *rules, const char *path,
 	return parser_finish(&parser, rules, ret, error_r);
 }
 
-void mba_rules_add_default(struct mba_rules *rules)
+struct mba_rules *mba_rules_new(void)
 {
+	struct mba_rules *rules = mem_new(sizeof(*rules));
 	char *error;
 
 	(void)mba_rules_add_words(rules, ".* public_html", "default", &error);
-}
-
-struct mba_rules *mba_rules_new(void)
-{
-	return mem_new(sizeof(struct mba_rules));
+	rules->is_default = true;
+	return rules;
 }
 
 void mba_rules_free(struct mba_rules **_rules)
 {
 	struct mba_rules *rules = *_rules;
-	struct rules_source *source;
 
 	*_rules = NULL;
 	if (rules == NULL)
 		return;
-	while ((source = rules->last) != NULL) {
-		rules->last = source->prev;
-		free(source);
-	}
+	rules_clear(rules);
 	free(rules);
 }
 

@@ -114,6 +114,7 @@ def check_refused(server, message, status=os.EX_CONFIG):
     (b"fine\n# fine\n*.x/[ab\n", ":3:5: '[' isn't closed: *.x/[ab"),
     (b"fine\r\na//b\r\n", ":2:3: a level is empty: a//b"),
     (b"fine\nx\\", ":2:2: "),
+    (b"x\n" * 10001, ":10001: more than 10000 rules"),
 ])
 def test_a_file_that_doesnt_parse(dovecot, text, where, path):
     write(path, text)

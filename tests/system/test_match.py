@@ -100,6 +100,24 @@ def test_levels_are_joined_by_slashes(rules):
     assert match("--rule", "dir/", "dir", "dir/").stdout == b"dir/\n"
 
 
+@pytest.mark.parametrize("rules, error", [
+    ("x\n" * 10001, ":10001: more than 10000 rules"),
+    ("#\n" * 1024 * 512 + "#", ":524289: the file is larger than 1048576 "
+     "bytes"),
+    ("x\na//b", ":2:3: a level is empty: a//b")], ids=["count", "size", "rule"])
+@pytest.mark.parametrize("command", [
+    ["match", "x"], ["report", "--index-root", "/", "--mail-root", "/"]],
+    ids=["match", "report"])
+def test_rules_that_are_refused(command, rules, error, tmp_path):
+    path = tmp_path / "rules"
+    path.write_text(rules)
+    result = subprocess.run(["mailbox-audit", command[0], "--rules", path,
+                             *command[1:]], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+    assert result.stderr.decode() == f"mailbox-audit: {path}{error}\n"
+    assert result.returncode == os.EX_CONFIG and result.stdout == b""
+
+
 def test_odd_names():
     for name, shown in [("\n", "\\x0a"), ("a\nb", "a\\x0ab"),
                         ("\x1b[31m", "\\x1b[31m"), ("\\", "\\x5c"),

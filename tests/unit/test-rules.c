@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,16 @@ static bool is_hidden(const struct mba_rules *rules, const char *name)
 			  NULL) == MBA_MATCH_HIDDEN;
 }
 
+/* Expect the default rules, which nothing was added to. */
+static void check_default(const struct mba_rules *rules)
+{
+	ck_assert_uint_eq(mba_rules_count(rules), 2);
+	ck_assert_str_eq(mba_rules_get(rules, 0)->text, ".*");
+	ck_assert_str_eq(mba_rules_get(rules, 0)->source, "default");
+	ck_assert_str_eq(mba_rules_get(rules, 1)->text, "public_html");
+	ck_assert_str_eq(mba_rules_get(rules, 1)->source, "default");
+}
+
 /* Expect the words to be refused with an error, and nothing to be added. */
 static void expect_words_error(const char *words, const char *expected)
 {
@@ -100,7 +111,7 @@ static void expect_file_error(const char *path, const char *before,
 	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), -1);
 	snprintf(expected, sizeof(expected), "%s%s%s", before, path, behind);
 	ck_assert_str_eq(error, expected);
-	ck_assert_uint_eq(mba_rules_count(rules), 0);
+	check_default(rules);
 	free(error);
 	mba_rules_free(&rules);
 }
@@ -281,7 +292,7 @@ START_TEST(a_case_is_refused_as_expected)
 	ck_assert_int_gt(asprintf(&expected, "%s:%s", path, data + 2), 0);
 	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), -1);
 	ck_assert_str_eq(error, expected);
-	ck_assert_uint_eq(mba_rules_count(rules), 0);
+	check_default(rules);
 	mba_rules_free(&rules);
 	free(error);
 	free(expected);
@@ -296,13 +307,12 @@ END_TEST
 
 START_TEST(no_rules_hide_nothing)
 {
-	struct mba_rules *rules = mba_rules_new();
+	struct mba_rules *rules = rules_from("");
 	const struct mba_rule *rule = (void *)rules;
 
 	ck_assert_int_eq(match_name(rules, ".git", 4, 0, MBA_DIR_YES, NULL,
 				    &rule), MBA_MATCH_VISIBLE);
 	ck_assert_ptr_null(rule);
-	add_words(rules, "");
 	add_words(rules, " \t\r\n");
 	ck_assert_uint_eq(mba_rules_count(rules), 0);
 	mba_rules_free(&rules);
@@ -314,17 +324,31 @@ END_TEST
 START_TEST(the_default_hides_dot_names_and_public_html)
 {
 	struct mba_rules *rules = mba_rules_new();
-	const struct mba_rule *rule;
 
-	mba_rules_add_default(rules);
-	ck_assert_uint_eq(mba_rules_count(rules), 2);
-	rule = mba_rules_get(rules, 1);
-	ck_assert_str_eq(rule->text, "public_html");
-	ck_assert_str_eq(rule->source, "default");
+	check_default(rules);
 	ck_assert(is_hidden(rules, ".git/objects"));
 	ck_assert(is_hidden(rules, "public_html"));
 	ck_assert(!is_hidden(rules, "mail/foo"));
 	ck_assert(!is_hidden(rules, ""));
+	mba_rules_free(&rules);
+}
+END_TEST
+
+START_TEST(what_is_added_first_replaces_the_default)
+{
+	struct mba_rules *rules = mba_rules_new();
+	char *error;
+
+	ck_assert_int_eq(mba_rules_add_words(rules, "a [", "x", &error), -1);
+	free(error);
+	check_default(rules);
+	add_words(rules, "a");
+	ck_assert_uint_eq(mba_rules_count(rules), 1);
+	ck_assert(is_hidden(rules, "a"));
+	ck_assert(!is_hidden(rules, ".git"));
+	add_words(rules, "b");
+	ck_assert_uint_eq(mba_rules_count(rules), 2);
+	ck_assert_str_eq(mba_rules_get(rules, 0)->text, "a");
 	mba_rules_free(&rules);
 }
 END_TEST
@@ -458,18 +482,34 @@ START_TEST(a_huge_file_is_refused)
 	char *data = malloc(1024 * 1024 + 1), *error = NULL;
 	const char *path;
 
-	memset(data, '#', 1024 * 1024 + 1);
+	/* the last byte is the first one of line 1025 */
+	for (unsigned int i = 0; i <= 1024 * 1024; i++)
+		data[i] = i % 1024 == 1023 ? '\n' : '#';
 	path = tmp_file(data, 1024 * 1024);
 	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
 	mba_rules_free(&rules);
 	path = tmp_file(data, 1024 * 1024 + 1);
 	expect_file_error(path, "",
-			  ":1: the file is larger than 1048576 bytes");
+			  ":1025: the file is larger than 1048576 bytes");
 	/* one that has no end to be seen */
 	ck_assert_int_eq(truncate(path, 1LL << 40), 0);
 	expect_file_error(path, "",
-			  ":1: the file is larger than 1048576 bytes");
+			  ":1025: the file is larger than 1048576 bytes");
 	free(data);
+}
+END_TEST
+
+START_TEST(the_last_line_may_have_no_end)
+{
+	static const char data[] = "a\r\nb\r";
+	struct mba_rules *rules = mba_rules_new();
+	char *error;
+
+	ck_assert_int_eq(mba_rules_add_file(rules, tmp_file(data, 5), &error),
+			 0);
+	ck_assert_uint_eq(mba_rules_count(rules), 2);
+	ck_assert_str_eq(mba_rules_get(rules, 1)->text, "b");
+	mba_rules_free(&rules);
 }
 END_TEST
 
@@ -483,33 +523,97 @@ START_TEST(a_nul_byte_is_refused)
 }
 END_TEST
 
-START_TEST(the_largest_rules_are_taken)
+/* Returns n bytes of data, and then its end. */
+static char *fill(const char *data, size_t n)
+{
+	char *filled = calloc(1, n + 1);
+	size_t len = strlen(data);
+
+	for (size_t i = 0; i < n; i++)
+		filled[i] = data[i % len];
+	return filled;
+}
+
+START_TEST(more_rules_than_the_bound_are_refused)
+{
+	struct mba_rules *rules = rules_from("first");
+	char *words = fill("x\n", 2 * 10000), *error;
+
+	ck_assert_int_eq(mba_rules_add_words(rules, words, "set", &error), -1);
+	ck_assert_str_eq(error, "set:10000: more than 10000 rules");
+	free(error);
+	ck_assert_uint_eq(mba_rules_count(rules), 1);
+	words[2 * 9999] = '\0';
+	add_words(rules, words);
+	ck_assert_uint_eq(mba_rules_count(rules), 10000);
+	ck_assert_int_eq(mba_rules_add_words(rules, "x", "set", &error), -1);
+	ck_assert_str_eq(error, "set:1: more than 10000 rules");
+	free(error);
+	mba_rules_free(&rules);
+	free(words);
+}
+END_TEST
+
+START_TEST(more_bytes_of_rules_than_the_bound_are_refused)
+{
+	struct mba_rules *rules = rules_from("first");
+	char *words = fill("x", 1024 * 1024), *error;
+
+	ck_assert_int_eq(mba_rules_add_words(rules, words, "set", &error), -1);
+	ck_assert_str_eq(error, "set:1: more than 1048576 bytes of rules");
+	free(error);
+	words[1024 * 1024 - 5] = '\0';
+	add_words(rules, words);
+	ck_assert_int_eq(mba_rules_add_words(rules, "\nx", "set", &error), -1);
+	ck_assert_str_eq(error, "set:2: more than 1048576 bytes of rules");
+	free(error);
+	ck_assert_uint_eq(mba_rules_count(rules), 2);
+	mba_rules_free(&rules);
+	free(words);
+}
+END_TEST
+
+START_TEST(a_rule_is_small)
 {
 	struct mba_rules *rules = mba_rules_new();
-	const size_t size = 1024 * 1024;
-	char *data = malloc(size), *error = NULL;
-	const char *path;
+	char *words = fill("/*a/**/b? ", 10 * 10000);
+	struct mallinfo2 before = mallinfo2(), after;
+	size_t used;
 
+	add_words(rules, words);
+	after = mallinfo2();
+	used = after.uordblks + after.hblkhd - before.uordblks - before.hblkhd;
+	/* 9 bytes of text */
+	ck_assert_uint_le(used, 10000 * (64 + 9));
+	mba_rules_free(&rules);
+	free(words);
+}
+END_TEST
+
+START_TEST(the_largest_rules_are_taken)
+{
 	/* one rule of half a million levels, one of 340,000 brackets */
-	for (size_t i = 0; i < size; i++)
-		data[i] = "a/"[i % 2];
-	path = tmp_file(data, size - 1);
-	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
-	data[size - 1] = '\0';
-	ck_assert(is_hidden(rules, data));
-	data[size - 3] = '\0';
-	ck_assert(!is_hidden(rules, data));
-	mba_rules_free(&rules);
-	rules = mba_rules_new();
-	for (size_t i = 0; i < size; i++)
-		data[i] = "[a]"[i % 3];
-	path = tmp_file(data, size / 3 * 3);
-	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), 0);
-	memset(data, 'a', size);
-	data[size / 3] = '\0';
-	ck_assert(is_hidden(rules, data));
-	free(data);
-	mba_rules_free(&rules);
+	static const char *const rules_of[] = { "a/", "[a]" };
+	const size_t size = 1024 * 1024;
+	char *rule, *name;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const size_t unit = strlen(rules_of[i]);
+		struct mba_rules *rules;
+
+		rule = fill(rules_of[i], size - size % unit);
+		rules = rules_from(rule);
+		name = fill(i == 0 ? "a/" : "a", (size / unit) * (2 - i) - 1 +
+			    i);
+		ck_assert_int_eq(match_name(rules, name, strlen(name), 0,
+					    MBA_DIR_YES, NULL, NULL),
+				 MBA_MATCH_HIDDEN);
+		name[strlen(name) - 2 + i] = '\0';
+		ck_assert(!is_hidden(rules, name));
+		mba_rules_free(&rules);
+		free(name);
+		free(rule);
+	}
 }
 END_TEST
 
@@ -610,18 +714,39 @@ START_TEST(no_rule_is_exponential)
 		"*a*a*a*a*a*a*a*a*a*a*a*a*b "
 		"**/a/**/a/**/a/**/a/**/a/**/a/**/b "
 		"/**/*a*/**/*a*/**/*a*/**/*a*/**/c");
-	char component[256] = "", path[2000] = "";
+	char *component = fill("a", 255), *path = fill("a/", 1999);
 
 	/* Check ends a test that takes 4 seconds */
-	memset(component, 'a', sizeof(component) - 1);
-	for (unsigned int i = 0; i < sizeof(path) - 1; i++)
-		path[i] = "a/"[i % 2];
-	for (unsigned int i = 0; i < 100; i++)
+	for (unsigned int i = 0; i < 1000; i++) {
 		ck_assert(!is_hidden(rules, component));
-	ck_assert(!is_hidden(rules, path));
-	path[sizeof(path) - 2] = 'b';
+		ck_assert(!is_hidden(rules, path));
+	}
+	path[1998] = 'b';
 	ck_assert(is_hidden(rules, path));
 	mba_rules_free(&rules);
+	free(component);
+	free(path);
+}
+END_TEST
+
+/* A square of the levels would take minutes. */
+START_TEST(a_deep_name_costs_its_length)
+{
+	static const char *const words[] = {
+		"**/a/b", "a/**/c", "**/a/**", "/*/**/a/**/b", "b/b/**/b/a",
+		"**/b/**/b/**/a", "/**/[!b]/**/?/x", "**\\/a/**\\/b", "x/",
+		"!**/b/**/b/a", "/b/b/b/b",
+	};
+	char *name = fill("b/", 2 * 500000 - 1);
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct mba_rules *rules = rules_from(words[i]);
+
+		ck_assert(is_hidden(rules, name) ==
+			  (strcmp(words[i], "/b/b/b/b") == 0));
+		mba_rules_free(&rules);
+	}
+	free(name);
 }
 END_TEST
 
@@ -635,6 +760,7 @@ static TCase *make_tests(int valid_count, int invalid_count)
 			    invalid_count);
 	tcase_add_test(tcase, no_rules_hide_nothing);
 	tcase_add_test(tcase, the_default_hides_dot_names_and_public_html);
+	tcase_add_test(tcase, what_is_added_first_replaces_the_default);
 	tcase_add_test(tcase, words_know_where_they_stand);
 	tcase_add_test(tcase, words_that_do_not_parse_are_refused_whole);
 	tcase_add_test(tcase, rules_stay_where_they_are);
@@ -643,13 +769,18 @@ static TCase *make_tests(int valid_count, int invalid_count)
 	tcase_add_test(tcase, a_fifo_does_not_block);
 	tcase_add_test(tcase, dev_null_is_an_empty_file);
 	tcase_add_test(tcase, a_huge_file_is_refused);
+	tcase_add_test(tcase, the_last_line_may_have_no_end);
 	tcase_add_test(tcase, a_nul_byte_is_refused);
+	tcase_add_test(tcase, more_rules_than_the_bound_are_refused);
+	tcase_add_test(tcase, more_bytes_of_rules_than_the_bound_are_refused);
+	tcase_add_test(tcase, a_rule_is_small);
 	tcase_add_test(tcase, the_largest_rules_are_taken);
 	tcase_add_test(tcase, a_visible_parent_is_not_asked_again);
 	tcase_add_test(tcase, a_name_may_end_in_its_separator);
 	tcase_add_test(tcase, the_topmost_hidden_level_is_told);
 	tcase_add_test(tcase, every_literal_rule_is_found);
 	tcase_add_test(tcase, no_rule_is_exponential);
+	tcase_add_test(tcase, a_deep_name_costs_its_length);
 	return tcase;
 }
 
