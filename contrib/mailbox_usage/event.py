@@ -1,0 +1,51 @@
+"""The plugin's event, as an exporter of Dovecot writes it in JSON."""
+
+import json
+
+from .access import Access, Malformed
+from .times import Stamp
+
+NAME = "imap_mailbox_access"
+MARK = f'"{NAME}"'
+# the event's field of a line's key
+FIELDS = {"mailbox": "mailbox", "new_mailbox": "new_mailbox",
+          "source_mailbox": "source_mailbox", "ref": "reference",
+          "pattern": "patterns", "owner": "owner", "listed": "listed",
+          "messages": "messages", "more": "more", "reply": "reply",
+          "cut": "cut"}
+NUMBERS = {"listed", "messages", "more"}
+
+
+def load(text):
+    """Returns an object's dict, None if text is none."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def values(fields, key):
+    value = fields.get(FIELDS[key], [])
+    kind = int if key in NUMBERS else str
+    found = value if isinstance(value, list) else [value]
+    if not all(isinstance(v, kind) for v in found):
+        raise Malformed(f"unexpected {FIELDS[key]}")
+    return found
+
+
+def parse(data):
+    """Returns (user, Stamp, Access) of an event's dict."""
+    fields = data.get("fields")
+    if not isinstance(fields, dict) or \
+            not all(isinstance(fields.get(key), str)
+                    for key in ("cmd_name", "user")):
+        raise Malformed("an event without its fields")
+    pairs = [("cmd", fields["cmd_name"])]
+    pairs += [(key, value) for key in FIELDS for value in values(fields, key)]
+    if fields.get("reply", "OK") not in ("OK", "NO", "BAD") or \
+            ("reply" in fields) == ("cut" in fields):
+        raise Malformed("an event without a reply")
+    time = data.get("end_time", data.get("start_time"))
+    return fields["user"], \
+        None if time is None else Stamp.parse(str(time)), Access(pairs)

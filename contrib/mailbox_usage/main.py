@@ -1,0 +1,115 @@
+"""The command line of mailbox-usage."""
+
+import argparse
+import signal
+import sys
+
+from . import files, output, prefix
+from .reader import Reader
+from .summary import Summary
+from .times import Years
+
+DESCRIPTION = """Sums up what Dovecot's plugin imap_mailbox_log wrote: for each
+user the mailboxes used, by which commands, how often, first and last time;
+those only asked for in vain; and what LIST was asked for, with the largest
+number of names that it returned."""
+EPILOG = """Understood are Dovecot's own log files, what syslog writes (RFC
+3164, RFC 5424, ISO 8601 time stamps), journalctl's formats short, short-iso,
+short-precise, export and json, and the plugin's event as an exporter's JSON;
+also compressed (.gz .bz2 .xz .zst). A line counts only if nothing but a time
+stamp, a host and Dovecot's tag stand before the session's prefix. Lines of the
+plugin in any other form are counted as not understood and shown: give --tag
+where Dovecot has an instance_name, --prefix where it has a mail_log_prefix of
+its own; take away what a container or a log collector puts before or after
+each line (docker logs without --timestamps, kubectl logs without --prefix), or
+read the journal with -o export. Exit status: 0, 1 if a line was not
+understood, 2 if a file can't be read."""
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(
+        prog="mailbox-usage", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("file", nargs="*",
+                        help="a log; - or none is standard input")
+    parser.add_argument("--tag", action="append", metavar="NAME",
+                        help="Dovecot's name in syslog, its instance_name; may "
+                        "be given several times (default: dovecot)")
+    parser.add_argument("--prefix", default=prefix.DEFAULT, metavar="TEXT",
+                        help="mail_log_prefix as the configuration has it "
+                        "(default: Dovecot's own)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", dest="write", action="store_const",
+                      const=output.print_json, default=output.print_table,
+                      help="print a JSON object instead of a table")
+    form.add_argument("--csv", dest="write", action="store_const",
+                      const=output.print_csv, help="print CSV")
+    args = parser.parse_args()
+    try:
+        args.form = prefix.compile_prefix(args.prefix)
+    except ValueError as error:
+        parser.error(f"--prefix: {error}")
+    return args
+
+
+def complain(text):
+    print(f"mailbox-usage: {text}", file=sys.stderr)
+
+
+def read(path, args, summary):
+    """Adds a file to the summary. Returns 0, 2 if it couldn't be read to its
+    end."""
+    lines, events, years = Summary(), Summary(), Years()
+    reader = Reader(args.form, args.tag or ["dovecot"], lines, events, years)
+    status = 0
+    try:
+        if path == "-":
+            file_date = files.date(sys.stdin.buffer)
+            files.read(sys.stdin.buffer, reader)
+        else:
+            with open(path, "rb") as stream:
+                file_date = files.date(stream)
+                files.read(stream, reader)
+    except files.ERRORS as error:
+        complain(f"{path}: {error}")
+        status = 2
+    if lines.lines > 0:
+        # a log with both has each access twice
+        events = Summary()
+    if lines.lines + lines.not_understood + events.lines + \
+            events.not_understood == 0 < lines.foreign:
+        complain(f"{path}: all {lines.foreign} lines with the plugin's mark "
+                 "are of other programs; see --help for --tag")
+        status = status or 1
+    name_year = years.name(file_date) if years.newest else None
+    summary.merge(lines, name_year)
+    summary.merge(events, name_year)
+    return status
+
+
+def report(summary):
+    """Says what isn't in the summary. Returns 1 if a line wasn't understood."""
+    if summary.more > 0:
+        complain(f"the plugin left {summary.more} names out of its lines, for "
+                 "their length: they are not counted")
+    if summary.not_understood == 0:
+        return 0
+    complain(f"{summary.not_understood} lines were not understood, and are not "
+             "counted:")
+    for why, text in summary.examples:
+        print(f"  {why}: {text!a}", file=sys.stderr)
+    return 1
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    args = parse_args()
+    summary = Summary()
+    status = 0
+    for path in args.file or ["-"]:
+        status = max(status, read(path, args, summary))
+    # a closed pipe ends it as it ends other programs
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    args.write(summary, sys.stdout)
+    sys.stdout.flush()
+    return max(status, report(summary))

@@ -1,0 +1,141 @@
+"""Table, CSV and JSON of a Summary."""
+
+import csv
+import json
+import unicodedata
+
+from .summary import REPLIES
+
+# Characters that nobody sees, though Python calls them printable: those that
+# the access log escapes.
+UNSEEN = [(0x34f, 0x34f), (0x115f, 0x1160), (0x17b4, 0x17b5), (0x180b, 0x180f),
+          (0x3164, 0x3164), (0xfe00, 0xfe0f), (0xffa0, 0xffa0),
+          (0xfff0, 0xffff), (0x1d173, 0x1d17a), (0xe0000, 0x10ffff)]
+
+
+def is_seen(char):
+    return char.isprintable() and \
+        not any(first <= ord(char) <= last for first, last in UNSEEN)
+
+
+def shown(text):
+    """Returns a name with nothing in it that a terminal obeys, nor invisible.
+    A backslash is escaped too: \\xNN is always a byte."""
+    return "".join(c if is_seen(c) and c != "\\" else
+                   "".join(f"\\x{b:02x}" for b in
+                           c.encode(errors="surrogateescape")) for c in text)
+
+
+def width(text):
+    """Returns how many columns a shown text takes on a terminal."""
+    return sum(0 if unicodedata.category(c) in ("Mn", "Me") else
+               2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in text)
+
+
+def name_json(name):
+    """Returns a name for JSON, which has no bytes that aren't UTF-8."""
+    try:
+        name.encode()
+        return {"mailbox": name}
+    except UnicodeEncodeError:
+        return {"mailbox": shown(name), "escaped": True}
+
+
+def mailbox_json(box, usage):
+    name, size, owner = box
+    extra = {"name_bytes": size, "owner": owner and shown(owner)}
+    return {**name_json(name),
+            **{key: value for key, value in extra.items() if value is not None},
+            **usage.report()}
+
+
+def list_json(form, usage):
+    command, ref, patterns = form
+    report = usage.report()
+    del report["commands"]
+    return {"cmd": command, "ref": text_json(ref),
+            "patterns": [text_json(pattern) for pattern in patterns],
+            "largest": usage.largest, **report}
+
+
+def text_json(text):
+    return next(iter(name_json(text).values()))
+
+
+def sort_key(box):
+    return tuple(str(part) for part in box)
+
+
+def users_json(summary):
+    report = []
+    for name, user in sorted(summary.users.items()):
+        boxes = sorted(user.mailboxes.items(), key=lambda b: sort_key(b[0]))
+        report.append({
+            "user": shown(name),
+            "mailboxes": [mailbox_json(*b) for b in boxes if b[1].is_used],
+            "in_vain": [mailbox_json(*b) for b in boxes if not b[1].is_used],
+            "lists": [list_json(*form) for form in sorted(user.lists.items())],
+        })
+    return report
+
+
+def print_json(summary, out):
+    json.dump({"version": 1, "lines": summary.lines,
+               "not_understood": summary.not_understood,
+               "passed_over": summary.passed_over,
+               "more_names": summary.more, "users": users_json(summary)},
+              out, indent=1)
+    out.write("\n")
+
+
+def box_name(box):
+    name, size, owner = box
+    text = shown(name)
+    if size is not None:
+        text += f"... ({size} bytes)"
+    return text if owner is None else f"{text} (of {shown(owner)})"
+
+
+def form_name(form):
+    return " ".join('"' + shown(text).replace('"', '\\x22') + '"'
+                    for text in (form[1], *form[2]))
+
+
+def row(user, kind, name, usage, commands):
+    report = usage.report()
+    return [shown(user), kind, name, *(report[reply] for reply in REPLIES),
+            "" if usage.largest is None or kind != "list" else usage.largest,
+            commands or " ".join(f"{command}:{count}" for command, count
+                                 in report["commands"].items()),
+            report["first"] or "", report["last"] or ""]
+
+
+def rows(summary):
+    """Yields a row for each mailbox and each form of LIST of each user."""
+    yield ["user", "kind", "name", *REPLIES, "largest", "commands", "first",
+           "last"]
+    for name, user in sorted(summary.users.items()):
+        boxes = sorted(user.mailboxes.items(), key=lambda b: sort_key(b[0]))
+        for kind, used in (("mailbox", True), ("in vain", False)):
+            for box, usage in boxes:
+                if usage.is_used == used:
+                    yield row(name, kind, box_name(box), usage, None)
+        for form, usage in sorted(user.lists.items()):
+            yield row(name, "list", form_name(form), usage, form[0])
+
+
+def print_csv(summary, out):
+    csv.writer(out, lineterminator="\n").writerows(rows(summary))
+
+
+def print_table(summary, out):
+    table = [[str(cell) for cell in line] for line in rows(summary)]
+    widths = [max(map(width, column)) for column in zip(*table)]
+    for line in table:
+        cells = []
+        for column, (cell, size) in enumerate(zip(line, widths)):
+            blanks = " " * (size - width(cell))
+            number = 3 <= column <= 3 + len(REPLIES)
+            cells.append(blanks + cell if number else cell + blanks)
+        out.write("  ".join(cells).rstrip() + "\n")

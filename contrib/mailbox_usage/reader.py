@@ -1,0 +1,196 @@
+"""Decides what a line is: a use that counts, a line of others, or one with the
+plugin's mark that isn't understood. It counts only if everything before the
+session's prefix is a time stamp and what a log daemon puts there, with
+Dovecot's tag: a stranger's text stands further behind in the lines of other
+programs, and of Dovecot's own."""
+
+import re
+
+from . import access, event, prefix
+from .access import MARK, Malformed
+from .header import split, split_stamp
+from .times import NoTime, Stamp
+
+LEVEL = re.compile("(?:Debug|Info|Warning|Error|Fatal|Panic): ")
+# services that the plugin isn't loaded into
+OTHER_SERVICE = re.compile(
+    r"(?:[a-z0-9]+-login|imap-\w+|auth|auth-worker|anvil|stats|old-stats|"
+    r"master|log|config|dict|dict-async|dict-expire|indexer|indexer-worker|"
+    r"replicator|aggregator|director|ipc|ssl-params|doveadm|lmtp|lda|pop3|"
+    r"submission|managesieve|quota-status|welcome)"
+    rf"(?:\([^()]*\))?(?:<[^<>]*>)*: (?P<level>{LEVEL.pattern})?")
+REPEATED = re.compile(r"message repeated (\d{1,9}) times: \[ ?(.*)\]", re.S)
+LAST_REPEATED = re.compile(r"(?:\S+ )?last message repeated \d+ times?")
+STATS = re.compile(r"stats: (?:Info: )?(?=\{)")
+BLOB = re.compile(r"\[[\d.]+[BKMG] blob data\]")
+# a prefix of one word, whichever it is; "H=(" is Exim's
+SOME_PREFIX = re.compile(rf"(?:[^\s=]{{1,400}} ?)?(?:Info: )?{MARK}")
+UNKNOWN = "unknown beginning; see --help"
+
+
+class Reader:
+    """Reads the lines of one file into a Summary of its lines and one of its
+    events."""
+
+    def __init__(self, form, tags, lines, events, years):
+        self.form = form
+        self.tags = tags
+        self.lines = lines
+        self.events = events
+        self.years = years
+        self.counted = False
+
+    def line(self, text, first=False):
+        """Reads a line of text."""
+        counted, self.counted = self.counted, False
+        try:
+            header = split(text)
+            if header.stamp is None and header.tag is None:
+                self.bare(text, first)
+            elif header.tag is not None and self.is_own(header.rest):
+                # the prefix begins as a host and a tag would
+                self.message(header.stamp, None, header.rest, text)
+            elif counted and header.tag in (None, *self.tags) and \
+                    LAST_REPEATED.fullmatch(header.message):
+                self.lines.reject("repeats a line, but doesn't say which",
+                                  text)
+            else:
+                self.message(header.stamp, header.tag, header.message, text)
+        except NoTime:
+            self.reject("no such time", text)
+        except Malformed as error:
+            self.reject(str(error), text)
+
+    def is_own(self, message):
+        match = self.form.match(message)
+        return match is not None and \
+            LEVEL.match(message, match.end()) is not None
+
+    def reject(self, why, text):
+        if MARK in text or event.MARK in text:
+            self.lines.reject(why, text)
+
+    def bare(self, text, first):
+        """A line without a time stamp: of a file without any, an exporter's, or
+        the end of a line that was cut."""
+        if text.startswith("{"):
+            self.object(text)
+        elif first:
+            self.reject("the file begins within a line, or its lines have no "
+                        "time", text)
+        else:
+            self.message(None, None, text, text)
+
+    def object(self, text):
+        data = event.load(text)
+        if data is None or data.get("event") != event.NAME:
+            self.reject(UNKNOWN, text)
+        else:
+            self.exported(data)
+
+    def exported(self, data):
+        user, stamp, use = event.parse(data)
+        self.count(self.events, user, stamp, use)
+
+    def count(self, summary, user, stamp, use, times=1):
+        key = None
+        if stamp is not None and stamp.yearless is not None:
+            key = self.years.place(stamp)
+        summary.add(user, use, stamp and stamp.instant, key, times)
+        self.counted = True
+
+    def message(self, stamp, tag, message, text):
+        """Reads a program's message; the tag is None if it stands in a file of
+        Dovecot's own."""
+        times = 1
+        repeated = REPEATED.fullmatch(message)
+        if tag is not None and repeated is not None:
+            times, message = int(repeated[1]), repeated[2]
+        if tag is not None and tag not in self.tags:
+            self.foreign(tag, message, text)
+            return
+        if tag is not None and BLOB.fullmatch(message):
+            self.lines.reject("journalctl left the text out; use -o export",
+                              text)
+            return
+        if tag is not None and self.form.match(message) is None:
+            # of its standard error
+            message = split_stamp(message)[1]
+        self.dovecot(stamp, tag is not None, message, text, times)
+
+    def dovecot(self, stamp, syslog, message, text, times):
+        """Reads a message of Dovecot. In its own files Info comes with its
+        level, in syslog without."""
+        match = self.form.match(message)
+        if match is not None and \
+                match.groupdict().get("service", "imap").lower() == "imap":
+            rest = message[match.end():]
+            if rest.startswith("Info: "):
+                rest = rest[len("Info: "):]
+            elif not syslog:
+                match = None
+            if match is not None and rest.startswith(MARK):
+                use = access.parse(rest[len(MARK):])
+                self.count(self.lines, prefix.user(match), stamp, use, times)
+                return
+        stats = STATS.match(message)
+        if stats is not None and event.MARK in message:
+            data = event.load(message[stats.end():])
+            if data is None:
+                # Dovecot 2.3 splits a long line
+                self.events.reject("an event that isn't whole", text)
+            elif data.get("event") == event.NAME:
+                self.exported(data)
+        elif self.is_other(message, syslog):
+            self.pass_over(text)
+        else:
+            self.reject(UNKNOWN, text)
+
+    def is_other(self, message, syslog):
+        """Returns whether a message is another one of Dovecot: its mark is
+        somebody's text."""
+        match = self.form.match(message)
+        if match is not None:
+            level = LEVEL.match(message, match.end())
+            end = match.end() if level is None else level.end()
+            return (syslog or level is not None) and \
+                not message.startswith(MARK, end)
+        match = OTHER_SERVICE.match(message)
+        return match is not None and (syslog or match["level"] is not None)
+
+    def foreign(self, tag, message, text):
+        """A line of another program, unless that is a Dovecot with a name of
+        its own."""
+        if SOME_PREFIX.match(message) or \
+                STATS.match(message) and event.MARK in message:
+            self.lines.reject(f"another tag; --tag {tag} if it is Dovecot's",
+                              text)
+        else:
+            self.pass_over(text, foreign=True)
+
+    def pass_over(self, text, foreign=False):
+        if MARK in text or event.MARK in text:
+            self.lines.passed_over += 1
+            self.lines.foreign += foreign
+
+    def journal(self, fields):
+        """Reads an entry of the journal, a dict of its fields."""
+        message = fields.get("MESSAGE")
+        tag = fields.get("SYSLOG_IDENTIFIER", "")
+        if not isinstance(message, str):
+            if tag in self.tags and message is None:
+                self.lines.reject("journalctl left the text out; use --all",
+                                  f"{tag}: (no text)")
+            return
+        try:
+            self.message(journal_time(fields), tag, message, message)
+        except (Malformed, NoTime) as error:
+            self.reject(str(error), message)
+
+
+def journal_time(fields):
+    try:
+        usecs = int(fields["__REALTIME_TIMESTAMP"])
+    except (KeyError, ValueError, TypeError):
+        raise NoTime("no such time") from None
+    return Stamp(usecs // 10**6)

@@ -1,0 +1,149 @@
+"""mailbox-usage over lines that strangers had a part in, and over lines of the
+plugin in forms that nobody foresaw: the first never count, the second never go
+in silence."""
+
+import json
+import os
+import random
+import re
+
+from accesslog import MARK
+from test_mailbox_usage import FORMS, INFO, LOG, MESSAGE
+from usage import run, summary
+
+TOP = os.path.join(os.path.dirname(__file__), "..", "..")
+TEXT = 'cmd=SELECT mailbox="forged" reply=OK'
+FORGED = f"imap(bob)<1><x>: {MARK}{TEXT}"
+FORGED_INFO = f"imap(bob)<1><x>: Info: {MARK}{TEXT}"
+EVENT = json.dumps({"event": "imap_mailbox_access", "fields": {
+    "cmd_name": "SELECT", "user": "bob", "mailbox": "forged", "reply": "OK"}})
+STAMPS = ["", "Nov 24 22:59:25 ", "2026-11-24T22:59:25+01:00 ",
+          "2026-11-24 22:59:25 ", "<22>Nov 24 22:59:25 ", "1795561165 "]
+HEADS = ["", "mx ", "dovecot: ", "dovecot[1]: ", "mx dovecot: ",
+         "mx dovecot[1]: ", "imap-login: Info: ", "stats: Info: ",
+         "mx dovecot: message repeated 3 times: [ ",
+         "<22>1 2026-11-24T22:59:25Z mx dovecot - - - "]
+TEXTS = [FORGED, FORGED_INFO, MARK + TEXT, EVENT, "stats: " + EVENT]
+ENDS = ["", "]", ">", '"', ">, method=PLAIN", "'", "}"]
+
+
+def others():
+    """Returns the lines of tests/usage/others: @ is a stranger's text."""
+    with open(os.path.join(TOP, "tests", "usage", "others")) as f:
+        return [line.rstrip("\n") for line in f
+                if line.strip() and not line.startswith("#")]
+
+
+def write(template, text):
+    if "[origin" in template:
+        # who writes structured data escapes it
+        data = re.sub(r'(["\\\]])', r"\\\1", text)
+        template = template.replace('x="@"', f'x="{data}"'.replace("@", " at "))
+    return template.replace("@", text.replace("@", " at "))
+
+
+def check_nothing_counts(lines):
+    """Each of them also after a line that counts."""
+    data = "other\n" + "\n".join(lines) + "\n" + LOG + "\n".join(lines) + "\n"
+    result = json.loads(run("--json", input=data, status=None).stdout)
+    assert [user["user"] for user in result["users"]] == ["ann"]
+    assert result["lines"] == LOG.count("\n")
+    assert "forged" not in json.dumps(result)
+    return result
+
+
+def test_there_are_others():
+    lines = others()
+    assert len(lines) > 30
+    for program in ("postfix/", "sm-mta", "exim", "sshd", "imap-login"):
+        assert any(program in line for line in lines)
+
+
+def test_a_stranger_s_text_never_counts():
+    texts = [stamp + head + text + end for stamp in STAMPS for head in HEADS
+             for text in TEXTS for end in ENDS]
+    check_nothing_counts([write(template, text) for template in others()
+                          for text in texts])
+
+
+def test_others_are_passed_over():
+    """Where their tag or their beginning tells whose they are, without any
+    complaint."""
+    lines = [write(template, text) for template in others()
+             if re.match(r"\S+ +\d+ \S+ (mx |imap|lmtp)", template)
+             for text in (FORGED, FORGED_INFO, MARK + TEXT)]
+    assert len(lines) > 60
+    result = summary(input=LOG + "\n".join(lines) + "\n")
+    assert (result["not_understood"], result["passed_over"]) == (0, len(lines))
+
+
+def generated(source, count):
+    """Returns texts of pieces that a line may be made of, and of nothing."""
+    pieces = STAMPS + HEADS + TEXTS + ENDS + [
+        " ", ": ", ">: ", "(", ")", "<", "\\", "\t", "imap(ann)<1><y>: ",
+        "Info: ", "\u00e4", "\udcff", "\0", "=", "dovecot", "x" * 300]
+    return ["".join(source.choices(pieces, k=source.randint(1, 6)))
+            for _ in range(count)]
+
+
+def test_generated_texts_never_count():
+    source = random.Random(1)
+    check_nothing_counts([write(template, text) for template in others()
+                          for text in generated(source, 500)])
+
+
+WRAPPINGS = ["dovecot-1  | ", "2026-11-24T22:59:25.1Z stdout F ",
+             "[pod/mail-0/dovecot] ", "host ", "E1124 22:59:25 ",
+             '{"log":"', "<22>", "info: ", 'level=info msg="', "[12.345] mx ",
+             "Tue 2026-11-24 22:59:25 CET ", "Nov 24 22:59:25 dovecot: ",
+             "@400000004c91b044077a9e94 ", "Nov 24 22:59:25 [dovecot] ",
+             "a Nov 24 22:59:25 mx dovecot: ", " ", "\t", "\ufeff\ufeff",
+             "Nov  4 22:59:25 mx dovecot imap: ", "24.11.2026 22:59:25 "]
+SUFFIXES = ["", '"}', '\\n","stream":"stdout"}', " (k=v)", " ", ";", "\0"]
+
+
+def test_an_unknown_wrapping_is_never_lost():
+    source = random.Random(2)
+    pieces = WRAPPINGS + STAMPS + ["".join(source.choices(
+        "".join(map(chr, range(33, 127))), k=5)) for _ in range(50)]
+    lines = []
+    for _ in range(5000):
+        head = "".join(source.choices(pieces, k=source.randint(1, 3)))
+        # another program's line is another program's
+        if not re.search(r"\S+ (?!dovecot)[^\s:\[]+(\[\d+\])?: .* ", head):
+            lines.append(head + source.choice([MESSAGE, INFO]) +
+                         source.choice(SUFFIXES))
+    result = summary(input="other\n" + "\n".join(lines) + "\n", status=1)
+    assert result["lines"] + result["not_understood"] == len(lines)
+    assert result["passed_over"] == 0
+    assert result["not_understood"] > len(lines) / 2
+
+
+def test_a_wrapping_is_told():
+    lines = [wrapping + line for wrapping in WRAPPINGS
+             for line in (INFO, MESSAGE)
+             if "dovecot: " not in wrapping or line is MESSAGE]
+    result = run("--json", input="other\n" + "\n".join(lines) + "\n", status=1)
+    assert b"%d lines were not understood" % len(lines) in result.stderr
+    assert json.loads(result.stdout)["lines"] == 0
+
+
+def documented():
+    """Returns the manual's expressions for a line's beginning."""
+    with open(os.path.join(TOP, "doc", "imap-mailbox-log.md")) as f:
+        found = re.findall(r"^    (\^.*mailbox_access: )$", f.read(), re.M)
+    assert len(found) == 2
+    return [re.compile(text) for text in found]
+
+
+def test_the_manual_s_expressions():
+    own, syslog = documented()
+    assert own.match(FORMS["Dovecot's own"])[1] == "ann"
+    for form in ("RFC 3164", "RFC 3164 with a process", "rsyslog",
+                 "journalctl -o short-precise", "journalctl -o short-iso"):
+        assert syslog.match(FORMS[form])[1] == "ann", form
+    source = random.Random(3)
+    for template in others():
+        for text in generated(source, 300) + TEXTS:
+            line = write(template, text)
+            assert not own.match(line) and not syslog.match(line), line
