@@ -107,8 +107,8 @@ void audit_namespace_run(struct audit_namespace *ns,
 		.set = set, .report = report_r,
 		.decide = {
 			.location = location, .rules = set->rules,
-			.in_place = audit_root_equals(&ns->mail_root,
-						      &ns->index_root),
+			.in_place = audit_root_equals(&ns->roots.mail,
+						      &ns->roots.index),
 			.is_shared = ns->is_shared,
 		},
 	};

@@ -6,17 +6,17 @@
 
 struct audit_namespace {
 	struct location *location;
-	struct audit_root mail_root, index_root;
+	struct audit_roots roots;
 	/* it was asked for */
 	bool report;
 
-	/* What the user's other namespaces say of it: prefixes of those with
-	   the same roots, and of those below its own prefix (they end with
-	   NULL); what isn't judged below its index root; and whether others
-	   have other mails with the same indexes. */
+	/* What it has to know of the user's other namespaces: prefixes of those
+	   with the same roots, and of those below its own prefix (they end with
+	   NULL); and whether others have other mails with the same indexes. */
 	const char **aliases, **prefixes_below;
-	struct audit_nested nested;
 	bool is_shared;
+	/* roots of its own and of others, which aren't judged */
+	struct audit_nested nested;
 
 	/* in the report */
 	struct audit_subscriptions subscriptions;

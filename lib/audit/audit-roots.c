@@ -5,7 +5,7 @@
 #include "alloc.h"
 #include "audit-roots.h"
 
-void audit_root_init(struct audit_root *root, const char *path)
+static void root_init(struct audit_root *root, const char *path)
 {
 	struct stat st;
 
@@ -15,6 +15,35 @@ void audit_root_init(struct audit_root *root, const char *path)
 		root->id.dev = st.st_dev;
 		root->id.ino = st.st_ino;
 	}
+}
+
+static void roots_add(struct audit_roots *roots, const char *path)
+{
+	roots->others = mem_grow(roots->others, &roots->others_alloc,
+				 roots->others_count + 1,
+				 sizeof(*roots->others));
+	root_init(&roots->others[roots->others_count++], path);
+}
+
+void audit_roots_init(struct audit_roots *roots,
+		      const struct location *location)
+{
+	const char *const *path = location->set.other_roots;
+	const char *control = location->control_root;
+
+	memset(roots, 0, sizeof(*roots));
+	root_init(&roots->mail, location->mail_root);
+	root_init(&roots->index, location->index_root);
+	if (control != NULL && (location->mail_root == NULL ||
+				strcmp(control, location->mail_root) != 0))
+		roots_add(roots, control);
+	for (; *path != NULL; path++)
+		roots_add(roots, *path);
+}
+
+void audit_roots_deinit(struct audit_roots *roots)
+{
+	free(roots->others);
 }
 
 bool audit_root_equals(const struct audit_root *root1,
@@ -29,30 +58,25 @@ bool audit_root_equals(const struct audit_root *root1,
 	return strcmp(root1->path, root2->path) == 0;
 }
 
-static void nested_add_path(struct audit_nested *nested, const char *path,
-			    const struct audit_root *index_root)
+static void nested_add(struct audit_nested *nested,
+		       const struct audit_root *root,
+		       const struct audit_root *index_root)
 {
-	struct audit_root root;
-
-	audit_root_init(&root, path);
-	if (!root.exists || audit_root_equals(&root, index_root))
+	if (!root->exists || audit_root_equals(root, index_root))
 		return;
 	nested->ids = mem_grow(nested->ids, &nested->alloc, nested->count + 1,
 			       sizeof(*nested->ids));
-	nested->ids[nested->count++] = root.id;
+	nested->ids[nested->count++] = root->id;
 }
 
 void audit_nested_add(struct audit_nested *nested,
-		      const struct location *location,
+		      const struct audit_roots *roots,
 		      const struct audit_root *index_root)
 {
-	const char *const *others = location->set.other_roots;
-
-	nested_add_path(nested, location->mail_root, index_root);
-	nested_add_path(nested, location->index_root, index_root);
-	nested_add_path(nested, location->control_root, index_root);
-	for (; *others != NULL; others++)
-		nested_add_path(nested, *others, index_root);
+	nested_add(nested, &roots->mail, index_root);
+	nested_add(nested, &roots->index, index_root);
+	for (size_t i = 0; i < roots->others_count; i++)
+		nested_add(nested, &roots->others[i], index_root);
 }
 
 void audit_nested_clear(struct audit_nested *nested)

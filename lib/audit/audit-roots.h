@@ -14,22 +14,33 @@ struct audit_root {
 	bool exists;
 };
 
-/* Directories that are roots of something else than what is audited. Zeroed,
-   there are none. */
+/* All roots of a location. */
+struct audit_roots {
+	struct audit_root mail, index;
+	/* CONTROL, if it isn't the mail root, and other_roots */
+	struct audit_root *others;
+	size_t others_count, others_alloc;
+};
+
+/* Directories below an index root that are other roots. Zeroed, there are
+   none. */
 struct audit_nested {
 	struct walk_id *ids;
 	size_t count, alloc;
 };
 
-/* Look at a root; path stays the caller's. */
-void audit_root_init(struct audit_root *root, const char *path);
+/* Look at a location's roots. The paths stay the location's. */
+void audit_roots_init(struct audit_roots *roots,
+		      const struct location *location);
+void audit_roots_deinit(struct audit_roots *roots);
+
 /* Returns TRUE if both are the same directory, or will be once it exists. */
 bool audit_root_equals(const struct audit_root *root1,
 		       const struct audit_root *root2);
 
-/* Add all roots of a location that aren't the index root. */
+/* Add all roots, of which one may be the index root itself. */
 void audit_nested_add(struct audit_nested *nested,
-		      const struct location *location,
+		      const struct audit_roots *roots,
 		      const struct audit_root *index_root);
 void audit_nested_clear(struct audit_nested *nested);
 

@@ -49,8 +49,10 @@ void mba_audit_deinit(struct mba_audit **_audit)
 
 	*_audit = NULL;
 	audit_clear(audit);
-	for (size_t i = 0; i < audit->namespaces_count; i++)
+	for (size_t i = 0; i < audit->namespaces_count; i++) {
+		audit_roots_deinit(&audit->namespaces[i].roots);
 		location_free(&audit->namespaces[i].location);
+	}
 	free(audit->namespaces);
 	free(audit);
 }
@@ -68,15 +70,14 @@ void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 	memset(ns, 0, sizeof(*ns));
 	ns->location = location_init(location);
 	ns->report = report;
-	audit_root_init(&ns->mail_root, ns->location->mail_root);
-	audit_root_init(&ns->index_root, ns->location->index_root);
+	audit_roots_init(&ns->roots, ns->location);
 }
 
 static bool namespaces_same_roots(const struct audit_namespace *ns1,
 				  const struct audit_namespace *ns2)
 {
-	return audit_root_equals(&ns1->index_root, &ns2->index_root) &&
-		audit_root_equals(&ns1->mail_root, &ns2->mail_root);
+	return audit_root_equals(&ns1->roots.index, &ns2->roots.index) &&
+		audit_root_equals(&ns1->roots.mail, &ns2->roots.mail);
 }
 
 /* Returns TRUE if an earlier namespace has the same roots, and is reported. */
@@ -105,9 +106,9 @@ static void namespace_relate(struct audit_namespace *ns,
 		ns->aliases[(*aliases_count)++] = prefix;
 		return;
 	}
-	if (audit_root_equals(&ns->index_root, &other->index_root))
+	if (audit_root_equals(&ns->roots.index, &other->roots.index))
 		ns->is_shared = true;
-	audit_nested_add(&ns->nested, other->location, &ns->index_root);
+	audit_nested_add(&ns->nested, &other->roots, &ns->roots.index);
 }
 
 /* Audit a namespace, with what it has to know of the others. */
@@ -119,7 +120,7 @@ static void audit_run_one(struct mba_audit *audit, size_t idx)
 	ns->aliases = mem_new(audit->namespaces_count * sizeof(*ns->aliases));
 	ns->prefixes_below = mem_new(audit->namespaces_count *
 				     sizeof(*ns->prefixes_below));
-	audit_nested_add(&ns->nested, ns->location, &ns->index_root);
+	audit_nested_add(&ns->nested, &ns->roots, &ns->roots.index);
 	for (size_t i = 0; i < audit->namespaces_count; i++) {
 		if (i != idx) {
 			namespace_relate(ns, &audit->namespaces[i],
