@@ -44,11 +44,13 @@ struct keep_names *keep_names_init(const struct mba_location *location)
 {
 	struct keep_names *names = mem_new(sizeof(*names));
 	const char *const *keep = location->keep;
+	size_t count = 0;
 
-	while (keep != NULL && keep[names->count] != NULL)
-		names->count++;
-	names->names = mem_new((names->count + 1) * sizeof(*names->names));
-	for (size_t i = 0; i < names->count; i++) {
+	while (keep != NULL && keep[count] != NULL)
+		count++;
+	names->count = count;
+	names->names = mem_new((count + 1) * sizeof(*names->names));
+	for (size_t i = 0; i < count; i++) {
 		keep_name_init(&names->names[i], keep[i],
 			       location->vname_escape_char);
 	}

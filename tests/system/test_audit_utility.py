@@ -185,8 +185,8 @@ def test_names_with_escapes(tree):
     assert len(out.splitlines()) == 6
     out = run(*COMMAND, *tree, "-e", "-j").stdout
     assert b"\x1b" not in out and len(out.splitlines()) == 6
-    assert ".imap/" + name in [e["path"] for e in
-                               entries(json_lines(out)).values()]
+    assert ".imap/\\x1b[31m\\x0a\\xe2\\x80\\xae\\xc2\\x9b" in \
+        [e["path"] for e in entries(json_lines(out)).values()]
 
 
 def test_a_missing_index_root_is_told(tree):
