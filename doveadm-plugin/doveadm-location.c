@@ -4,6 +4,7 @@
 #include "mailbox-list-private.h"
 #include "mail-storage-private.h"
 #include "doveadm-mail.h"
+#include "configured-mailboxes.h"
 #include "mailbox-audit.h"
 #include "doveadm-compat.h"
 #include "doveadm-mailbox-audit-plugin.h"
@@ -56,6 +57,26 @@ static const char *const *other_roots_get(struct mailbox_list *list)
 	return array_front(&roots);
 }
 
+/* Returns the names that LIST shows whatever the rules say. */
+static const char *const *keep_get(struct mail_namespace *ns)
+{
+	const char sep[] = { mail_namespace_get_sep(ns), '\0' };
+	ARRAY_TYPE(const_string) names;
+	const char *name;
+
+	t_array_init(&names, 8);
+	for (unsigned int i = 0; i < namespace_mailboxes_count(ns); i++) {
+		name = namespace_mailboxes_get(ns, i);
+		if (name == NULL)
+			continue;
+		if (sep[0] != '/')
+			name = t_strarray_join(t_strsplit(name, sep), "/");
+		array_push_back(&names, &name);
+	}
+	array_append_zero(&names);
+	return array_front(&names);
+}
+
 void doveadm_location_get(struct mail_namespace *ns,
 			  struct mba_location *location_r)
 {
@@ -73,4 +94,5 @@ void doveadm_location_get(struct mail_namespace *ns,
 		user_loads_compression(ns->user);
 	location_get_settings(list, location_r);
 	location_r->other_roots = other_roots_get(list);
+	location_r->keep = keep_get(ns);
 }

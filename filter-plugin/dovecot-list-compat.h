@@ -9,22 +9,12 @@
 #include "mailbox-list-index.h"
 
 #if DOVECOT_PREREQ(2, 4, 0)
-#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->parsed_mailboxes)
 #  define COMPRESSION_PLUGIN "mail_compress"
 #else
 /* 2.4's second look at the names, in the index directory */
 #  define MAILBOX_LIST_ITER_FORCE_RESYNC 0
-#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->mailboxes)
 #  define COMPRESSION_PLUGIN "zlib"
 #endif
-
-/* Returns the number of mailboxes that a namespace's configuration names. */
-static inline unsigned int
-namespace_mailboxes_count(const struct mail_namespace *ns)
-{
-	return array_is_created(NAMESPACE_MAILBOXES(ns)) ?
-		array_count(NAMESPACE_MAILBOXES(ns)) : 0;
-}
 
 /* Returns the character that storage names are escaped with, or NUL. */
 static inline char list_storage_escape_char(const struct mailbox_list *list)
@@ -163,19 +153,6 @@ list_index_node_append_name(struct mailbox_list *list,
 	};
 
 	mailbox_list_name_escape(node->raw_name, escape_chars, dest);
-#endif
-}
-
-/* Returns whether the configuration wants the mailbox to be there. */
-static inline bool
-mailbox_settings_want_mailbox(const struct mailbox_settings *set)
-{
-	if (strcmp(set->autocreate, MAILBOX_SET_AUTO_NO) != 0)
-		return TRUE;
-#if DOVECOT_PREREQ(2, 4, 0)
-	return array_not_empty(&set->special_use);
-#else
-	return set->special_use[0] != '\0';
 #endif
 }
 

@@ -1,7 +1,7 @@
 #include "lib.h"
 #include "str.h"
 #include "unichar.h"
-#include "mail-namespace.h"
+#include "configured-mailboxes.h"
 #include "dovecot-list-compat.h"
 #include "filter-configured.h"
 #include "filter-levels.h"
@@ -32,15 +32,13 @@ static void filter_configured_add(struct filter_list *flist, const char *name)
 static void filter_configured_init(struct filter_list *flist)
 {
 	const struct mail_namespace *ns = flist->list->ns;
-	const struct mailbox_settings *set;
+	const char *name;
 
 	p_array_init(&flist->configured, flist->list->pool, 8);
 	for (unsigned int i = 0; i < namespace_mailboxes_count(ns); i++) {
-		set = array_idx_elem(NAMESPACE_MAILBOXES(ns), i);
-		/* a name with wildcards is for many, and makes none */
-		if (mailbox_settings_want_mailbox(set) &&
-		    strpbrk(set->name, "*?") == NULL) T_BEGIN {
-			filter_configured_add(flist, set->name);
+		name = namespace_mailboxes_get(ns, i);
+		if (name != NULL) T_BEGIN {
+			filter_configured_add(flist, name);
 		} T_END;
 	}
 }

@@ -28,6 +28,9 @@ const char location_options_help[] =
 "      --separator C        its hierarchy separator (default: the layout's)\n"
 "      --escape-char C      storage name escape character (listescape)\n"
 "      --broken-char C      BROKENCHAR=\n"
+"      --keep NAME          a mailbox that LIST shows, with its parents,\n"
+"                           whatever the rules say (auto, special_use);\n"
+"                           without the prefix, levels joined by /\n"
 "      --no-inbox           it doesn't hold the user's INBOX\n"
 "      --type TYPE          private (default), shared, public\n";
 
@@ -38,6 +41,7 @@ enum kind {
 	KIND_DIRNAME,
 	KIND_FULL_DIRNAME,
 	KIND_EXCLUDE,
+	KIND_KEEP,
 	KIND_UTF8,
 	KIND_ITER_INDEX,
 	KIND_NO_COMPRESSION,
@@ -71,6 +75,7 @@ static const struct location_option {
 	{ "dirname", KIND_DIRNAME, 0 },
 	{ "full-dirname", KIND_FULL_DIRNAME, 0 },
 	{ "exclude", KIND_EXCLUDE, 0 },
+	{ "keep", KIND_KEEP, 0 },
 	{ "utf8", KIND_UTF8, 0 },
 	{ "iter-index", KIND_ITER_INDEX, 0 },
 	{ "no-compression", KIND_NO_COMPRESSION, 0 },
@@ -88,13 +93,16 @@ void location_options_init(struct location_options *options,
 	options->location.driver = "mbox";
 	options->location.inbox = true;
 	options->excludes = calloc(max + 1, sizeof(*options->excludes));
-	if (options->excludes == NULL)
+	options->keep = calloc(max + 1, sizeof(*options->keep));
+	if (options->excludes == NULL || options->keep == NULL)
 		abort();
+	options->location.keep = options->keep;
 }
 
 void location_options_deinit(struct location_options *options)
 {
 	free(options->excludes);
+	free(options->keep);
 }
 
 static const struct location_option *option_find(const char *name)
@@ -127,6 +135,9 @@ static void location_set(struct location_options *options, enum kind kind,
 		break;
 	case KIND_EXCLUDE:
 		list_add(options->excludes, value);
+		break;
+	case KIND_KEEP:
+		list_add(options->keep, value);
 		break;
 	case KIND_UTF8:
 		location->utf8 = true;

@@ -9,8 +9,8 @@ struct location_options {
 	/* the subcommand, for messages */
 	const char *command;
 	struct mba_location location;
-	/* --exclude; each list ends with NULL */
-	const char **excludes;
+	/* --exclude and --keep; they end with NULL */
+	const char **excludes, **keep;
 };
 
 /* For getopt_long(). */
@@ -35,6 +35,7 @@ struct location_options {
 	{ "separator", required_argument, NULL, LOCATION_OPT }, \
 	{ "escape-char", required_argument, NULL, LOCATION_OPT }, \
 	{ "broken-char", required_argument, NULL, LOCATION_OPT }, \
+	{ "keep", required_argument, NULL, LOCATION_OPT }, \
 	{ "no-inbox", no_argument, NULL, LOCATION_OPT }, \
 	{ "type", required_argument, NULL, LOCATION_OPT }
 

@@ -67,8 +67,8 @@ find_rule(const struct entry_decide_settings *set, const char *storage_name,
 		return NULL;
 	levels = name_levels(&location->set, location->storage_sep,
 			     storage_name, &len);
-	match = mba_rules_match(set->rules, levels, len,
-				keep_names_visible_len(set->keep, levels, len),
+	match = keep_names_has(set->keep, levels, len) ? MBA_MATCH_VISIBLE :
+		mba_rules_match(set->rules, levels, len, 0,
 				is_dir ? MBA_DIR_YES : MBA_DIR_NO, NULL, &rule);
 	free(levels);
 	return match == MBA_MATCH_HIDDEN ? rule : NULL;

@@ -68,31 +68,17 @@ void keep_names_free(struct keep_names **_names)
 	free(names);
 }
 
-/* Returns the length of the levels that both names begin with. */
-static size_t levels_common_len(const struct keep_name *name,
-				const char *levels, size_t len)
+bool keep_names_has(const struct keep_names *names, const char *levels,
+		    size_t len)
 {
-	size_t common = 0;
-
-	for (size_t i = 0; i <= len && i <= name->len; i++) {
-		/* both have a NUL at their ends, too */
-		if (levels[i] != name->levels[i])
-			break;
-		if (levels[i] == '\0')
-			common = i;
-	}
-	return common;
-}
-
-size_t keep_names_visible_len(const struct keep_names *names,
-			      const char *levels, size_t len)
-{
-	size_t visible_len = 0, common;
+	const struct keep_name *name;
 
 	for (size_t i = 0; i < names->count; i++) {
-		common = levels_common_len(&names->names[i], levels, len);
-		if (common > visible_len)
-			visible_len = common;
+		name = &names->names[i];
+		/* a NUL follows each level, the last one too */
+		if (name->len >= len && name->levels[len] == '\0' &&
+		    memcmp(name->levels, levels, len) == 0)
+			return true;
 	}
-	return visible_len;
+	return false;
 }

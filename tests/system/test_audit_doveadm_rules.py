@@ -7,9 +7,10 @@ import tempfile
 
 import pytest
 
-from audit import (default_location, entries, json_lines, make_log, unescape,
-                   write, write_home)
-from dovecot import IS_24, User
+from audit import (MESSAGE, default_location, entries, imap_name, json_lines,
+                   make_log, mutf7, unescape, utility, write, write_home)
+from dovecot import IS_24, Location, User
+from imap import literal
 
 NAMES = (".git", "notes", "old.bak", "plain", "public_html")
 
@@ -224,3 +225,64 @@ def test_rules_of_a_protocol_are_not_seen(dovecot):
         check=True, stdout=subprocess.PIPE).stdout.decode().rstrip("\n")
     for result in ways(server, "--rule", rules):
         assert hidden_by(result) == {"notes": "notes", "old.bak": "*.bak"}
+
+
+# What LIST keeps visible: name, options; separators are written as '/'.
+CONFIGURED = {
+    ".drafts": "auto = create\nspecial_use = \\Drafts",
+    "public_html/sent": "special_use = \\Sent",
+    ".deep/er/ü": "auto = subscribe",
+    "junk-0": "auto = no",
+    "junk-*": "special_use = \\Junk",
+}
+BOXES = [".drafts", ".drafts-2", "public_html/sent", "public_html/other",
+         ".deep/er/ü", ".deep/er/x", ".deep/box", "junk-0", "junk-1", "plain"]
+
+
+def configured(separator):
+    blocks = [f'mailbox "{name.replace("/", separator)}" {{\n{options}\n}}\n'
+              for name, options in CONFIGURED.items()]
+    return "namespace inbox {\n" + "".join(blocks) + "}\n"
+
+
+@pytest.mark.parametrize("prefix", ["", "INBOX/"])
+@pytest.mark.parametrize("driver, separator", [
+    ("mbox", "/"), ("maildir", "/"), ("maildir", "~"), ("mbox", "~")])
+def test_what_list_keeps_is_hidden_by_no_rule(dovecot, driver, separator,
+                                              prefix):
+    """The audit says of each mailbox what the session's LIST does. The utility
+    is told by --keep."""
+    prefix = prefix.replace("/", separator)
+    rules = ".* public_html junk-*"
+    server = dovecot(
+        location=Location(driver, "~/mail", index="index/%u",
+                          inbox="mail/%u" if driver == "mbox" else None),
+        prefix=prefix, separator=separator, extra=configured(separator),
+        plugins={"imap": ["mailbox_filter"]},
+        plugin_settings={"mailbox_filter": rules})
+    os.mkdir(server.users["alice"].home + "/mail")
+    server.chown("alice", server.users["alice"].home)
+    boxes = [prefix + box.replace("/", separator) for box in BOXES]
+    with server.imap("alice") as imap:
+        for box in boxes:
+            imap.cmd("CREATE", imap_name(box))
+            imap.cmd("STATUS", imap_name(box), "(MESSAGES)")
+    # where the layout has no names with dots
+    boxes = [box for box in boxes if driver == "mbox" or "." not in box]
+    with server.imap("alice") as imap:
+        listed = set(imap.list())
+    visible = {box for box in boxes if mutf7(box) in listed}
+    # something of each kind
+    for box, shown in (("plain", True), ("public_html/sent", True),
+                       ("public_html/other", False), ("junk-1", False)):
+        assert (prefix + box.replace("/", separator) in visible) == shown
+    out = server.doveadm("mailbox-audit", "-u", "alice", "-e", "-j").stdout
+    found = {name: entry for name, entry in entries(json_lines(out)).items()
+             if name in boxes}
+    assert set(found) == set(boxes)
+    assert {name for name, entry in found.items()
+            if entry["hidden_by"] is None} == visible
+    keep = [option for name in CONFIGURED if not name.startswith("junk")
+            for option in ("--keep", name)]
+    assert utility(server, "alice", "-e", "-j", "--rule", rules,
+                   *keep).stdout == out

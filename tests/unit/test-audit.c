@@ -163,10 +163,11 @@ static const struct {
 	/* its parents, too, but not what is below it or beside it */
 	{ ".imap/.a", ".*", KEEP(".a/b"), ".a:|", 0, 0 },
 	{ ".a/.imap/b", ".*", KEEP(".a/b"), ".a/b:|", 0, 0 },
-	{ ".a/.imap/c", ".*", KEEP(".a/b"), ".a/c:|", 0, 0 },
-	{ ".a/.imap/c", "/.a", KEEP(".a/b"), ".a/c:|", 0, 0 },
+	{ ".a/.imap/c", ".*", KEEP(".a/b"), ".a/c:.*|", 0, 0 },
+	{ ".a/.imap/c", "/.a", KEEP(".a/b"), ".a/c:/.a|", 0, 0 },
 	{ ".a/.imap/.c", ".*", KEEP(".a/b"), ".a/.c:.*|", 0, 0 },
 	{ ".a/b/.imap/.c", ".*", KEEP(".a/b"), ".a/b/.c:.*|", 0, 0 },
+	{ ".a/b/.imap/c", ".*", KEEP(".a/b"), ".a/b/c:.*|", 0, 0 },
 	/* levels are those of the layout */
 	{ ".a/.imap/b", ".*", KEEP(".a/b"), ".a.b:|", '.', 0 },
 	{ ".imap/.a.b", ".*", KEEP(".a/b"), ".a.b:.*|", '.', 0 },

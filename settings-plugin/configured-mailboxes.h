@@ -1,0 +1,44 @@
+#ifndef CONFIGURED_MAILBOXES_H
+#define CONFIGURED_MAILBOXES_H
+
+/* The mailboxes that a namespace's configuration wants to be there: those with
+   auto or special_use. */
+
+#include "array.h"
+#include "mail-namespace.h"
+#include "mail-storage-settings.h"
+
+#if DOVECOT_PREREQ(2, 4, 0)
+#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->parsed_mailboxes)
+#else
+#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->mailboxes)
+#endif
+
+/* Returns the number of mailboxes that the configuration has something to say
+   about. */
+static inline unsigned int
+namespace_mailboxes_count(const struct mail_namespace *ns)
+{
+	return array_is_created(NAMESPACE_MAILBOXES(ns)) ?
+		array_count(NAMESPACE_MAILBOXES(ns)) : 0;
+}
+
+/* Returns the name of such a mailbox if it is wanted, without the namespace's
+   prefix, else NULL. A name with wildcards is for many, and makes none. */
+static inline const char *
+namespace_mailboxes_get(const struct mail_namespace *ns, unsigned int idx)
+{
+	const struct mailbox_settings *set =
+		array_idx_elem(NAMESPACE_MAILBOXES(ns), idx);
+#if DOVECOT_PREREQ(2, 4, 0)
+	bool special_use = array_not_empty(&set->special_use);
+#else
+	bool special_use = set->special_use[0] != '\0';
+#endif
+
+	if (!special_use && strcmp(set->autocreate, MAILBOX_SET_AUTO_NO) == 0)
+		return NULL;
+	return strpbrk(set->name, "*?") == NULL ? set->name : NULL;
+}
+
+#endif
