@@ -11,14 +11,15 @@ static void filter_configured_add(struct filter_list *flist, const char *name)
 {
 	struct mailbox_list *list = flist->list;
 	struct filter_configured *configured;
-	string_t *levels = t_str_new(128);
 	const char *vname = name;
+	string_t *levels;
 
 	if (strcasecmp(name, "INBOX") != 0)
 		vname = t_strconcat(list->ns->prefix, name, NULL);
 	/* Dovecot panics at a name that isn't UTF-8 */
 	if (!uni_utf8_str_is_valid(vname))
 		return;
+	levels = str_new(default_pool, 128);
 	filter_levels_append_name(flist, levels,
 				  mailbox_list_get_storage_name(list, vname));
 
@@ -27,6 +28,7 @@ static void filter_configured_add(struct filter_list *flist, const char *name)
 	configured->levels =
 		p_memdup(list->pool, str_data(levels), str_len(levels));
 	configured->levels_len = str_len(levels);
+	str_free(&levels);
 }
 
 static void filter_configured_init(struct filter_list *flist)

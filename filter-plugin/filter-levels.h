@@ -6,7 +6,10 @@
    mUTF-7 into UTF-8, or left as it is on disk if it isn't valid. The
    namespace's prefix and separator, and the characters that clients see
    escaped, have no part in it. Levels are joined by NUL bytes, which no level
-   can hold. */
+   can hold.
+
+   The levels are appended within frames of the data stack: their string may
+   not be on it. */
 
 struct filter_list;
 

@@ -144,21 +144,20 @@ bool filter_name_is_hidden(struct filter_list *flist, const char *storage_name,
 {
 	struct filter_name name = { .dir = dir };
 	enum mba_match match;
+	string_t *levels;
 	bool hidden;
 
 	if (filter_name_is_outside(flist, storage_name))
 		return FALSE;
-	T_BEGIN {
-		string_t *levels = t_str_new(128);
-
-		filter_levels_append_name(flist, levels, storage_name);
-		name.levels = str_c(levels);
-		name.len = str_len(levels);
-		match = filter_name_match(flist, &name);
-		hidden = match == MBA_MATCH_HIDDEN ||
-			(match == MBA_MATCH_UNDECIDED &&
-			 filter_name_look(flist, &name, storage_name));
-	} T_END;
+	levels = str_new(default_pool, 128);
+	filter_levels_append_name(flist, levels, storage_name);
+	name.levels = str_c(levels);
+	name.len = str_len(levels);
+	match = filter_name_match(flist, &name);
+	hidden = match == MBA_MATCH_HIDDEN ||
+		(match == MBA_MATCH_UNDECIDED &&
+		 filter_name_look(flist, &name, storage_name));
+	str_free(&levels);
 	return hidden;
 }
 
