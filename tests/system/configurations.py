@@ -113,9 +113,17 @@ MBOX_HOME = [
                   "mail_nfs_storage": True, "mail_nfs_index": True,
                   "mbox_very_dirty_syncs": True}),
     Configuration(
+        "home-separator-dot", "a mailing list: after Courier, mbox with dots",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
+        separator=".", by_layout=True),
+    Configuration(
+        "home-separator-dot-escape", "the same with BROKENCHAR",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
+        separator=".", broken_char="^"),
+    Configuration(
         "home-separator-bar", "a mailing list",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
-        prefix="Mail|", separator="|"),
+        prefix="Mail|", separator="|", by_layout=True),
     Configuration(
         "home-full-filesystem-access", "Dovecot documentation, UW-IMAP",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
@@ -124,6 +132,10 @@ MBOX_HOME = [
         "home-zlib", "Dovecot documentation, compressed mbox archives",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
         plugins=Both({"": ["zlib"]}, {"": ["mail_compress"]})),
+    Configuration(
+        "home-special-use", "a FAQ: a folder that begins with a dot",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
+        mailboxes={**SPECIAL, ".git/refs": ["special_use = \\Archive"]}),
 ]
 
 MBOX_BELOW_HOME = [
@@ -206,6 +218,10 @@ MAILDIR = [
         "else on a local disk",
         Location("maildir", "~/Maildir", layout="fs", index="index/%u",
                  control="control/%u"), ALL),
+    Configuration(
+        "maildir-fs-dot", "Dovecot documentation, hierarchy separators",
+        Location("maildir", "~/Maildir", layout="fs", index="index/%u"), ALL,
+        separator=".", by_layout=True),
     Configuration(
         "maildir-fs-utf8", "Dovecot documentation, UTF-8",
         Location("maildir", "~/Maildir", layout="fs",
@@ -300,7 +316,7 @@ DBOX = [
     Configuration(
         "mdbox-separator-dot", "a mailing list",
         Location("mdbox", "~/mdbox"), FOLDERS, separator=".",
-        prefix="INBOX."),
+        prefix="INBOX.", by_layout=True),
     Configuration(
         "sdbox-layout-index", "Dovecot documentation, LAYOUT=index",
         Location("sdbox", "~/sdbox", index="index/%u", layout="index"), ALL),

@@ -8,6 +8,7 @@ the same homes; the same commands are sent to both.
         step.parts, step.stock, step.ours     # the command, both replies
     pair.is_hidden(b"Work/.git/x")    # what the default rules do with a name
     pair.difference("alice", step)    # ([], []) if our lines are right
+    pair.swap()                       # stock gets the plugins, ours loses them
     pair.close()                      # returns the lines of crashes
 
 alice has the default rules, bob has one that no name matches: in his sessions
@@ -23,11 +24,14 @@ further      {name of a namespace: Tree}, where it isn't FURTHER
 files        {path below the server's directory: content}
 escape       listescape's character (a storage name's)
 broken_char  BROKENCHAR= (a visible name's)
+by_layout    LIST is answered by the layout, since the list index can't tell
+             "a.b" from "a/b": stock Dovecot does it without a list index
 shared       the prefix of a shared namespace (in extra) without the user: the
              mailboxes of carol are shared with the others
 """
 
 import collections
+import copy
 import dataclasses
 import functools
 import itertools
@@ -78,6 +82,7 @@ class Configuration:
     files: dict = dataclasses.field(default_factory=dict)
     escape: str = None
     broken_char: str = None
+    by_layout: bool = False
     shared: str = None
 
     def description(self):
@@ -125,8 +130,8 @@ def clean(line):
 
 @dataclasses.dataclass
 class Step:
-    """A command, both replies, and whether mailboxes have been opened before:
-    that may have changed their times, and with them \\Marked."""
+    """A command, both replies, and whether mailboxes may have been opened
+    before: that changes their times, and with them \\Marked."""
     parts: tuple
     stock: Reply
     ours: Reply
@@ -134,7 +139,8 @@ class Step:
 
     def clean(self, line):
         if self.opened:
-            line = re.sub(rb" ?\\(Un)?Marked", b"", line)
+            line = re.sub(rb"\\(Un)?Marked ?", b"", line)
+            line = re.sub(rb"(\w) \)", rb"\1)", line)
         return clean(line)
 
 
@@ -156,7 +162,7 @@ def listed_name(line):
     return None
 
 
-FORMS = ["LIST {}", "LIST {} RETURN (CHILDREN SPECIAL-USE)",
+FORMS = ["LIST {} RETURN (CHILDREN SPECIAL-USE)",
          "LIST {} RETURN (SUBSCRIBED STATUS (MESSAGES UIDNEXT))", "XLIST {}",
          "LSUB {}", "LIST (SUBSCRIBED) {} RETURN (CHILDREN)",
          "LIST (SUBSCRIBED RECURSIVEMATCH) {}", "LIST (SPECIAL-USE) {}"]
@@ -171,8 +177,10 @@ class Pair:
         description = configuration.description()
         self.servers = []
         try:
+            ours = copy.deepcopy(with_filter(description))
+            if configuration.by_layout:
+                description["settings"]["mailbox_list_index"] = False
             self.stock = self.start(description, {})
-            ours = with_filter(description)
             ours["plugins"]["imap"].append("imap_mailbox_log")
             self.ours = self.start(ours, {"mailbox_filter": NO_RULE})
         except BaseException:
@@ -274,15 +282,31 @@ class Pair:
         return self.recorded[user]
 
     def session(self, user, commands):
+        """Sends commands to both; returns the Steps."""
         replies = []
         for server in self.servers:
             with server.imap(user) as imap:
                 replies.append([imap.cmd(*parts) for parts in commands])
         steps = self.recorded[user]
         for parts, stock, ours in zip(commands, *replies):
-            opened = steps != [] and (steps[-1].opened or any(
-                word in steps[-1].parts[0] for word in ("STATUS", "EXAMINE")))
+            # a list index opens mailboxes, too
+            opened = self.configuration.by_layout or \
+                steps != [] and (steps[-1].opened or any(
+                    word in steps[-1].parts[0]
+                    for word in ("STATUS", "EXAMINE")))
             steps.append(Step(parts, stock, ours, opened))
+        return steps[-len(commands):]
+
+    def swap(self):
+        """Both servers begin anew, each with the other's plugins."""
+        for attribute in ("plugins", "plugin_settings", "settings"):
+            values = [getattr(server, attribute) for server in self.servers]
+            for server, value in zip(self.servers, reversed(values)):
+                setattr(server, attribute, value)
+        for server in self.servers:
+            server.restart()
+        self.servers.reverse()
+        self.stock, self.ours = self.servers
 
     def names(self, user):
         """Returns the names that stock Dovecot has listed."""
@@ -387,10 +411,11 @@ class Pair:
                 return i + 1
         return None
 
-    def topmost_hidden(self, names):
-        """Returns the topmost hidden ones of names, as (prefix, levels)."""
+    def topmost_hidden(self, reply):
+        """Returns the topmost hidden ones of the names that a LIST told, as
+        (prefix, levels)."""
         found = set()
-        for name in names:
+        for name in map(listed_name, reply.starting("LIST (")):
             if self.is_hidden(name):
                 space, rest = self.space_of(name)
                 levels = self.levels(space, rest)
