@@ -27,8 +27,9 @@
      location.c      the table of mail formats; where indexes and mails stand
      name.c          a name on disk as clients see it and as rules match it
      mutf7.c         what stands encoded in a name on disk
+     mail-look.c     what a path of the mail tree is for each format
      mail-side.c     follows the walk in the mail tree, one look an entry
-     probe.c         what a path of the mail tree is: mailbox or not
+     probe.c         what a path is for mbox: mailbox or not
      mbox-from.c     whether a line is an mbox From_ line
      subscriptions.c reads the subscription file
    index/            the index side: what an index root holds (base)
@@ -226,6 +227,12 @@ enum mba_reason {
 	/* a From_ line without an end in what is read of it: whether Dovecot
 	   opens it depends on all of the file */
 	MBA_REASON_LONG_LINE,
+	/* a Maildir without tmp/, which Dovecot doesn't open; there may be
+	   mail in it */
+	MBA_REASON_INCOMPLETE,
+	/* nothing is there, but the directory in which it would be is empty:
+	   its file system may be unmounted */
+	MBA_REASON_EMPTY_DIRECTORY,
 	/* reading it would erase the mark of new mail (atime < mtime) */
 	MBA_REASON_ATIME,
 	/* a system call failed: there is a struct mba_error for it */

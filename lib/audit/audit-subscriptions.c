@@ -36,7 +36,10 @@ static bool name_is_bogus(const struct audit_subscriptions *subscriptions,
 				   &path);
 	state = mail_side_look(subscriptions->side, &path, &reason, &is_dir);
 	location_path_free(&path);
-	return (MBA_STATE_BIT(state) & MBA_STATES_BOGUS) != 0;
+	/* the last mailbox that was deleted leaves an empty directory behind;
+	   one that isn't mounted has left entries */
+	return (MBA_STATE_BIT(state) & MBA_STATES_BOGUS) != 0 ||
+		reason == MBA_REASON_EMPTY_DIRECTORY;
 }
 
 /* Returns TRUE if a name belongs to a namespace below. */

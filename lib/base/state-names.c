@@ -11,8 +11,9 @@ static const char *const state_names[MBA_STATE_COUNT] = {
 };
 
 static const char *const reason_names[MBA_REASON_COUNT] = {
-	NULL, "symlink", "compressed", "long-line", "atime", "error",
-	"mail-root", "not-judged", "unmapped", "shared-root"
+	NULL, "symlink", "compressed", "long-line", "incomplete",
+	"empty-directory", "atime", "error", "mail-root", "not-judged",
+	"unmapped", "shared-root"
 };
 
 static const char *const other_names[MBA_OTHER_COUNT] = {

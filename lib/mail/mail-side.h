@@ -5,7 +5,10 @@
 #include "location.h"
 
 /* Looks up mailboxes in the mail tree. It keeps the directories on the way to
-   the latest one open, so that a walk in directory order opens each once. */
+   the latest one open, and remembers which couldn't be opened or are empty, so
+   that a walk in directory order opens each once. A new one remembers nothing
+   and looks from the mail root: who removes something takes one for each
+   look. */
 struct mail_side;
 
 struct mail_side *mail_side_init(const struct location *location,

@@ -337,6 +337,14 @@ def verdict_links(path):
     return None
 
 
+def is_below_empty_directory(path):
+    """Whether the deepest directory on the way to a path is empty."""
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return os.path.isdir(path) and \
+        set(os.listdir(path)) <= {"lost+found"}
+
+
 def verdict_maildir(path, layout="maildir++"):
     if os.path.exists(os.path.join(path, "tmp")):
         return "mailbox", None
@@ -346,6 +354,10 @@ def verdict_maildir(path, layout="maildir++"):
     # Dovecot creates what is missing
     if layout == "maildir++" and os.path.isdir(path):
         return "mailbox", None
+    if os.path.islink(os.path.join(path, "tmp")):
+        return "unknown", "symlink"
+    if any(os.path.exists(os.path.join(path, n)) for n in ("cur", "new")):
+        return "unknown", "incomplete"
     return "not-mailbox", None
 
 
@@ -361,10 +373,12 @@ def verdict_dbox(path):
 
 def verdict(loc, path):
     """path is that of doveadm mailbox path -t mailbox."""
-    if loc.driver == "mbox":
-        return verdict_mbox(path)
-    if loc.driver == "maildir":
-        return verdict_maildir(path, loc.layout or "maildir++")
+    if loc.driver in ("mbox", "maildir"):
+        state = verdict_mbox(path) if loc.driver == "mbox" else \
+            verdict_maildir(path, loc.layout or "maildir++")
+        if state == ("missing", None) and is_below_empty_directory(path):
+            return "unknown", "empty-directory"
+        return state
     state = verdict_dbox(path)
     if state[0] in BOGUS and loc.index is not None:
         # 2.4 opens a mailbox that has an index and nothing else

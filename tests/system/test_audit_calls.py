@@ -1,7 +1,8 @@
 """How often the audit asks the mail side: once for an entry, once more for what
 isn't where a Maildir or dbox mailbox would be; a file is opened, looked at,
 read once and closed only if nothing but its content tells what it is; a
-directory is opened and closed once. strace counts."""
+directory is opened and closed once, and read once if something is missing in
+it. strace counts."""
 
 import collections
 import os
@@ -69,15 +70,23 @@ def mail_side_calls(server, trace):
         for name, line in zip(names, lines))
 
 
+def traced(server):
+    """Counts the calls of an audit."""
+    trace = server.dir + "/private/trace"
+    os.chmod(server.dir + "/private", 0o777)
+    utility(server, "alice", prefix=("strace", "-f", "-qq", "-y", "-o", trace))
+    return mail_side_calls(server, trace)
+
+
 @pytest.mark.parametrize("driver", LOCATIONS)
 def test_one_look_an_entry(dovecot, driver):
     server = dovecot(location=LOCATIONS[driver])
     kind = fill(server, driver)
-    trace = server.dir + "/private/trace"
-    os.chmod(server.dir + "/private", 0o777)
-    utility(server, "alice", prefix=("strace", "-f", "-qq", "-y", "-o", trace))
-    calls = mail_side_calls(server, trace)
-    dirs = DIRS + (driver == "sdbox")
+    calls = traced(server)
+    # where an entry was missing before one was found
+    looks = calls.pop("getdents64") - 1
+    assert 0 <= looks <= (0 if driver == "sdbox" else DIRS)
+    dirs = DIRS + looks + (driver == "sdbox")
     if driver == "mbox":
         # boxes and junk have a content to be read
         assert calls.pop("newfstatat") <= 4 * kind + 2
@@ -91,3 +100,29 @@ def test_one_look_an_entry(dovecot, driver):
         assert calls.pop("openat") == dirs + ROOT["openat"]
         assert calls.pop("close") == dirs + ROOT["close"]
     assert sum(calls.values()) <= 10, calls
+
+
+@pytest.mark.parametrize("driver", ["mbox", "maildir"])
+def test_one_look_a_directory_in_which_all_is_missing(dovecot, driver):
+    """An empty one isn't even asked for its second entry."""
+    server = dovecot(location=LOCATIONS[driver])
+    home = server.users["alice"].home + "/mail"
+    index = server.path("index/alice")
+    for i in range(DIRS):
+        os.makedirs(f"{home}/full{i}")
+        write(f"{home}/full{i}/other", b"x\n")
+        os.makedirs(f"{home}/empty{i}")
+        for j in range(FILES):
+            for name in (f"full{i}/gone{j}", f"empty{i}/gone{j}"):
+                if driver == "mbox":
+                    name = name.replace("/", "/.imap/")
+                make_log(f"{index}/{name}")
+    server.chown("alice", home)
+    server.chown("alice", index)
+    calls = traced(server)
+    # an empty directory is read to its end
+    assert calls["getdents64"] == 1 + DIRS + 2 * DIRS
+    assert calls["openat"] == ROOT["openat"] + 2 * 2 * DIRS
+    # to look closer takes one more
+    assert calls["newfstatat"] <= \
+        (FILES + 1) * DIRS * (1 if driver == "mbox" else 2) + 2

@@ -4,10 +4,12 @@ asked to open the mailbox (check_states)."""
 
 import bz2
 import gzip
+import itertools
 import os
 import shutil
 import socket
 import stat
+import subprocess
 
 import pytest
 
@@ -24,6 +26,8 @@ MISSING = ("missing", None)
 NOT_JUDGED = ("unknown", "not-judged")
 SYMLINK = ("unknown", "symlink")
 COMPRESSED = ("unknown", "compressed")
+INCOMPLETE = ("unknown", "incomplete")
+EMPTY = ("unknown", "empty-directory")
 LONG_LINE = ("unknown", "long-line")
 
 
@@ -241,17 +245,15 @@ def make_maildir(path, *names, state):
     return state
 
 
+SUBDIRS = [names for count in range(4)
+           for names in itertools.combinations(("cur", "new", "tmp"), count)]
+
+
 def maildir_kinds(flat):
     """flat is Maildir++, where any directory with a '.' is a mailbox:
-    Dovecot creates what is missing in it."""
-    whole = ("cur", "new", "tmp")
-    partly = MAILBOX if flat else REFUSED
-    return {
-        "box": lambda p: make_maildir(p, *whole, state=MAILBOX),
-        "only-tmp": lambda p: make_maildir(p, "tmp", state=None),
-        "no-tmp": lambda p: make_maildir(p, "cur", "new", state=None),
-        "no-new": lambda p: make_maildir(p, "cur", "tmp", state=None),
-        "empty": lambda p: make_maildir(p, state=partly),
+    Dovecot creates what is missing in it. Else it opens one that has tmp."""
+    kinds = {
+        "empty": lambda p: make_maildir(p, state=MAILBOX if flat else REFUSED),
         "file": lambda p: mbox(p, b"junk\n", REFUSED),
         "mbox": lambda p: mbox(p, MESSAGE, REFUSED),
         "link": lambda p: make_link(p, os.path.dirname(p) + "/target",
@@ -261,7 +263,20 @@ def maildir_kinds(flat):
         "link-to-file": lambda p: make_link(p, "/etc/passwd", REFUSED),
         "fifo": lambda p: os.mkfifo(p) or REFUSED,
         "removed": lambda p: MISSING,
+        "tmp-is-a-file": lambda p: os.mkdir(p) or
+        mbox(p + "/tmp", b"x\n", MAILBOX),
+        "others": lambda p: os.makedirs(p + "/other") or
+        (MAILBOX if flat else REFUSED),
+        "tmp-dangles": lambda p: make_maildir(p, "cur", state=None) or
+        make_link(p + "/tmp", "nowhere", MAILBOX if flat else SYMLINK),
     }
+    for names in SUBDIRS:
+        state = MAILBOX if flat or "tmp" in names else \
+            INCOMPLETE if names else REFUSED
+        kinds["box-" + "-".join(names)] = \
+            lambda p, names=names, state=state: \
+            make_maildir(p, *names, state=state)
+    return kinds
 
 
 @pytest.mark.parametrize("layout", ["maildir++", "fs"])
@@ -345,3 +360,68 @@ def test_removed_meanwhile(dovecot):
     shutil.copy(path + ".away", path)
     server.chown("alice", server.users["alice"].home)
     assert by_name(audit(server))["box"] == MAILBOX
+
+
+@pytest.fixture
+def mounted():
+    """mounted(path) makes a file system of its own of a directory; umount()
+    takes it away. Nobody else sees it: the tests have a mount namespace."""
+    paths = []
+
+    def mount(path):
+        os.makedirs(path)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", path], check=True)
+        paths.append(path)
+
+    yield mount
+    for path in paths:
+        if os.path.ismount(path):
+            umount(path)
+
+
+def umount(path):
+    subprocess.run(["umount", path], check=True)
+
+
+UNMOUNTED = {
+    "mbox": Location("mbox", "~/mail", inbox="mail/%u", index="index/%u"),
+    "mbox-dirname": Location("mbox", "~/mail", index="index/%u",
+                             dirname="MBX"),
+    "mbox-mailboxdir": Location("mbox", "~/mail", inbox="mail/%u",
+                                index="index/%u", mailbox_dir="mb"),
+    "maildir-fs": Location("maildir", "~/mail", layout="fs",
+                           index="index/%u"),
+}
+
+
+@pytest.mark.parametrize("name", UNMOUNTED)
+def test_sub_directory_that_is_not_mounted(dovecot, mounted, name):
+    """All that its file system held is unknown, and nothing is an error."""
+    server = dovecot(location=UNMOUNTED[name])
+    home = server.users["alice"].home
+    top = home + ("/mail/mb/sub" if name == "mbox-mailboxdir" else "/mail/sub")
+    mounted(top)
+    write(home + "/mail/other")
+    server.chown("alice", home)
+    below = {"sub/box", "sub/a/box", "sub/a/b/box", "sub/a/b/box2"}
+    with server.imap("alice") as imap:
+        for box in sorted(below | {"here"}):
+            imap.ok("CREATE", quote(box))
+            imap.ok("APPEND", quote(box), literal(MESSAGE))
+            imap.ok("STATUS", quote(box), "(MESSAGES)")
+    before = by_name(audit(server))
+    assert {before[box] for box in below} == {MAILBOX}
+    umount(top)
+    after = by_name(audit(server))
+    assert {after[box] for box in below} == {EMPTY}
+    assert after["here"] == MAILBOX
+    # the directory itself isn't below
+    assert {box for box, (state, _) in after.items()
+            if state in ("missing", "not-mailbox")} <= {"sub"}
+    # a new one has nothing else
+    os.mkdir(top + "/lost+found")
+    assert by_name(audit(server)) == after
+    # now they are gone
+    write(top + "/file", b"x\n")
+    after = by_name(audit(server))
+    assert {after[box] for box in below} == {MISSING}

@@ -76,7 +76,8 @@ def test_states_and_reasons_are_explained():
     page = sections("mailbox-audit.1")["STATES"]
     words = set(re.findall(r"[a-z-]+", page))
     for name in ("mailbox", "not-mailbox", "missing", "unknown", "bogus",
-                 "untouched", "symlink", "compressed", "long-line", "atime",
+                 "untouched", "symlink", "compressed", "long-line",
+                 "incomplete", "empty-directory", "atime",
                  "error", "mail-root", "not-judged", "unmapped", "shared-root",
                  "structure", "internal", "nested", "mail", "foreign"):
         assert name in words

@@ -1,0 +1,194 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "dir-stack.h"
+#include "mail-look.h"
+
+/* enough for the names that an empty directory has */
+#define DIR_BUFFER_SIZE 1024
+
+static struct mail_verdict look_symlink(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, name, &st, 0) == 0)
+		return mail_is_refused;
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		return mail_is_unknown(MBA_REASON_SYMLINK);
+	return mail_is_unknown(MBA_REASON_ERROR);
+}
+
+struct mail_verdict mail_look_closer(int dir_fd, const char *path,
+				     bool *in_dir_r)
+{
+	struct mail_verdict verdict = mail_is_missing;
+	char *part = mem_strdup(path), *slash = part;
+	struct stat st;
+
+	*in_dir_r = false;
+	do {
+		slash = strchr(slash, '/');
+		if (slash != NULL)
+			*slash = '\0';
+		if (fstatat(dir_fd, part, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (errno != ENOENT && errno != ENOTDIR)
+				verdict = mail_is_unknown(MBA_REASON_ERROR);
+			break;
+		}
+		verdict = !S_ISLNK(st.st_mode) ? mail_is_refused :
+			look_symlink(dir_fd, part);
+		*in_dir_r = S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode);
+		if (slash != NULL && !*in_dir_r) {
+			/* it has nothing below */
+			break;
+		}
+		if (slash != NULL)
+			*slash++ = '/';
+		else if (verdict.state == MBA_STATE_NOT_MAILBOX)
+			verdict = mail_is_mailbox;
+	} while (slash != NULL && verdict.state == MBA_STATE_NOT_MAILBOX);
+	free(part);
+	return verdict;
+}
+
+/* A Maildir without tmp/, which Dovecot looks for: if there are others of its
+   directories, there may be mail in them. */
+static struct mail_verdict look_incomplete(int dir_fd, const char *name)
+{
+	static const char *const others[] = { "cur", "new" };
+	struct mail_verdict verdict = mail_is_refused;
+	struct stat st;
+	char *path;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) &&
+		     verdict.state == MBA_STATE_NOT_MAILBOX; i++) {
+		path = mem_printf("%s/%s", name, others[i]);
+		if (fstatat(dir_fd, path, &st, 0) == 0)
+			verdict = mail_is_unknown(MBA_REASON_INCOMPLETE);
+		free(path);
+	}
+	return verdict;
+}
+
+/* A mailbox that is a directory, in which subdir has to be. */
+static struct mail_verdict look_dir(const struct location *location, int dir_fd,
+				    const char *name, const char *path)
+{
+	struct mail_verdict verdict;
+	struct stat st;
+	bool in_dir;
+
+	if (fstatat(dir_fd, path, &st, 0) == 0)
+		return mail_is_mailbox;
+	if (errno == ELOOP)
+		return mail_is_unknown(MBA_REASON_SYMLINK);
+	if (errno != ENOENT && errno != ENOTDIR)
+		return mail_is_unknown(MBA_REASON_ERROR);
+	if (location->flat && fstatat(dir_fd, name, &st, 0) == 0 &&
+	    S_ISDIR(st.st_mode)) {
+		/* Maildir++: Dovecot creates what is missing in it */
+		return mail_is_mailbox;
+	}
+	verdict = mail_look_closer(dir_fd, path, &in_dir);
+	if (verdict.state == MBA_STATE_NOT_MAILBOX && in_dir &&
+	    location->format->subdir != NULL)
+		verdict = look_incomplete(dir_fd, name);
+	return verdict;
+}
+
+static enum mba_probe_flags probe_flags(const struct mba_location *set)
+{
+	return set->no_compression ? MBA_PROBE_NO_COMPRESSION :
+		set->compression ? MBA_PROBE_COMPRESSION : 0;
+}
+
+/* With DIRNAME= the mailbox has a directory of its own, which may be that of a
+   file system that isn't mounted. */
+static bool own_dir_is_empty(int dir_fd, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	bool empty = false;
+	char *dir;
+	int fd;
+
+	/* INBOX= has none */
+	if (slash == NULL)
+		return false;
+	dir = mem_printf("%.*s", (int)(slash - name), name);
+	fd = openat(dir_fd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd != -1) {
+		empty = mail_dir_has_entries(fd) == 0;
+		(void)close(fd);
+	}
+	free(dir);
+	return empty;
+}
+
+struct mail_verdict mail_look(const struct location *location, int dir_fd,
+			      const char *name, const char *storage_name,
+			      const char **op_r, bool *is_dir_r)
+{
+	const char *subdir = location->format->subdir;
+	struct mail_verdict verdict;
+	char *path;
+
+	*op_r = "stat";
+	if (location->format->files) {
+		verdict.state = mba_probe_mbox(dir_fd, name, storage_name,
+					       probe_flags(&location->set),
+					       &verdict.reason, op_r, is_dir_r);
+	} else {
+		*is_dir_r = true;
+		path = subdir == NULL ? mem_strdup(name) :
+			mem_printf("%s/%s", name, subdir);
+		verdict = look_dir(location, dir_fd, name, path);
+		free(path);
+	}
+	if ((MBA_STATE_BIT(verdict.state) & MBA_STATES_BOGUS) != 0 &&
+	    location->dirname[0] != '\0' && !location->format->index_opens &&
+	    own_dir_is_empty(dir_fd, name))
+		verdict = mail_is_unknown(MBA_REASON_EMPTY_DIRECTORY);
+	return verdict;
+}
+
+/* Returns TRUE for what also stands in an empty directory. */
+static bool is_nothing(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+		strcmp(name, "lost+found") == 0;
+}
+
+int mail_dir_has_entries(int dir_fd)
+{
+	union {
+		struct dirent64 first;
+		char bytes[DIR_BUFFER_SIZE];
+	} buffer;
+	const struct dirent64 *d;
+	ssize_t size, pos;
+	int fd, ret = 0, read_errno;
+
+	fd = openat_noatime(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	while (ret == 0 &&
+	       (size = getdents64(fd, &buffer, sizeof(buffer))) != 0) {
+		if (size < 0)
+			ret = -1;
+		for (pos = 0; ret == 0 && pos < size; pos += d->d_reclen) {
+			d = (const struct dirent64 *)(buffer.bytes + pos);
+			if (!is_nothing(d->d_name))
+				ret = 1;
+		}
+	}
+	read_errno = errno;
+	(void)close(fd);
+	errno = read_errno;
+	return ret;
+}

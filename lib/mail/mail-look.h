@@ -1,0 +1,42 @@
+#ifndef MAIL_LOOK_H
+#define MAIL_LOOK_H
+
+#include "location.h"
+
+/* What stands at a path of the mail tree, as Dovecot's storage drivers see it:
+   one look, from nothing but a directory and a path. */
+struct mail_verdict {
+	enum mba_state state;
+	enum mba_reason reason;
+};
+
+static const struct mail_verdict mail_is_mailbox = { MBA_STATE_MAILBOX, 0 };
+static const struct mail_verdict mail_is_refused = { MBA_STATE_NOT_MAILBOX, 0 };
+static const struct mail_verdict mail_is_missing = { MBA_STATE_MISSING, 0 };
+
+static inline struct mail_verdict mail_is_unknown(enum mba_reason reason)
+{
+	struct mail_verdict verdict = { MBA_STATE_UNKNOWN, reason };
+
+	return verdict;
+}
+
+/* Returns what dir_fd/name is for the location's driver, where name is that of
+   the mailbox with its DIRNAME. is_dir_r is set to whether the mailbox's name
+   is a directory, in the sense of the name rules. With MBA_REASON_ERROR, errno
+   is set and *op_r names the system call. */
+struct mail_verdict mail_look(const struct location *location, int dir_fd,
+			      const char *name, const char *storage_name,
+			      const char **op_r, bool *is_dir_r);
+
+/* stat() found nothing at a path: tell what is there instead. It is refused if
+   something is there of its beginning, and a mailbox if all of the path is
+   there by now. *in_dir_r is set to whether what is there is a directory. */
+struct mail_verdict mail_look_closer(int dir_fd, const char *path,
+				     bool *in_dir_r);
+
+/* Returns 1 if a directory has entries, 0 if it has none or is as empty as a
+   new file system, -1 with errno if it can't be read. */
+int mail_dir_has_entries(int dir_fd);
+
+#endif

@@ -1,0 +1,190 @@
+/* What the look at the mail side says of what is missing, and what it remembers
+   from one look to the next. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mail-side.h"
+#include "unit.h"
+
+static struct location *location;
+static unsigned int errors_count;
+
+static void add_error(const char *op, const char *path, const char *error,
+		      void *context)
+{
+	(void)op;
+	(void)path;
+	(void)error;
+	(void)context;
+	errors_count++;
+}
+
+static const struct error_sink sink = { add_error, NULL };
+
+/* Begin with a mail root that isn't empty. */
+static struct mail_side *begin(const char *driver, const char *dirname)
+{
+	const struct mba_location set = {
+		.prefix = "", .type = "private", .driver = driver,
+		.layout = "fs", .mail_root = unit_path("mail"),
+		.index_root = unit_path("index"), .dirname = dirname,
+	};
+
+	errors_count = 0;
+	unit_write(unit_path("mail/other"), "x", 1);
+	location = location_init(&set);
+	return mail_side_init(location, &sink);
+}
+
+static void end(struct mail_side *side)
+{
+	mail_side_deinit(&side);
+	location_free(&location);
+}
+
+static enum mba_reason look(struct mail_side *side, const char *name,
+			    enum mba_state expected)
+{
+	struct location_path path;
+	enum mba_reason reason;
+	enum mba_state state;
+	bool is_dir;
+
+	location_from_storage_name(location, name, &path);
+	state = mail_side_look(side, &path, &reason, &is_dir);
+	location_path_free(&path);
+	if (state != expected)
+		ck_abort_msg("%s is %s", name, mba_state_name(state));
+	return reason;
+}
+
+static void check_missing(struct mail_side *side, const char *name)
+{
+	ck_assert_int_eq(look(side, name, MBA_STATE_MISSING), MBA_REASON_NONE);
+}
+
+static void check_unknown(struct mail_side *side, const char *name,
+			  enum mba_reason reason)
+{
+	ck_assert_int_eq(look(side, name, MBA_STATE_UNKNOWN), reason);
+}
+
+START_TEST(what_is_below_an_empty_directory_is_unknown)
+{
+	static const char *const drivers[] = { "mbox", "maildir" };
+	struct mail_side *side = begin(drivers[_i], NULL);
+
+	unit_mkdir(unit_path("mail/empty"));
+	unit_mkdir(unit_path("mail/new/lost+found"));
+	unit_write(unit_path("mail/full/x"), "x", 1);
+	unit_mkdir(unit_path("mail/full/empty"));
+	check_unknown(side, "empty/a", MBA_REASON_EMPTY_DIRECTORY);
+	check_unknown(side, "empty/b/c/d", MBA_REASON_EMPTY_DIRECTORY);
+	check_missing(side, "full/a");
+	check_unknown(side, "full/empty/a", MBA_REASON_EMPTY_DIRECTORY);
+	check_missing(side, "full/b");
+	check_missing(side, "full/b/c");
+	/* the deepest directory that is there decides */
+	check_unknown(side, "empty/b/c", MBA_REASON_EMPTY_DIRECTORY);
+	check_unknown(side, "new/a", MBA_REASON_EMPTY_DIRECTORY);
+	check_missing(side, "gone/a");
+	check_missing(side, "gone");
+	/* a file has nothing below */
+	check_missing(side, "other/a");
+	check_missing(side, "full/x/a/b");
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
+START_TEST(a_directory_is_looked_into_once)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	/* something was found in it, or beside it */
+	unit_write(unit_path("mail/a/box"), "", 0);
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	ck_assert_int_eq(unlink(unit_path("mail/a/box")), 0);
+	check_missing(side, "a/box");
+	unit_write(unit_path("mail/b/c/box"), "", 0);
+	(void)look(side, "b/c/box", MBA_STATE_MAILBOX);
+	ck_assert_int_eq(rename(unit_path("mail/b/c"), unit_path("mail/c")), 0);
+	check_missing(side, "b/box");
+	/* it was empty when that was looked at */
+	unit_mkdir(unit_path("mail/d"));
+	check_unknown(side, "d/box", MBA_REASON_EMPTY_DIRECTORY);
+	unit_write(unit_path("mail/d/box"), "", 0);
+	check_unknown(side, "d/box", MBA_REASON_EMPTY_DIRECTORY);
+	end(side);
+}
+END_TEST
+
+START_TEST(a_new_side_remembers_nothing)
+{
+	struct mail_side *side = begin("mbox", NULL), *fresh;
+
+	check_missing(side, "a/box");
+	unit_write(unit_path("mail/b/box"), "", 0);
+	(void)look(side, "b/box", MBA_STATE_MAILBOX);
+	/* a directory that was missing comes; one that is held open goes */
+	unit_write(unit_path("mail/a/box"), "", 0);
+	ck_assert_int_eq(rename(unit_path("mail/b"), unit_path("mail/c")), 0);
+	unit_write(unit_path("mail/b/other"), "", 0);
+	check_missing(side, "a/box");
+	fresh = mail_side_init(location, &sink);
+	(void)look(fresh, "a/box", MBA_STATE_MAILBOX);
+	check_missing(fresh, "b/box");
+	(void)look(fresh, "c/box", MBA_STATE_MAILBOX);
+	mail_side_deinit(&fresh);
+	end(side);
+}
+END_TEST
+
+START_TEST(a_root_that_is_as_empty_as_a_new_file_system)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	ck_assert_int_eq(unlink(unit_path("mail/other")), 0);
+	unit_mkdir(unit_path("mail/lost+found"));
+	check_unknown(side, "a", MBA_REASON_MAIL_ROOT);
+	check_unknown(side, "a/b", MBA_REASON_MAIL_ROOT);
+	ck_assert_uint_eq(errors_count, 1);
+	end(side);
+}
+END_TEST
+
+START_TEST(with_dirname_a_mailbox_has_a_directory)
+{
+	static const char *const drivers[] = { "mbox", "maildir" };
+	struct mail_side *side = begin(drivers[_i], "D");
+
+	unit_mkdir(unit_path("mail/empty"));
+	unit_write(unit_path("mail/full/x"), "x", 1);
+	check_unknown(side, "empty", MBA_REASON_EMPTY_DIRECTORY);
+	check_unknown(side, "empty/a", MBA_REASON_EMPTY_DIRECTORY);
+	(void)look(side, "full", _i == 0 ? MBA_STATE_MISSING :
+		   MBA_STATE_NOT_MAILBOX);
+	check_missing(side, "full/a");
+	check_missing(side, "gone");
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("mail-side");
+
+	tcase_add_loop_test(tcase, what_is_below_an_empty_directory_is_unknown,
+			    0, 2);
+	tcase_add_test(tcase, a_directory_is_looked_into_once);
+	tcase_add_test(tcase, a_new_side_remembers_nothing);
+	tcase_add_test(tcase, a_root_that_is_as_empty_as_a_new_file_system);
+	tcase_add_loop_test(tcase, with_dirname_a_mailbox_has_a_directory, 0,
+			    2);
+	return unit_run(tcase);
+}
