@@ -67,10 +67,11 @@ void filter_list_count_hidden(struct filter_list *flist,
 			      const struct mailbox_list_iterate_context *iter)
 {
 	/* LIST looks for the children of a namespace's prefix without wanting
-	   flags: these aren't shown */
+	   flags: these aren't shown; and what has a special use isn't hidden */
 	if (iter->glob == NULL ||
-	    (iter->flags & MAILBOX_LIST_ITER_RETURN_NO_FLAGS) != 0)
-		return;
+	    (iter->flags & (MAILBOX_LIST_ITER_RETURN_NO_FLAGS |
+			    MAILBOX_LIST_ITER_SELECT_SPECIALUSE)) != 0)
+		hidden = NULL;
 	filter_user_list_add_hidden(flist->list->ns->user, hidden == NULL ? 0 :
 				    filter_hidden_count(hidden, iter->glob));
 }

@@ -8,6 +8,15 @@
 #include "filter-name.h"
 #include "filter-walk.h"
 
+/* A directory entry that a layout asks for. */
+struct filter_entry {
+	const char *dir, *fname;
+	/* fname, without the separator that begins it in maildir++ */
+	const char *component;
+	enum mailbox_list_file_type type;
+	struct filter_name name;
+};
+
 struct filter_walk *
 filter_walk_init(struct filter_list *flist, enum filter_scope scope)
 {
@@ -175,15 +184,16 @@ filter_walk_get_dir(struct filter_walk *walk, enum mailbox_list_file_type type)
 }
 
 /* Layouts also ask for INBOX, wherever it is. */
-static bool filter_walk_is_inbox(struct filter_walk *walk, const char *dir,
-				 const char *fname)
+static bool filter_walk_is_inbox(struct filter_walk *walk,
+				 const struct filter_entry *entry)
 {
 	const char *path;
 
 	return mailbox_list_get_path(walk->flist->list, "INBOX",
 				     MAILBOX_LIST_PATH_TYPE_MAILBOX,
 				     &path) > 0 &&
-		strcmp(t_strconcat(dir, "/", fname, NULL), path) == 0;
+		strcmp(t_strconcat(entry->dir, "/", entry->fname, NULL),
+		       path) == 0;
 }
 
 /* Returns the topmost hidden name: its parents may be hidden, too, where all
@@ -208,8 +218,51 @@ filter_walk_get_topmost(struct filter_walk *walk,
 	return t_strdup_until(storage_name, end + strcspn(end, sep));
 }
 
+/* Returns whether the layout can list an entry of this type. */
+static bool filter_walk_lists_type(struct filter_walk *walk,
+				   enum mailbox_list_file_type type)
+{
+	const struct filter_list *flist = walk->flist;
+
+	switch (type) {
+	case MAILBOX_LIST_FILE_TYPE_DIR:
+		return !flist->flat || !flist->mailbox_files;
+	case MAILBOX_LIST_FILE_TYPE_FILE:
+		return flist->mailbox_files;
+	case MAILBOX_LIST_FILE_TYPE_OTHER:
+		return flist->mailbox_files && !flist->flat;
+	default:
+		return TRUE;
+	}
+}
+
+/* Returns whether the layout would list a hidden name, as far as its directory
+   tells: it isn't looked at. */
+static bool filter_walk_would_list(struct filter_walk *walk,
+				   const struct filter_entry *entry)
+{
+	struct mailbox_list *list = walk->flist->list;
+
+	/* 2.4's second look, at the names in the other directory */
+	if (list_iter_is_in_index(list, walk->iter) !=
+	    list_iter_from_index(list))
+		return FALSE;
+	if (list_iter_from_index(list))
+		return TRUE;
+	if (!filter_walk_lists_type(walk, entry->type))
+		return FALSE;
+	/* a file that NFS keeps until it's closed */
+	if (entry->type != MAILBOX_LIST_FILE_TYPE_DIR &&
+	    strncmp(entry->fname, ".nfs", 4) == 0)
+		return FALSE;
+	/* Dovecot's own directories */
+	return walk->flist->flat || list_dirname(list)[0] != '\0' ||
+		list->v.is_internal_name == NULL ||
+		!list->v.is_internal_name(list, entry->fname);
+}
+
 static void
-filter_walk_hide(struct filter_walk *walk, const struct filter_name *name,
+filter_walk_hide(struct filter_walk *walk, const struct filter_entry *entry,
 		 const char *storage_name)
 {
 	struct mailbox_list *list = walk->flist->list;
@@ -217,30 +270,33 @@ filter_walk_hide(struct filter_walk *walk, const struct filter_name *name,
 	if (walk->scope == FILTER_SCOPE_REFRESH &&
 	    filter_index_keep(list, storage_name))
 		walk->in_doubt = TRUE;
-	storage_name = filter_walk_get_topmost(walk, name, storage_name);
+	if (!filter_walk_would_list(walk, entry))
+		return;
+	storage_name = filter_walk_get_topmost(walk, &entry->name,
+					       storage_name);
 	filter_hidden_add(walk->hidden,
 			  mailbox_list_get_vname(list, storage_name));
 }
 
-/* Returns FALSE if the name isn't hidden after all. */
-static bool
-filter_walk_decide(struct filter_walk *walk, const struct filter_name *name,
-		   const char *dir, const char *fname, const char *component)
+/* Decides about a name that isn't just visible. */
+static bool filter_walk_decide(struct filter_walk *walk,
+			       const struct filter_entry *entry)
 {
 	const char *storage_name =
-		filter_walk_get_storage_name(walk, component);
+		filter_walk_get_storage_name(walk, entry->component);
 
-	if (filter_name_match(walk->flist, name) == MBA_MATCH_UNDECIDED) {
+	if (filter_name_match(walk->flist, &entry->name) ==
+	    MBA_MATCH_UNDECIDED) {
 		/* the mailbox list index may know more of it than the layout */
 		walk->in_doubt = TRUE;
-		if (!filter_name_look(walk->flist, name, storage_name))
+		if (!filter_name_look(walk->flist, &entry->name, storage_name))
 			return FALSE;
 	}
-	if (filter_walk_is_inbox(walk, dir, fname)) {
+	if (filter_walk_is_inbox(walk, entry)) {
 		walk->in_doubt = TRUE;
 		return FALSE;
 	}
-	filter_walk_hide(walk, name, storage_name);
+	filter_walk_hide(walk, entry, storage_name);
 	return TRUE;
 }
 
@@ -248,8 +304,12 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 		       const char *fname, enum mailbox_list_file_type type)
 {
 	struct filter_list *flist = walk->flist;
-	const char *component = fname;
-	struct filter_name name;
+	struct filter_entry entry = {
+		.dir = dir,
+		.fname = fname,
+		.component = fname,
+		.type = type,
+	};
 	bool hidden;
 
 	/* the root itself: it may be an INBOX with another name */
@@ -257,7 +317,7 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 		walk->in_doubt = TRUE;
 		return FALSE;
 	}
-	if (flist->flat && *component++ != flist->sep)
+	if (flist->flat && *entry.component++ != flist->sep)
 		return FALSE;
 	filter_walk_enter(walk, dir);
 	if (!walk->below_root) {
@@ -265,15 +325,15 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 		return FALSE;
 	}
 
-	filter_walk_append(walk, component);
-	name.levels = str_c(walk->levels);
-	name.len = str_len(walk->levels);
-	name.visible_len = walk->visible_len;
-	name.dir = filter_walk_get_dir(walk, type);
-	if (filter_name_match(flist, &name) == MBA_MATCH_VISIBLE)
+	filter_walk_append(walk, entry.component);
+	entry.name.levels = str_c(walk->levels);
+	entry.name.len = str_len(walk->levels);
+	entry.name.visible_len = walk->visible_len;
+	entry.name.dir = filter_walk_get_dir(walk, type);
+	if (filter_name_match(flist, &entry.name) == MBA_MATCH_VISIBLE)
 		return FALSE;
 	T_BEGIN {
-		hidden = filter_walk_decide(walk, &name, dir, fname, component);
+		hidden = filter_walk_decide(walk, &entry);
 	} T_END;
 	return hidden;
 }

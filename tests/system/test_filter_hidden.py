@@ -1,0 +1,140 @@
+"""`hidden` in the access log: the topmost hidden names that this LIST would
+have shown without the filter, counted in stock Dovecot's answer to it."""
+
+import os
+
+import pytest
+
+from accesslog import PLUGIN, accesses
+from dovecot import Location, Namespace
+from filter import MBOX, with_filter
+from imap import parse_list
+
+LISTS = [
+    'LIST "" "*"',
+    'LIST "" "%"',
+    'LIST "" ""',
+    'LIST "" INBOX',
+    'LIST "" "nothing"',
+    'LIST "" "Work/*"',
+    'LIST "Work/" "%"',
+    'LIST "" "%/%"',
+    'LIST "" ".git"',
+    'LIST "" "public_html"',
+    'LIST "" ("Work/%" ".*" "INBOX")',
+    'LIST "" "Old/*"',
+    'LIST "" "Old/%"',
+    'LIST "" "Quiet/*"',
+    'LIST "" "Quiet/%"',
+    'LIST "" "Kids/*"',
+    'LIST "" "*" RETURN (CHILDREN)',
+    'LIST "" "*" RETURN (SUBSCRIBED STATUS (MESSAGES))',
+    'LIST (SUBSCRIBED) "" "*"',
+    'LIST (SPECIAL-USE) "" "*"',
+    'XLIST "" "%"',
+]
+NAMES = [".git/config", ".git/refs/main", ".mail", "public_html/x/y",
+         "Work/.svn/entries", "Work/plan", "Work/sub/public_html", "plain"]
+# what no directory layout lists, and what no layout does
+FILES = [".profile", "Work/.rc", "Work/sub/.nfs0001"]
+
+FORMATS = {
+    "mbox": Location("mbox", "~/ROOT"),
+    "mbox-dirname": Location("mbox", "~/ROOT", index="index/%u-ROOT",
+                             dirname="MBX"),
+    "maildir-fs": Location("maildir", "~/ROOT", layout="fs",
+                           index="index/%u-ROOT"),
+    "maildir++": Location("maildir", "~/ROOT", index="index/%u-ROOT"),
+    "sdbox": Location("sdbox", "~/ROOT"),
+}
+
+
+def location(name, root):
+    old = FORMATS[name]
+    return Location(old.driver, old.mail.replace("ROOT", root),
+                    layout=old.layout, dirname=old.dirname,
+                    index=old.index and old.index.replace("ROOT", root))
+
+
+def write(path, data):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def fill(server, name, root):
+    """Makes the mailboxes and the files of a namespace."""
+    root = server.path("~/" + root, "alice")
+    names = set()
+    for mailbox in NAMES:
+        parts = mailbox.split("/")
+        names.update("/".join(parts[:i + 1]) for i in range(len(parts)))
+    for mailbox in sorted(names):
+        if name == "mbox":
+            if not any(other.startswith(mailbox + "/") for other in names):
+                write(os.path.join(root, mailbox), MBOX)
+            continue
+        if name == "maildir++":
+            if "." in mailbox:
+                continue
+            path = os.path.join(root, "." + mailbox.replace("/", "."))
+        elif name == "sdbox":
+            path = os.path.join(root, "mailboxes", mailbox)
+        else:
+            path = os.path.join(root, mailbox)
+        if name == "mbox-dirname":
+            write(os.path.join(path, "MBX"), MBOX)
+            continue
+        for inside in ["dbox-Mails"] if name == "sdbox" else \
+                ["cur", "new", "tmp"]:
+            os.makedirs(os.path.join(path, inside), exist_ok=True)
+    for file in FILES:
+        if name == "maildir++":
+            file = "." + file.replace("/", ".")
+        elif name == "sdbox":
+            file = "mailboxes/" + file
+        write(os.path.join(root, file), b"x\n")
+
+
+def is_topmost_hidden(name):
+    *parents, last = [level.startswith(".") or level == "public_html"
+                      for level in name.split("/")]
+    return last and not any(parents)
+
+
+@pytest.mark.parametrize("list_index", ["yes", "no"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_hidden_are_those_that_list_would_have_shown(dovecot, name,
+                                                     list_index):
+    """Also in the sessions after the first, when Dovecot has made directories
+    of its own among the mailboxes."""
+    description = {
+        "location": location(name, "main"), "plugins": PLUGIN,
+        "settings": {"mailbox_list_index": list_index},
+        "namespaces": [
+            Namespace("old", "Old/", location=location(name, "old")),
+            Namespace("kids", "Kids/", location=location(name, "kids"),
+                      settings={"list": "children"}),
+            Namespace("quiet", "Quiet/", location=location(name, "quiet"),
+                      settings={"list": "no"})]}
+    plain = dovecot(**description)
+    server = dovecot(**with_filter(description))
+    for each in (plain, server):
+        for root in ("main", "old", "kids", "quiet"):
+            fill(each, name, root)
+        each.chown("alice", each.users["alice"].home)
+    for session in range(2):
+        expected = []
+        with plain.imap("alice") as stock, server.imap("alice") as imap:
+            for command in LISTS:
+                shown = {parse_list(line)[1].decode()
+                         for line in stock.ok(command).starting("LIST (")}
+                if "(SUBSCRIBED)" in command:
+                    shown = set()
+                expected.append((command, sum(map(is_topmost_hidden, shown))))
+                imap.ok(command)
+        lists = accesses(server)[session * len(LISTS):]
+        assert [(command, e["hidden"]) for command, e in
+                zip(LISTS, lists, strict=True)] == expected
+        # this is not for nothing
+        assert expected[0][1] >= 2 and len({n for _, n in expected}) >= 3
