@@ -6,6 +6,7 @@
 /* Names that the configuration keeps visible, by their levels. */
 struct keep_names;
 
+/* Returns the names of a location's copy of its settings. */
 struct keep_names *keep_names_init(const struct mba_location *location);
 void keep_names_free(struct keep_names **names);
 

@@ -1,7 +1,7 @@
-/* The walk waits for the index side's file system, the verdict on an entry for
-   the mail side's: on a server these are different disks, and even on one they
-   keep two processors busy. One thread walks and fills batches of messages, the
-   caller's handles them, each at its own pace. */
+/* The walk waits for the index side's file system, the decision about an entry
+   for the mail side's: on a server these are different disks, and even on one
+   they keep two processors busy. One thread walks and fills batches of
+   messages, the caller's thread handles them, each at its own pace. */
 
 #include <pthread.h>
 #include <signal.h>
@@ -39,7 +39,7 @@ struct message {
 struct batch {
 	struct message messages[BATCH_SIZE];
 	unsigned int count;
-	/* it is the caller's to handle now */
+	/* it is filled, and not handled yet */
 	bool ready;
 };
 
@@ -173,8 +173,8 @@ static void messages_handle(struct side_thread *thread)
 	}
 }
 
-/* Start the thread. Signals stay with the caller's. Returns FALSE if there
-   can't be one. */
+/* Start the thread; signals go to the caller's. Returns FALSE if there can't be
+   one. */
 static bool thread_start(struct side_thread *thread, pthread_t *id_r)
 {
 	pthread_attr_t attr;

@@ -26,7 +26,7 @@ struct index_side_settings {
 	const char *imap_dir;
 	/* the index root is the mail root: what isn't index is mail */
 	bool in_place;
-	/* roots of other namespaces */
+	/* other roots: what is there is counted and not judged */
 	const struct walk_id *nested;
 	unsigned int nested_count;
 
@@ -44,7 +44,7 @@ void index_side_walk(const struct index_side_settings *set,
 		     struct mba_count other_r[MBA_OTHER_COUNT]);
 
 /* The same, but the walk runs in a thread of its own, while the callbacks are
-   called, in the same order, in the caller's. */
+   called in the caller's thread, in the same order. */
 void index_side_walk_threaded(const struct index_side_settings *set,
 			      struct mba_count *totals_r,
 			      struct mba_count other_r[MBA_OTHER_COUNT]);
