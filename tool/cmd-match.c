@@ -11,7 +11,7 @@ static const char help[] =
 "Prints those of the names that the rules hide, as git check-ignore does for\n"
 "files. The levels of a name are joined by '/', whatever the server's\n"
 "separator is, and the namespace's prefix is no part of it. A name that ends\n"
-"in '/' is one that holds others. Control characters, backslashes and bytes\n"
+"in '/' is one that holds others. What can't be seen, backslashes and bytes\n"
 "that aren't UTF-8 are printed as \\xNN.\n"
 "\n"
 "  -v, --verbose       print the rule that decides, SOURCE:LINE:COLUMN:RULE,\n"

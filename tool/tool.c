@@ -20,11 +20,10 @@ char *tool_printf(const char *format, ...)
 
 int tool_fail(int status, char *error)
 {
-	for (char *p = error; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	}
-	fprintf(stderr, "mailbox-audit: %s\n", error);
+	char *escaped = mba_escape(error);
+
+	fprintf(stderr, "mailbox-audit: %s\n", escaped);
+	free(escaped);
 	free(error);
 	return status;
 }

@@ -113,6 +113,7 @@ USAGE_ERRORS = [
     ["--index-root", ""], ["--mail-root", "."], ["--inbox", "relative"],
     ["--control", ""], ["--exclude", "relative"], ["--exclude", ""],
     ["--format", "\x1b[31m"], ["-s", "\n\x1b[31m"],
+    ["--type", "\x7f\x9b31m\u202e"],
 ]
 
 
@@ -124,7 +125,7 @@ def test_usage_errors(tree, options):
     lines = result.stderr.decode(errors="replace").splitlines()
     assert len(lines) == 2
     assert lines[1] == "mailbox-audit report --help shows how it is used."
-    assert "\x1b" not in lines[0]
+    assert not set("\x1b\x7f\x9b\u202e") & set(lines[0])
 
 
 def test_usage_errors_of_the_whole():
