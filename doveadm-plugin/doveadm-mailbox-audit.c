@@ -45,6 +45,15 @@ static bool audit_flag(const struct doveadm_cmd_context *cctx, const char *name)
 	return doveadm_cmd_param_bool(cctx, name, &value) && value;
 }
 
+/* Returns NULL if it isn't given; over HTTP also null can be. */
+static const char *
+audit_string(const struct doveadm_cmd_context *cctx, const char *name)
+{
+	const char *value;
+
+	return doveadm_cmd_param_str(cctx, name, &value) ? value : NULL;
+}
+
 /* Refuse the command line: it ends doveadm, but in a server the users are
    refused one by one. */
 static void audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
@@ -67,17 +76,16 @@ static void audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
 static void audit_try_rules(struct mailbox_audit_cmd_context *ctx)
 {
 	const struct doveadm_cmd_context *cctx = ctx->ctx.cctx;
-	const char *words, *path;
-	bool has_words = doveadm_cmd_param_str(cctx, "rule", &words);
-	bool has_file = doveadm_cmd_param_str(cctx, "rules", &path);
+	const char *words = audit_string(cctx, "rule");
+	const char *path = audit_string(cctx, "rules");
 	char *error;
 
-	if (!has_words && !has_file)
+	if (words == NULL && path == NULL)
 		return;
 	ctx->rules = mba_rules_new();
-	if ((has_file && doveadm_audit_is_local(&ctx->ctx) &&
+	if ((path != NULL && doveadm_audit_is_local(&ctx->ctx) &&
 	     mba_rules_add_file(ctx->rules, path, &error) < 0) ||
-	    (has_words && mba_rules_add_words(ctx->rules, words, "--rule",
+	    (words != NULL && mba_rules_add_words(ctx->rules, words, "--rule",
 					      &error) < 0)) {
 		audit_refuse(ctx, EX_CONFIG, error);
 		free(error);
@@ -110,8 +118,9 @@ static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 	ctx->json = audit_flag(cctx, "json");
 	ctx->set.hidden = audit_flag(cctx, "hidden");
 	ctx->set.visible = audit_flag(cctx, "visible");
-	(void)doveadm_cmd_param_str(cctx, "namespace", &ctx->namespace_prefix);
-	if (doveadm_cmd_param_str(cctx, "state", &states) &&
+	ctx->namespace_prefix = audit_string(cctx, "namespace");
+	states = audit_string(cctx, "state");
+	if (states != NULL &&
 	    mba_states_parse(states, &ctx->set.states, &error) < 0) {
 		audit_refuse(ctx, EX_USAGE, error);
 		free(error);

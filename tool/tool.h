@@ -11,9 +11,9 @@ typedef int tool_command_t(int argc, char *argv[]);
 tool_command_t cmd_report;
 tool_command_t cmd_match;
 
-/* Print "mailbox-audit: error", escaped by mba_escape() since what it quotes may
-   come from anywhere, and free it. Returns the status, so that a command can end
-   with it. */
+/* Print "mailbox-audit: error" and free it. It is escaped by mba_escape():
+   what it quotes may come from anywhere. Returns the status, so that a command
+   can end with it. */
 int tool_fail(int status, char *error);
 
 /* The same for a command line that isn't understood: point to the help of the

@@ -138,3 +138,13 @@ def test_usage_errors_leave_a_server_alive(dovecot):
         assert answer[1][0] == "doveadmResponse"
     assert http_lines(server, user="alice", json=True) == \
         server.doveadm("mailbox-audit", "-u", "alice", "-j").stdout
+
+
+def test_null_is_no_reason_to_crash(dovecot):
+    """2.3 hands over a parameter without a value, 2.4 an empty one. A server
+    that crashes fails the test."""
+    server = dovecot()
+    for name in ("state", "namespace", "rule", "rules"):
+        answer = server.http([["mailboxAudit", {"user": "alice", name: None},
+                               "tag"]])
+        assert answer[0][0] in ("doveadmResponse", "error")
