@@ -105,11 +105,13 @@ const char *mba_version(void);
  * ends before it begins is its first byte: "[bcz-a]" is b, c and z.
  *
  * Bounds: MBA_MAX_RULES rules in one set, and MBA_MAX_RULES_BYTES of them; a
- * file has no more bytes either. A rule takes up to 64 bytes of memory over its
- * text. To match a name takes, for each rule, one comparison a level where
- * first byte, last byte or length tell that it doesn't match; else, for all
- * levels together, at most as many steps as the rule has bytes times those of
- * the name, however many '*' and "**" there are.
+ * file has no more bytes either. A rule takes 57 bytes of memory over its text,
+ * each call that adds rules some 40 more. To match a name takes, for each rule,
+ * one comparison a level where first byte, last byte, length or depth tell that
+ * it doesn't match; else, for all levels together, at most as many steps as the
+ * rule has bytes times those of the name, however many '*' and "**" there are.
+ * To match allocates only for rules with "**" between other levels or at the
+ * end: 8 bytes for each, freed before the answer.
  */
 
 struct mba_rules;

@@ -225,7 +225,7 @@ int glob_check(const unsigned char **p, const unsigned char *end,
 	return 0;
 }
 
-/* Returns TRUE if a byte is what *p wants; *p is moved behind it then. */
+/* Returns TRUE if a byte is what *p wants; *p is moved to what follows then. */
 static bool token_match(const unsigned char **p, const unsigned char *end,
 			unsigned char c)
 {

@@ -1,7 +1,6 @@
-/* Each level of a name is compared with a rule's tail, which takes no longer
-   than the rule is. The head is searched once for a name: where it ends first
-   is the same for all levels, and to search it for each would make a deep name
-   cost its square. */
+/* A rule's tail is compared with each level of a name. Its head is looked for
+   once in a name: where it may end first is the same for all levels, and to
+   look for each would make a deep name cost its square. */
 
 #include <string.h>
 
@@ -12,8 +11,7 @@
 /* the head matches nowhere */
 #define HEAD_NONE SIZE_MAX
 
-/* Returns the end of the level that begins at an offset of the name. */
-static size_t name_level_end(const struct name *name, size_t start)
+size_t name_level_end(const struct name *name, size_t start)
 {
 	const unsigned char *nul;
 
@@ -22,7 +20,7 @@ static size_t name_level_end(const struct name *name, size_t start)
 }
 
 /* Match the pattern of one level with the level of the name at *pos. Returns
-   TRUE if it matches; both are moved behind it then. */
+   TRUE if it matches; both are moved to what follows then. */
 static bool match_next(const struct name *name, size_t *pos,
 		       const unsigned char **p, const unsigned char *end)
 {
@@ -39,8 +37,8 @@ static bool match_next(const struct name *name, size_t *pos,
 	return true;
 }
 
-/* Returns the offset in the name from which on the tail may begin, at most the
-   name's length and 1, or HEAD_NONE. */
+/* Returns the offset in the name from which on the tail may match, at most one
+   more than the name's length, or HEAD_NONE. */
 static size_t head_find(const struct rule *rule, const struct name *name)
 {
 	const unsigned char *text = (const unsigned char *)rule->pub.text;
@@ -89,14 +87,14 @@ static size_t head_get(const struct rule *rule, struct name *name)
 	return *head;
 }
 
-/* Returns the offset of the level that is count levels above the one that ends
-   at an offset, which has a depth of at least count. */
-static size_t level_above(const struct level *level, size_t count)
+/* Returns where the last count levels begin that end with this one; there are
+   as many. */
+static size_t levels_start(const struct level *level, size_t count)
 {
 	size_t start = level->end + 1;
 
 	for (; count > 0; count--) {
-		/* from behind a NUL byte to behind the one before it */
+		/* from after a NUL byte to after the one before it */
 		for (start--; start > 0; start--) {
 			if (level->name->levels[start - 1] == '\0')
 				break;
@@ -120,7 +118,7 @@ static bool tail_match(const struct rule *rule, const struct level *level,
 		return glob_match(&p, end, level->name->levels + level->start,
 				  level->end - level->start);
 	}
-	pos = *start_r = level_above(level, rule->levels_count);
+	pos = *start_r = levels_start(level, rule->levels_count);
 	while (pos <= level->end) {
 		if (!match_next(level->name, &pos, &p, end))
 			return false;

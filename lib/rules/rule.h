@@ -25,12 +25,12 @@ struct level {
 	uint32_t key;
 };
 
-/* One rule: 56 bytes and its text, from which it is matched. Its levels are the
-   head and the tail: the head ends with the last "**" that is a level. Then a
-   level that matches ends with the tail, which begins nowhere before the head
-   has its least; without a head it ends with the tail, or is the tail. A rule
-   for one level at any depth, as one that begins with "**" and '/', has no head
-   but floats. */
+/* One rule: 56 bytes and its text, from which it is matched. Its pattern is
+   split after its last "**" that is a whole level, into the head, which ends
+   with that "**", and the tail. A level matches if the tail matches it and the
+   levels right above it, and the head what is above these. Without a head, the
+   tail's first level is a name's first one or, if the tail floats, any: so it
+   is with rules for one level, and those that begin with "**" and '/'. */
 struct rule {
 	/* what callers see */
 	struct mba_rule pub;
@@ -45,7 +45,7 @@ struct rule {
 	/* its number among the rules with a head, from 0 */
 	uint64_t head_idx:14;
 	uint64_t has_head:1;
-	/* the tail may begin below other levels */
+	/* what the tail matches may begin at any level */
 	uint64_t floats:1;
 	/* the rule ends in '/' */
 	uint64_t dir_only:1;
@@ -55,6 +55,9 @@ struct rule {
    len > 0. */
 uint32_t level_key(unsigned char first, unsigned char last, size_t len,
 		   unsigned int depth);
+
+/* Returns the end of the level that begins at an offset of the name. */
+size_t name_level_end(const struct name *name, size_t start);
 
 /* Returns the end of a "**" at p that is a whole level, NULL if there is
    none. */

@@ -58,15 +58,11 @@ level_match(const struct mba_rules *rules, const struct level *level,
 	return hides ? MBA_MATCH_HIDDEN : MBA_MATCH_VISIBLE;
 }
 
-/* Go to the level that begins at an offset of the name. */
+/* Go to the next level, which begins at an offset of the name. */
 static void level_begin(struct level *level, size_t start)
 {
-	const struct name *name = level->name;
-	const unsigned char *nul;
-
-	nul = memchr(name->levels + start, '\0', name->len - start);
 	level->start = start;
-	level->end = nul == NULL ? name->len : (size_t)(nul - name->levels);
+	level->end = name_level_end(level->name, start);
 	level->depth++;
 }
 

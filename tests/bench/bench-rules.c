@@ -3,7 +3,7 @@
 
    The names are drawn from parts of many lengths and first letters, a part of
    them hidden, in an order without a pattern: neither the branch predictor nor
-   the dismissal by first byte and length is helped. All names fit in the
+   the comparison of first byte and length is helped. All names fit in the
    cache, as those of one directory do. */
 
 #include <inttypes.h>

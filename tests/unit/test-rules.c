@@ -59,7 +59,7 @@ match_name(const struct mba_rules *rules, const char *name, size_t len,
 	   const struct mba_rule **rule_r)
 {
 	/* a block of its own, for the address sanitizer */
-	char *levels = malloc(len);
+	char *levels = malloc(len > 0 ? len : 1);
 	enum mba_match match;
 
 	memcpy(levels, name, len);
@@ -101,15 +101,15 @@ static void expect_words_error(const char *words, const char *expected)
 }
 
 /* Expect the file to be refused with an error that has its path between before
-   and behind. */
+   and after. */
 static void expect_file_error(const char *path, const char *before,
-			      const char *behind)
+			      const char *after)
 {
 	struct mba_rules *rules = mba_rules_new();
 	char *error = NULL, expected[1024];
 
 	ck_assert_int_eq(mba_rules_add_file(rules, path, &error), -1);
-	snprintf(expected, sizeof(expected), "%s%s%s", before, path, behind);
+	snprintf(expected, sizeof(expected), "%s%s%s", before, path, after);
 	ck_assert_str_eq(error, expected);
 	check_default(rules);
 	free(error);
