@@ -135,12 +135,12 @@ def read_text(stream, reader):
                 reader.line(text, first=number == 0)
         elif NO_TEXT.search(line):
             read_entry(line, line.decode(errors="surrogateescape"), reader)
-        elif line[:6] != last:
-            # other lines tell when a year begins
-            observe(line, reader)
         elif b"\0" in line and WIDE.search(line):
             raise Unreadable("unknown compression or encoding: UTF-16 or "
                              "UTF-32")
+        elif line[:6] != last:
+            # other lines tell when a year begins
+            observe(line, reader)
         last = line[:6]
 
 

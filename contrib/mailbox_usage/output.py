@@ -26,11 +26,17 @@ def shown(text):
                            c.encode(errors="surrogateescape")) for c in text)
 
 
+def char_width(char):
+    # Hangul vowels and final consonants stand in the letter before them
+    if unicodedata.category(char) in ("Mn", "Me") or \
+            0x1160 <= ord(char) <= 0x11ff:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
 def width(text):
     """Returns how many columns a shown text takes on a terminal."""
-    return sum(0 if unicodedata.category(c) in ("Mn", "Me") else
-               2 if unicodedata.east_asian_width(c) in "WF" else 1
-               for c in text)
+    return sum(map(char_width, text))
 
 
 def name_json(name):

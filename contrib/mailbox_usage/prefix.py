@@ -8,7 +8,7 @@ USERS = {"u": "user", "n": "username", "d": "domain"}
 # nothing that could be the end of one prefix and the beginning of another
 VALUES = {"service": r"\w[\w-]*", "pid": r"\d+",
           "user": r"[^()<>]*?", "username": r"[^()<>@]*?",
-          "domain": r"[^()<>@]*?"}
+          "domain": r"[^()<>@]*?", "session": r"[^()<>]*?"}
 OTHER = r"[^()<>\"=]*?"
 
 

@@ -1,8 +1,8 @@
 """Decides what a line is: a use that counts, a line of others, or one with the
 plugin's mark that isn't understood. It counts only if everything before the
 session's prefix is a time stamp and what a log daemon puts there, with
-Dovecot's tag: a stranger's text stands further behind in the lines of other
-programs, and of Dovecot's own."""
+Dovecot's tag: a stranger's text stands later in the lines of other programs,
+and of Dovecot's own."""
 
 import re
 
@@ -24,8 +24,13 @@ LAST_REPEATED = re.compile(r"(?:\S+ )?last message repeated \d+ times?")
 STATS = re.compile(r"stats: (?:Info: )?(?=\{)")
 BLOB = re.compile(r"\[[\d.]+[BKMG] blob data\]")
 # a prefix of one word, whichever it is; "H=(" is Exim's
-SOME_PREFIX = re.compile(rf"(?:[^\s=]{{1,400}} ?)?(?:Info: )?{MARK}")
+SOME_PREFIX = re.compile(rf"(?:[^\s=]{{1,400}} ?)?(?:Info: )?{MARK.rstrip()}")
 UNKNOWN = "unknown beginning; see --help"
+
+
+def has_mark(text):
+    """Returns whether a line may be the plugin's, also if its end is gone."""
+    return MARK.rstrip() in text or event.MARK in text
 
 
 class Reader:
@@ -67,7 +72,7 @@ class Reader:
             LEVEL.match(message, match.end()) is not None
 
     def reject(self, why, text):
-        if MARK in text or event.MARK in text:
+        if has_mark(text):
             self.lines.reject(why, text)
 
     def bare(self, text, first):
@@ -154,7 +159,7 @@ class Reader:
             level = LEVEL.match(message, match.end())
             end = match.end() if level is None else level.end()
             return (syslog or level is not None) and \
-                not message.startswith(MARK, end)
+                not message.startswith(MARK.rstrip(), end)
         match = OTHER_SERVICE.match(message)
         return match is not None and (syslog or match["level"] is not None)
 
@@ -169,7 +174,7 @@ class Reader:
             self.pass_over(text, foreign=True)
 
     def pass_over(self, text, foreign=False):
-        if MARK in text or event.MARK in text:
+        if has_mark(text):
             self.lines.passed_over += 1
             self.lines.foreign += foreign
 
