@@ -27,15 +27,11 @@ static const enum mailbox_list_path_type other_root_types[] = {
 static const char *
 root_get(struct mailbox_list *list, enum mailbox_list_path_type type)
 {
-	const char *path, *p;
+	const char *path;
 
 	if (!mailbox_list_get_root_path(list, type, &path) || path[0] == '\0')
 		return NULL;
-	/* mbox has it appended to roots of indexes */
-	p = strrchr(path, '/');
-	if (p != NULL && strcmp(p, "/.imap") == 0)
-		path = t_strdup_until(path, p);
-	return path;
+	return t_strndup(path, mba_index_root_len(path));
 }
 
 static const char *const *other_roots_get(struct mailbox_list *list)

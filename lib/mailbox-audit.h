@@ -24,7 +24,8 @@
      glob.c          the pattern of one level of a name
      rules-match.c   decides whether a name is hidden, and by which rule
    mail/             the mail side: what a mail location holds (base)
-     location.c      the table of mail formats; where indexes and mails stand
+     mail-format.c   the table of mail formats
+     location.c      where a namespace's indexes and mails stand
      name.c          a name on disk as clients see it and as rules match it
      mutf7.c         what stands encoded in a name on disk
      mail-look.c     what a path of the mail tree is for each format
@@ -351,6 +352,15 @@ struct mba_location {
 	bool no_compression:1;
 	bool compression:1;
 };
+
+/* Return the names of drivers and layouts that Dovecot has, by index; NULL
+   after the last one. The audit doesn't judge all of them. */
+const char *mba_driver_name(unsigned int idx);
+const char *mba_layout_name(unsigned int idx);
+
+/* Returns the length of an index root's path without the directory that
+   Dovecot's mbox appends to it ("/.imap"). */
+size_t mba_index_root_len(const char *path);
 
 /*
  * The audit.

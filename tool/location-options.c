@@ -183,47 +183,72 @@ int location_options_set(struct location_options *options, const char *name,
 	return EX_OK;
 }
 
+static const char *type_name(unsigned int idx)
+{
+	static const char *const types[] = {
+		"private", "shared", "public", NULL
+	};
+
+	return types[idx];
+}
+
 /* options with a few values */
 static const struct {
 	const char *option;
 	size_t offset;
-	const char *values;
+	/* returns a value by its index, NULL after the last one */
+	const char *(*value)(unsigned int idx);
 } choices[] = {
-	{ "format", offsetof(struct mba_location, driver),
-	  "mbox,maildir,sdbox,mdbox,imapc,pop3c,virtual" },
-	{ "layout", offsetof(struct mba_location, layout),
-	  "fs,maildir++,index,imapc" },
-	{ "type", offsetof(struct mba_location, type),
-	  "private,shared,public" },
+	{ "format", offsetof(struct mba_location, driver), mba_driver_name },
+	{ "layout", offsetof(struct mba_location, layout), mba_layout_name },
+	{ "type", offsetof(struct mba_location, type), type_name },
 };
 
-/* Returns TRUE if a value stands in a list with commas. */
-static bool is_in_list(const char *value, const char *list)
+/* Returns all values of a choice, separated by commas. */
+static char *choice_values(const char *(*value)(unsigned int idx))
 {
-	size_t len = strlen(value), item_len;
+	char *list = tool_printf("%s", value(0)), *longer;
 
-	for (; *list != '\0'; list += item_len + (list[item_len] == ',')) {
-		item_len = strcspn(list, ",");
-		if (item_len == len && memcmp(list, value, len) == 0)
-			return true;
+	for (unsigned int i = 1; value(i) != NULL; i++) {
+		longer = tool_printf("%s, %s", list, value(i));
+		free(list);
+		list = longer;
 	}
-	return false;
+	return list;
+}
+
+/* Returns an error, NULL if a value is one of a choice's. */
+static char *check_choice(const char *option, const char *value,
+			  const char *(*known)(unsigned int idx))
+{
+	char *values, *error;
+
+	for (unsigned int i = 0; known(i) != NULL; i++) {
+		if (strcmp(known(i), value) == 0)
+			return NULL;
+	}
+	values = choice_values(known);
+	error = tool_printf("Unknown --%s: %s (known are %s)", option, value,
+			    values);
+	free(values);
+	return error;
 }
 
 static char *check_choices(const struct mba_location *location)
 {
 	const char *value;
+	char *error = NULL;
 
-	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]) &&
+		     error == NULL; i++) {
 		value = *(const char *const *)((const char *)location +
 					       choices[i].offset);
-		if (value != NULL && !is_in_list(value, choices[i].values)) {
-			return tool_printf("Unknown --%s: %s (known are %s)",
-					   choices[i].option, value,
-					   choices[i].values);
+		if (value != NULL) {
+			error = check_choice(choices[i].option, value,
+					     choices[i].value);
 		}
 	}
-	return NULL;
+	return error;
 }
 
 static bool is_absolute(const char *path)

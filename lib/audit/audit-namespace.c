@@ -66,7 +66,7 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 	const struct location *location = ns->location;
 	const struct index_side_settings set = {
 		.root = location->index_root,
-		.imap_dir = location->imap_dir ? LOCATION_IMAP_DIR : NULL,
+		.imap_dir = location->imap_dir ? MAIL_IMAP_DIR : NULL,
 		.in_place = run->decide.in_place, .nested = ns->nested.ids,
 		.nested_count = ns->nested.count, .entry = run_entry,
 		.progress = run_progress, .context = run, .errors = errors,

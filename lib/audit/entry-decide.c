@@ -32,7 +32,7 @@ static void decide_state(const struct entry_decide_settings *set,
 			 const struct location_path *path, bool is_unreadable,
 			 struct entry_decision *decision, bool *is_dir_r)
 {
-	const struct location_format *format = set->location->format;
+	const struct mail_format *format = set->location->format;
 	enum mba_reason reason;
 
 	*is_dir_r = format != NULL && !format->files;

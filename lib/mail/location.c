@@ -9,36 +9,6 @@
 #include "alloc.h"
 #include "location.h"
 
-#define LAYOUT_FS "fs"
-#define LAYOUT_MAILDIRPP "maildir++"
-
-static const struct location_format formats[] = {
-	{ .driver = "mbox", .layout = LAYOUT_FS,
-	  .subscriptions = ".subscriptions", .inbox = "inbox", .files = true },
-	{ .driver = "maildir", .layout = LAYOUT_MAILDIRPP,
-	  .subscriptions = "subscriptions", .subdir = "tmp", .inbox = ".",
-	  .inbox_if_user = true },
-	{ .driver = "sdbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
-	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions",
-	  .index_opens = true },
-	{ .driver = "mdbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
-	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions",
-	  .index_opens = true },
-	/* an old name of sdbox */
-	{ .driver = "dbox", .layout = LAYOUT_FS, .dirname = "dbox-Mails",
-	  .mailbox_dir = "mailboxes", .subscriptions = "subscriptions",
-	  .index_opens = true },
-};
-
-static const struct location_format *format_find(const char *driver)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(formats[i].driver, driver) == 0)
-			return &formats[i];
-	}
-	return NULL;
-}
-
 static const char *or_default(const char *value, const char *def)
 {
 	return value != NULL ? value : def;
@@ -95,7 +65,7 @@ static void strings_free(const char *const *strings)
 static void location_init_inbox(struct location *location)
 {
 	const struct mba_location *set = &location->set;
-	const struct location_format *format = location->format;
+	const struct mail_format *format = location->format;
 	const char *below;
 	char *path = NULL;
 
@@ -136,16 +106,16 @@ static void location_init_inbox_index(struct location *location)
 	}
 	name = strrchr(path, '/');
 	name = name == NULL ? path : name + 1;
-	location->inbox_index = mem_printf("%.*s" LOCATION_IMAP_DIR "/%s",
+	location->inbox_index = mem_printf("%.*s" MAIL_IMAP_DIR "/%s",
 					   (int)(name - path), path, name);
 }
 
 static void location_init_paths(struct location *location)
 {
 	const struct mba_location *set = &location->set;
-	const struct location_format *format = location->format;
+	const struct mail_format *format = location->format;
 
-	location->flat = strcmp(location->layout, LAYOUT_MAILDIRPP) == 0;
+	location->flat = strcmp(location->layout, MAIL_LAYOUT_MAILDIRPP) == 0;
 	location->storage_sep = location->flat ? '.' : '/';
 	/* Maildir++ paths have neither */
 	location->dirname = mem_strdup(location->flat ? "" :
@@ -210,11 +180,11 @@ struct location *location_init(const struct mba_location *src)
 	set->keep = strings_dup(src->keep);
 	location_init_roots(location);
 
-	location->format = format_find(set->driver);
+	location->format = mail_format_find(set->driver);
 	location->layout = or_default(set->layout, location->format == NULL ?
 				      "" : location->format->layout);
-	if (strcmp(location->layout, LAYOUT_FS) != 0 &&
-	    strcmp(location->layout, LAYOUT_MAILDIRPP) != 0)
+	if (strcmp(location->layout, MAIL_LAYOUT_FS) != 0 &&
+	    strcmp(location->layout, MAIL_LAYOUT_MAILDIRPP) != 0)
 		location->format = NULL;
 	if (location->format != NULL && location->mail_root != NULL)
 		location_init_paths(location);
@@ -307,13 +277,13 @@ static bool strip_dirname(const struct location *location, char *path)
    there. */
 static bool strip_imap_dir(char *path)
 {
-	const size_t imap_len = strlen(LOCATION_IMAP_DIR);
+	const size_t imap_len = strlen(MAIL_IMAP_DIR);
 	char *name = strrchr(path, '/'), *imap;
 
 	if (name == NULL || (size_t)(name - path) < imap_len)
 		return false;
 	imap = name++ - imap_len;
-	if (strncmp(imap, LOCATION_IMAP_DIR, imap_len) != 0 ||
+	if (strncmp(imap, MAIL_IMAP_DIR, imap_len) != 0 ||
 	    (imap != path && imap[-1] != '/'))
 		return false;
 	memmove(imap, name, strlen(name) + 1);
@@ -364,14 +334,14 @@ char *location_get_index_path(const struct location *location,
 		return mem_strdup(inbox);
 	if (location->flat) {
 		return mem_printf("%s.%s", location->imap_dir ?
-				  LOCATION_IMAP_DIR"/" : "", storage_name);
+				  MAIL_IMAP_DIR"/" : "", storage_name);
 	}
 	name = strrchr(storage_name, '/');
 	name = name == NULL ? storage_name : name + 1;
 	return mem_printf("%s%s%.*s%s%s%s%s", mailbox_dir,
 			  mailbox_dir[0] == '\0' ? "" : "/",
 			  (int)(name - storage_name), storage_name,
-			  location->imap_dir ? LOCATION_IMAP_DIR"/" : "", name,
+			  location->imap_dir ? MAIL_IMAP_DIR"/" : "", name,
 			  location->index_dirname ? "/" : "",
 			  location->index_dirname ? location->dirname : "");
 }

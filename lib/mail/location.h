@@ -3,34 +3,15 @@
 
 #include <sys/stat.h>
 
+#include "mail-format.h"
 #include "mailbox-audit.h"
-
-/* A mail format, as far as paths are concerned. */
-struct location_format {
-	const char *driver;
-	/* defaults of the location's settings, NULL for none */
-	const char *layout, *dirname, *mailbox_dir, *subscriptions;
-	/* Below the mailbox's path, what has to be there for Dovecot to open
-	   it; NULL if the path itself decides. */
-	const char *subdir;
-	/* INBOX below the mail root, if INBOX= isn't set; NULL for none */
-	const char *inbox;
-	/* mailboxes are files */
-	bool files:1;
-	/* an index that isn't in the mail's directory may be all that a
-	   mailbox needs to be opened */
-	bool index_opens:1;
-	/* an INBOX by default is there only for the namespace with the user's
-	   INBOX, and if there is no dirname */
-	bool inbox_if_user:1;
-};
 
 /* A location with nothing left to default. */
 struct location {
 	/* strings are copies */
 	struct mba_location set;
 	/* NULL for a driver or layout that isn't judged */
-	const struct location_format *format;
+	const struct mail_format *format;
 	const char *layout;
 	char *mail_root;
 	/* NULL for INDEX=MEMORY */
@@ -66,8 +47,6 @@ struct location_path {
 	   the mailbox is; 0 if it is the mail root. */
 	size_t mail_dir_len;
 };
-
-#define LOCATION_IMAP_DIR ".imap"
 
 /* Returns a location with its own copies and the driver's defaults. */
 struct location *location_init(const struct mba_location *set);

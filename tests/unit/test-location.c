@@ -261,6 +261,47 @@ START_TEST(roots_have_defaults)
 }
 END_TEST
 
+START_TEST(drivers_and_layouts_are_known)
+{
+	static const char *const drivers[] = {
+		"mbox", "maildir", "sdbox", "mdbox", "dbox", "imapc", "pop3c",
+		"virtual",
+	};
+	static const char *const layouts[] = {
+		"fs", "maildir++", "index", "imapc",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		struct mba_location set = {
+			.prefix = "", .driver = drivers[i],
+			.mail_root = "/mail",
+		};
+		struct location *location = location_init(&set);
+
+		ck_assert_str_eq(mba_driver_name(i), drivers[i]);
+		ck_assert_int_eq(location_is_judged(location), i < 5);
+		location_free(&location);
+	}
+	ck_assert_ptr_null(mba_driver_name(i));
+	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+		ck_assert_str_eq(mba_layout_name(i), layouts[i]);
+	ck_assert_ptr_null(mba_layout_name(i));
+}
+END_TEST
+
+START_TEST(an_index_root_is_told_from_what_mbox_appends)
+{
+	ck_assert_uint_eq(mba_index_root_len("/index/.imap"), 6);
+	ck_assert_uint_eq(mba_index_root_len("/.imap"), 0);
+	ck_assert_uint_eq(mba_index_root_len("/index"), 6);
+	ck_assert_uint_eq(mba_index_root_len("/index/x.imap"), 13);
+	ck_assert_uint_eq(mba_index_root_len("/index/.imap/x"), 14);
+	ck_assert_uint_eq(mba_index_root_len("imap"), 4);
+	ck_assert_uint_eq(mba_index_root_len(""), 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("location");
@@ -275,5 +316,7 @@ int main(void)
 	tcase_add_test(tcase, the_directory_of_a_mailbox_is_told);
 	tcase_add_test(tcase, what_is_not_known_is_not_judged);
 	tcase_add_test(tcase, roots_have_defaults);
+	tcase_add_test(tcase, drivers_and_layouts_are_known);
+	tcase_add_test(tcase, an_index_root_is_told_from_what_mbox_appends);
 	return unit_run(tcase);
 }
