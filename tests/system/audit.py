@@ -228,7 +228,7 @@ def mutf7(name):
     """Returns a name as it is on disk and in IMAP."""
     parts = []
     for part in re.findall(r"[ -~]+|[^ -~]+", name):
-        if part.isascii():
+        if re.match("[ -~]", part):
             parts.append(part.encode().replace(b"&", b"&-"))
         else:
             data = base64.b64encode(part.encode("utf-16-be"))
@@ -298,7 +298,7 @@ def location_options(server, user, loc, prefix="", separator="/"):
             options.append(OPTION_NAMES[key])
             if value is not True:
                 options.append(value)
-        else:
+        elif key != "NO-NOSELECT":
             options += ["--exclude", path(value)]
     return options
 

@@ -5,7 +5,7 @@ paths are those of a private server (dovecot.py)."""
 import gzip
 
 from differential import Both, Configuration
-from dovecot import Location, Namespace
+from dovecot import IS_24, Location, Namespace
 from filter import MBOX
 from trees import Tree
 
@@ -29,6 +29,12 @@ HOME_FILES = {
     "elsewhere": "/nonexistent/mail",
 }
 HOME = Tree(LEAVES + DOTS, HOME_FILES)
+ODD = Tree(LEAVES + ["100%", "what*", 'a "b"', "back\\slash", " blank ", "~x",
+                     "tab\there", "mbox", "Inbox", "-dash", "a..b", "...",
+                     "public_html.old", "Public_HTML", "sub/inbox"],
+           {"&bad": MBOX, "&AOQ": b"", "lat\udce4in": MBOX, "x&-y": MBOX,
+            ".imap/x": b"", "link": "Work",
+            "gone": "/nonexistent", "dir/.subscriptions": b"Sent\n"})
 MAIL = Tree(LEAVES + DOTS, {".nfs0001": b"", "notes.txt": b"no mailbox\n"})
 FOLDERS = Tree(LEAVES)
 ALL = Tree(LEAVES + DOTS)
@@ -123,7 +129,7 @@ MBOX_HOME = [
     Configuration(
         "home-separator-bar", "a mailing list",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
-        prefix="Mail|", separator="|", by_layout=True),
+        separator="|", by_layout=True),
     Configuration(
         "home-full-filesystem-access", "Dovecot documentation, UW-IMAP",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
@@ -132,6 +138,22 @@ MBOX_HOME = [
         "home-zlib", "Dovecot documentation, compressed mbox archives",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
         plugins=Both({"": ["zlib"]}, {"": ["mail_compress"]})),
+    Configuration(
+        "home-odd-names", "what people have at home",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), ODD),
+    Configuration(
+        "home-odd-names-in-place", "what people have at home",
+        Location("mbox", "~", inbox="mail/%u"), ODD,
+        settings={"mailbox_list_index": False}),
+    Configuration(
+        "home-drop-noselect", "Dovecot 2.4's defaults",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u",
+                 options={} if IS_24 else {"NO-NOSELECT": True}), HOME,
+        settings=Both({}, {"mailbox_list_drop_noselect": True})),
+    Configuration(
+        "home-inbox-prefix", "Dovecot documentation, namespaces",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
+        prefix="INBOX/"),
     Configuration(
         "home-special-use", "a FAQ: a folder that begins with a dot",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
@@ -297,6 +319,19 @@ NAMESPACES = [
         plugins={"": ["virtual"]}, namespaces=[
             Namespace("virtual", "virtual/", location=Location(
                 "virtual", "~/virtual", index="index/%u-virtual"))]),
+    Configuration(
+        "lazy-expunge-namespace", "Dovecot documentation, lazy_expunge",
+        Location("maildir", "~/Maildir"), FOLDERS,
+        plugins={"": ["lazy_expunge"]}, plugin_settings=Both(
+            {"lazy_expunge": ".EXPUNGED/"},
+            {"lazy_expunge_mailbox": ".EXPUNGED/expunged"}),
+        namespaces=[Namespace(".EXPUNGED", ".EXPUNGED/", location=Location(
+            "maildir", "~/Maildir/expunged", index="index/%u-expunged"),
+            settings={**HIDDEN, "subscriptions": False})]),
+    Configuration(
+        "maildir-fs-odd-names", "what people have in mail directories",
+        Location("maildir", "~/Maildir", layout="fs", index="index/%u"),
+        Tree(ODD.names)),
     Configuration(
         "lazy-expunge", "Dovecot documentation, lazy_expunge",
         Location("sdbox", "~/sdbox"), ALL, plugins={"": ["lazy_expunge"]},
