@@ -261,7 +261,7 @@ class Pair:
         arguments = [f'{quote(reference).decode()} {quote(pattern).decode()}'
                      for reference, pattern in patterns]
         arguments += ['"" ""', f'"" ("%" "{main.prefix}Work{sep}%" INBOX)']
-        yield from (("LIST " + a,) for a in arguments)
+        yield from (("LIST " + a,) for a in dict.fromkeys(arguments))
         for form, pattern in itertools.product(FORMS, arguments[:3]):
             yield (form.format(pattern),)
 
