@@ -164,7 +164,7 @@ def random_names(rand):
             (paths - dirs) | {name + "/" for name in dirs}}
 
 
-def random_component(rand):
+def random_level(rand):
     kind = rand.random()
     if kind < 0.25:
         return "**"
@@ -179,7 +179,7 @@ def random_component(rand):
 
 def random_rule(rand):
     while True:
-        parts = [random_component(rand)
+        parts = [random_level(rand)
                  for _ in range(rand.choice([1, 1, 2, 2, 3, 4]))]
         rule = "!" if rand.random() < 0.2 else ""
         rule += "/" if rand.random() < 0.3 else ""

@@ -714,17 +714,17 @@ START_TEST(no_rule_is_exponential)
 		"*a*a*a*a*a*a*a*a*a*a*a*a*b "
 		"**/a/**/a/**/a/**/a/**/a/**/a/**/b "
 		"/**/*a*/**/*a*/**/*a*/**/*a*/**/c");
-	char *component = fill("a", 255), *path = fill("a/", 1999);
+	char *level = fill("a", 255), *path = fill("a/", 1999);
 
 	/* Check ends a test that takes 4 seconds */
 	for (unsigned int i = 0; i < 1000; i++) {
-		ck_assert(!is_hidden(rules, component));
+		ck_assert(!is_hidden(rules, level));
 		ck_assert(!is_hidden(rules, path));
 	}
 	path[1998] = 'b';
 	ck_assert(is_hidden(rules, path));
 	mba_rules_free(&rules);
-	free(component);
+	free(level);
 	free(path);
 }
 END_TEST
