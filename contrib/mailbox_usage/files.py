@@ -1,6 +1,7 @@
 """A file's lines, whatever it is compressed with, and the journal's entries."""
 
 import bz2
+import codecs
 import contextlib
 import gzip
 import io
@@ -127,8 +128,8 @@ def split_lines(stream, reader):
 def read_text(stream, reader):
     last = None
     for number, line in enumerate(split_lines(stream, reader)):
-        if number == 0:
-            line = line.removeprefix(b"\xef\xbb\xbf")
+        if number == 0 and line.startswith(codecs.BOM_UTF8):
+            line = line[len(codecs.BOM_UTF8):]
         if WORD in line or any(word in line for word in INTERESTING):
             text = line.decode(errors="surrogateescape")
             if not read_entry(line, text, reader):

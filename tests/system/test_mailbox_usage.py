@@ -18,8 +18,9 @@ from datetime import datetime, timezone
 import pytest
 
 from accesslog import MARK, PLUGIN, accesses, lines
-from dovecot import User
+from dovecot import IS_24, User
 from imap import literal
+from test_log_events import documented, exported, start
 from test_log_forging import FORGERIES, mutf7
 from usage import TOOL, encode, mailboxes, run, summary
 
@@ -566,3 +567,49 @@ def test_what_a_real_server_wrote(dovecot):
         assert [b["mailbox"] for b in boxes if "escaped" in b] == ["\\xe4"]
         assert {form["ref"] for form in user["lists"]} == set(FORGERIES)
     assert [u["user"] for u in result["users"]] == sorted(server.users)
+
+
+def test_what_a_real_server_wrote_with_another_prefix(dovecot):
+    prefix = '"%{service}: %{user}: "' if IS_24 else '"%s: %u: "'
+    server = dovecot(plugins=PLUGIN, settings={"mail_log_prefix": prefix})
+    with server.imap("alice") as imap:
+        imap.ok('LIST "" *')
+        imap.ok("STATUS INBOX (MESSAGES)")
+    assert len(accesses(server, 2)) == 2
+    path = os.path.join(server.dir, "log")
+    user, = summary("--prefix", prefix, path)["users"]
+    assert user["user"] == "alice"
+    assert [box["mailbox"] for box in user["mailboxes"]] == ["INBOX"]
+    assert summary(path, status=1)["not_understood"] == 2
+
+
+def without_times(result):
+    """Returns the users of a summary: the event ends when its line is
+    written."""
+    for user in result["users"]:
+        for usage in user["mailboxes"] + user["in_vain"] + user["lists"]:
+            del usage["first"], usage["last"]
+    return result["users"]
+
+
+def test_what_a_real_exporter_wrote(dovecot, log):
+    server = start(dovecot, documented("An exporter: every access as JSON"))
+    os.chmod(server.dir, 0o1777)
+    with server.imap("alice") as imap:
+        imap.ok("CREATE a")
+        imap.ok("RENAME a &AOQ-")
+        imap.ok("SELECT INBOX")
+        imap.ok('LIST "" (a "%" "*")')
+        imap.cmd("STATUS missing (MESSAGES)")
+        imap.cmd('STATUS "x')
+    count = len(lines(server))
+    exported(server, count)
+    whole = os.path.join(server.dir, "log")
+    if IS_24:
+        events = os.path.join(server.dir, "mailbox-access.json")
+    else:
+        with open(whole) as f:
+            events = log("".join(l for l in f if " stats: Info: {" in l))
+    assert summary(events)["lines"] == count
+    assert without_times(summary(events)) == without_times(summary(whole))
+    assert summary(whole)["lines"] == count
