@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What contrib/demo shows, in the mount namespace where Dovecot sees the
 plugins. The private Dovecot is that of the system tests."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+#
 # shellcheck shell=bash disable=SC2034
 # For contrib/demo and contrib/run-tests, which source it: the packages that are
 # missing are installed, a copy of this source tree is built, and what it

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The library's audit of one user. What is printed comes from the library, so
    that it is the same as the utility's. */
 

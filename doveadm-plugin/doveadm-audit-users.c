@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Under -A and -F doveadm goes on with the next user, and forgets about it,
    when one can't be looked up or initialized. Here a user is pending from when
    doveadm is handed the name until the audit runs: who still is when the next

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef DOVEADM_MAILBOX_AUDIT_PLUGIN_H
 #define DOVEADM_MAILBOX_AUDIT_PLUGIN_H
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* doveadm mailbox-audit: its command line and its output's form. The map:
 
    doveadm-mailbox-audit-plugin.c  registers the command

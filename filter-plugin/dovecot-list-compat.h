@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef DOVECOT_LIST_COMPAT_H
 #define DOVECOT_LIST_COMPAT_H
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* LIST runs several times if it has to wait for its output. Dovecot calls the
    hooks around each run. */
 

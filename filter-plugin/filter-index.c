@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A refresh of the mailbox list index expunges each record whose name it didn't
    meet. Others notice that: NOTIFY tells clients, dsync deletes mailboxes. */
 

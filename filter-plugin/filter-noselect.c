@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* With NO-NOSELECT, which is 2.4's default, listing removes a directory that
    holds no mailbox, or leaves it out if it isn't empty. In a filtered listing a
    directory with nothing but hidden names looks the same. So Dovecot's

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Every command that names a mailbox: of the server itself, and of the plugins
    imap_acl and imap_quota. */
 

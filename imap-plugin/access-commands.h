@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef ACCESS_COMMANDS_H
 #define ACCESS_COMMANDS_H
 

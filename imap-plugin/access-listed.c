@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* How many names a LIST returned is known nowhere but in its output: what it
    leaves out and adds is decided above the iteration of the mailbox list. So
    the stream's own sendv() is replaced while the command runs. A stream put on

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* MOVE commits in batches, and its reply is NO if a later one fails; COPYUID
    isn't sent for mailboxes that the user can't read. So messages are counted
    when they are committed. */

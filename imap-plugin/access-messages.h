@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef ACCESS_MESSAGES_H
 #define ACCESS_MESSAGES_H
 

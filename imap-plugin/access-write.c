@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A line may hold nothing but what this writes: all that comes from the client
    is quoted and escaped, and bounded, since Dovecot splits what is longer than
    PIPE_BUF, prefix included, into several lines. The event has the names of

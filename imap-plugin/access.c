@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The life of a logged command. Its end is the end of its event: the hooks run
    around each run of its function, and for many commands the last of them
    comes before the reply, or not at all. At the end all is in the event and in

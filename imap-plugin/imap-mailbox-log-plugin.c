@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Registers with imap: the settings of a user and the hooks around commands.
 
    access.c           the life of a command, from its first run to its end

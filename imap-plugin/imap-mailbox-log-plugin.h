@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef IMAP_MAILBOX_LOG_PLUGIN_H
 #define IMAP_MAILBOX_LOG_PLUGIN_H
 

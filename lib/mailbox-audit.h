@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef MAILBOX_AUDIT_H
 #define MAILBOX_AUDIT_H
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* What Dovecot 2.4's config process and doveconf look for in a module of
    MODULEDIR/settings: without it they know none of the plugins' settings. */
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef MAILBOX_FILTER_RULES_H
 #define MAILBOX_FILTER_RULES_H
 

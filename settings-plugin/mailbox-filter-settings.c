@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The definitions alone, without anything that needs a mail user: the config
    process and doveconf load them with the settings module. */
 

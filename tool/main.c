@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* mailbox-audit: the audit of libmailboxaudit from the command line, without
    Dovecot. The map of the house:
 

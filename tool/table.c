@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Columns are aligned by what a terminal shows: a Chinese character takes two
    columns, a combining one none. The C library tells it only for a UTF-8
    locale, and values are UTF-8 whatever the user's locale is. */

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """mailbox-usage: from the lines of imap_mailbox_log to who uses which
 mailboxes. In the order in which a line passes through:
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The message of a line, after its prefix: cmd=SELECT mailbox="a" reply=OK.
 Every byte of it has to be as the plugin writes it."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The plugin's event, as an exporter of Dovecot writes it in JSON."""
 
 import json

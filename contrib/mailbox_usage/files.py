@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """A file's lines, whatever it is compressed with, and the journal's entries."""
 
 import bz2

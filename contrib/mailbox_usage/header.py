@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What a log daemon puts before a program's message: each form has to match
 from the line's first byte to the message's."""
 

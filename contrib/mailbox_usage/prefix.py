@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Dovecot's mail_log_prefix, as the configuration has it, as a pattern."""
 
 import re

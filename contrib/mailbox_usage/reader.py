@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Decides what a line is: a use that counts, a line of others, or one with the
 plugin's mark that isn't understood. It counts only if everything before the
 session's prefix is a time stamp and what a log daemon puts there, with

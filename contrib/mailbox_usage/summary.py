@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What each user did with each mailbox. A command that failed is no use of it:
 it is counted apart."""
 

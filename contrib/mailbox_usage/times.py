@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Time stamps as instants: seconds since 1970. Those without a zone are of the
 local one. Those without a year get it from their order and from the date of
 their file: what comes after December's last day is of the next year, and

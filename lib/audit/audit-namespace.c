@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* One namespace's audit: what the walk of the index side finds is decided about
    and counted. */
 

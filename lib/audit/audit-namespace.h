@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef AUDIT_NAMESPACE_H
 #define AUDIT_NAMESPACE_H
 

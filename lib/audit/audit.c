@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A user's namespaces may share roots, or have them one below the other. All
    roots are compared before the first is walked, so that each tree is audited
    once, with all the prefixes that lead to it, and what belongs to another

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef ENTRY_DECIDE_H
 #define ENTRY_DECIDE_H
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef KEEP_NAMES_H
 #define KEEP_NAMES_H
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A directory that had to be closed is opened again through ".." of the one
    below it, so that a chain of directories costs its length and not its
    square. ".." leads elsewhere when somebody moved the one below meanwhile, or

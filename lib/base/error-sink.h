@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef ERROR_SINK_H
 #define ERROR_SINK_H
 

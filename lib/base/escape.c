@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Names and paths are bytes that anybody may have chosen. What is printed of
    them is UTF-8, holds nothing that a terminal obeys, and tells every byte: a
    backslash is escaped too, so that \xNN is always an escape. */

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* States, reasons and kinds by the names that people and scripts know. */
 
 #include <stdlib.h>

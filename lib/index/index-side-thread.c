@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The walk waits for the index side's file system, the decision about an entry
    for the mail side's: on a server these are different disks, and even on one
    they keep two processors busy. One thread walks and fills batches of

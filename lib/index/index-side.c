@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A directory's class depends on what is below, so it is only known when the
    directory is left. Files are classed by their names when they are seen; those
    of index files count for the entry that their directory turns out to be. */

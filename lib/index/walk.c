@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The tree belongs to a user who may change it while it is walked. A directory
    is left by going on in the one above, which may have been closed meanwhile:
    dir-stack.c opens it again and makes sure that it is the same, and reading

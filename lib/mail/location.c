@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* How index directories mirror mails. The rules are those of Dovecot's
    mailbox-list-fs.c and mailbox-list-maildir.c (get_path()), mbox-storage.c
    (mbox_list_get_path()) and of each storage's get_list_settings(); "doveadm

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef MAIL_FORMAT_H
 #define MAIL_FORMAT_H
 

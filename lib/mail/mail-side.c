@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* What is missing is only missing if that is sure. A file server that isn't
    mounted leaves an empty directory behind, a symlink to it dangles: everything
    there would look as if it were deleted. */

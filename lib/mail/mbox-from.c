@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* What Dovecot accepts as a From_ line is neither RFC 4155 nor asctime(): the
    day of the week is never looked at, a named timezone may stand before the
    year, seconds may be missing, and a date that doesn't exist is refused only

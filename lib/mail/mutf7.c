@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Modified UTF-7 (RFC 3501, 5.1.3), as strict as Dovecot's
    lib-imap/imap-utf7.c: clients can't open a name that it doesn't decode. */
 

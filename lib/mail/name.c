@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Names on disk are modified UTF-7 (RFC 3501, 5.1.3) unless the location says
    UTF-8, and some of their characters may stand escaped. A component that
    doesn't decode is shown as it is: clients can't open it, but people have to

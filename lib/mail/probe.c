@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A probe decides as Dovecot's mbox driver opens, but leaves no trace: reading
    a file with atime < mtime would erase the mark of new mail (\Marked), opening
    a FIFO would wait for a writer, opening a device may do anything. Hence most

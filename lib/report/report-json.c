@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* doc/report.schema.json describes what is written here. JSON is Unicode while
    names are bytes, and what a terminal obeys is better not printed: every
    string that comes from elsewhere is escaped, always in the same way. So a

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The report as rows of a table, with what a person needs first. */
 
 #include <stdio.h>

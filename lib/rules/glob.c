@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Which bytes a pattern matches follows git's wildmatch() without WM_PATHNAME,
    to the odd corner: "]" that comes first in brackets is itself, "[:" without
    ":]" are two bytes, '\' escapes within brackets as well, and a range that

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A rule's tail is compared with each level of a name. Its head is looked for
    once in a name: where it may end first is the same for all levels, and to
    look for each would make a deep name cost its square. */

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A rule isn't compiled: parsing finds what is wrong with it, where its parts
    are in its text, and what all levels that match have in common. */
 

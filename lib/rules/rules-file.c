@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Any path may be given: a FIFO doesn't block, a device isn't read, and a file
    that grows while it is read has an end. */
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* As git does, each level is compared with the rules from the last to the
    first, without an index: users have some ten rules. */
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Text is taken apart into rules as git reads a .gitignore, with one
    difference: a rule that could match no name is refused. */
 

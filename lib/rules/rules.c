@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A set of rules: what its sources add, in their order. */
 
 #include <stdlib.h>

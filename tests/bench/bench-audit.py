@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The audit of the index tree that stock Dovecot's LIST left for the home of
 home.py: its time against du's, its memory, its system calls."""
 

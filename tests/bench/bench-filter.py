@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """LIST with mailbox_filter, against stock Dovecot and against a home from which
 the hidden names were moved away: system calls, processor time, wall time."""
 

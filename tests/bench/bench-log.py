@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What imap_mailbox_log costs: processor time and system calls of a LIST of
 15,000 names, and the time of 10,000 pipelined STATUS commands. Stock Dovecot
 that writes a line of its own for each command is measured as well: what remains

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* How many names a second mba_rules_match() decides, on one core, for the
    default rules, for 1,000 rules without wildcards and for 1,000 with.
 

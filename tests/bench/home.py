@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The home that the figures are for: 60 mailboxes among the files of a person
 who works there. Its numbers are near those of a home whose LIST filled a
 server's index disk: 45,605 inodes, 55,721 names listed, 111,341 inodes left

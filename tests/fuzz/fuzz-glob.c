@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* PATTERN \0 LEVEL: one level of a rule, checked and matched. */
 
 #include <stdbool.h>

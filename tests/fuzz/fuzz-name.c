@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* SEPARATOR STORAGE-SEPARATOR FLAGS PREFIX \0 NAME: a name on disk as clients
    see it, as levels, and as it is printed. */
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* RULES \0 LEVEL \0 LEVEL ...: parsed as words and as lines, and matched. */
 
 #include <stdbool.h>

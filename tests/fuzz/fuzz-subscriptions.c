@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A subscription file, for the layouts fs and Maildir++. */
 
 #include <stdio.h>

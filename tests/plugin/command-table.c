@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* For the tests: tells the imap process's table of commands in the log, and
    adds a command of its own to it, as any plugin might. */
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Reads what imap_mailbox_log wrote.
 
     accesses(server)      # the lines, once every session has ended

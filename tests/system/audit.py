@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What tests of the audit share: homes to audit, the audit's two commands, and
 reports read back, each JSON line checked against its schema. What a report has
 to say is told by oracle.py.

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Configurations of the kinds that people publish, for differential.py. Each
 was written for these tests, after what the readers of its source set up; the
 paths are those of a private server (dovecot.py)."""

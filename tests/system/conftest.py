@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What every system test has: the fixture that starts a private Dovecot, and
 the proof that Dovecot sees the staged plugins and not the host's."""
 

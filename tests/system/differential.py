@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """One configuration on two servers side by side: stock Dovecot, which doesn't
 load the plugins, and one with mailbox_filter and imap_mailbox_log. Both have
 the same homes; the same commands are sent to both.

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """A private Dovecot for a test: its own configuration, sockets, loopback ports,
 users, homes and log, all below one temporary directory. The host's Dovecot is
 neither read nor touched. The same description serves Dovecot 2.3 and 2.4.

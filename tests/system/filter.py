@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What the tests of mailbox_filter share: a server with the plugin beside one
 without, homes with hidden names in them, and what the rules hide.
 

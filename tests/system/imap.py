@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """A raw IMAP client: bytes in, bytes out, nothing interpreted that a test
 might want to see.
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What the audit has to answer, told by somebody else: the test's own walk of
 both trees, the test's own verdict, du, and the JSON schema. Written from the
 description of the product and from what Dovecot does, not from its code.

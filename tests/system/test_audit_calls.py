@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """How often the audit asks the mail side: once for an entry, once more for what
 isn't where a Maildir or dbox mailbox would be; a file is opened, looked at,
 read once and closed only if nothing but its content tells what it is; a

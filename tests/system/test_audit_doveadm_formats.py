@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """doveadm mailbox-audit in every output format says what its JSON lines say,
 and each option has its short letter."""
 

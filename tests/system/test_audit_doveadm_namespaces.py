@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """doveadm mailbox-audit of every namespace: with and without prefix, one below
 the other, several that share their roots."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The same lines locally, through doveadm-server and through the HTTP API."""
 
 import os

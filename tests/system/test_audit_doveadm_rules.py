@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The rules that doveadm mailbox-audit takes from the settings: for all users,
 for one user, or the default; and what happens where they can't be had."""
 

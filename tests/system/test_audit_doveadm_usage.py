@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """doveadm mailbox-audit's command line, and the process that it runs in."""
 
 import os

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """doveadm mailbox-audit for one, some and all users: nobody's failure keeps the
 others from being audited, and nobody's failure is kept back."""
 

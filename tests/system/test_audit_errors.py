@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What can't be read is unknown, never bogus; the message names operation,
 path and reason, the status is a failure, and others are audited all the
 same."""

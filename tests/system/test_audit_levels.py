@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The rule that hides an entry's name is told by the name's levels as the
 layout keeps them: neither the separator that clients see nor the characters
 that escape it for them have a part in it.

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Where indexes and mails are, for every format and layout: doveadm mailbox
 path is the oracle, du and the test's own walk tell the rest."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Where the audit's probe ends to read, and where the name of an mbox says that
 it is compressed: what it calls a mailbox Dovecot opens, what it calls none
 Dovecot refuses."""

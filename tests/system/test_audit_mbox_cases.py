@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The mboxes in files that the unit tests read: Dovecot opens and refuses
 them as their folder says."""
 

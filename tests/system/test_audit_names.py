@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Names as clients see them, whatever bytes are on disk, and trees deeper than
 descriptors last."""
 

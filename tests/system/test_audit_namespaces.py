@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Several namespaces: roots that are the same, one below the other, shared;
 and what isn't judged."""
 

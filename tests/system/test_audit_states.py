@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What stands where a mailbox should be. Three opinions have to agree: the
 audit's, the test's own look at the path, and what Dovecot answers when it is
 asked to open the mailbox (check_states)."""

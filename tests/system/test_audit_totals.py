@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Every inode below the index root is counted once, as du counts it, whatever
 stands there; audit() compares with du and with the test's own walk."""
 

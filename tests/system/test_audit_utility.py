@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """mailbox-audit report: the answers of doveadm mailbox-audit without Dovecot,
 and what a command line has to get right besides."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Configurations as people publish them (configurations.py), on stock Dovecot
 and with the plugins (differential.py)."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The walk is pruned: no system call names a path at or below a hidden name,
 whichever command walks. strace watches, and sees such calls on stock
 Dovecot."""

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Many clients at once, while files come and go; and one under valgrind."""
 
 import contextlib

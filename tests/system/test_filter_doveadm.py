@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """doveadm sees every mailbox, whether the plugin is loaded in imap only or
 everywhere."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """`hidden` in the access log: the topmost hidden names that this LIST would
 have shown without the filter, counted in stock Dovecot's answer to it."""
 

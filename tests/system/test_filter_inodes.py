@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Which index directories a cold index root holds after the commands that walk
 the home: none for a hidden name, and with mailbox_filter_non_mailboxes none for
 anything that is no mailbox."""

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Nothing is lost: what walks all mailboxes for another reason than LIST sees
 the hidden ones too, and a refresh of the list index forgets none of them. Each
 of these lost mail, or told of deletions, when LIST's filter served them all."""

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Names are matched level by level as the layout keeps them, whatever separator
 clients see and however names are escaped. The oracle is this file's own: it
 makes what LIST has to show from the levels on disk and the default rules. Stock

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What LIST shows: exactly what stock Dovecot shows for a home from which the
 hidden names were taken away, in every format, for every pattern."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Rules are about a namespace's own names, and directories are removed by LIST
 only where stock Dovecot removes them."""
 

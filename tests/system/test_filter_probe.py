@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """mailbox_filter_non_mailboxes hides the files that Dovecot refuses to open,
 and no others; Dovecot's own SELECT is the judge."""
 

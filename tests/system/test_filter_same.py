@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Nothing but LIST changes: the same script on a server with the plugin and on
 one without gives the same replies, line for line, and the same files."""
 

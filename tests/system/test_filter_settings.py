@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The settings of mailbox_filter: where rules come from, what happens when they
 are wrong, and what the log says about them."""
 

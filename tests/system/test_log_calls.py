@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """A command that is logged takes no system call that it doesn't take on stock
 Dovecot, but one: the write of its line. strace counts."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Real clients, from Debian's packages curl, isync and mutt or neomutt: the
 names that they used are the names logged."""
 

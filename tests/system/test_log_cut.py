@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Commands whose end the client never saw: `cut=yes`, no reply, and a count
 that is not below what the client had read."""
 

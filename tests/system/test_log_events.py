@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The event imap_mailbox_access in metrics and exporters, as in
 doc/imap-mailbox-log.md, and what Dovecot's own event keeps."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Nothing that a client sends can forge a line, or be mistaken for another
 name."""
 

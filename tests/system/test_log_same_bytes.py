@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The client sees no difference: what the server sends is the same, byte for
 byte, with the plugin and without, but for the times in tagged replies."""
 

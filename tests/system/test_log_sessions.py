@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Commands as clients really send them: pipelined, in pieces, around IDLE,
 hibernated, with a raw log."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """No command slips past: the server's own table of commands is walked, through
 a plugin that is compiled for this test (tests/plugin/command-table.c)."""
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """The plugin in an imap process that runs under valgrind: no error in its code,
 no block of its own lost."""
 

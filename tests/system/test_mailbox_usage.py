@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """mailbox-usage: from log lines to each user's mailboxes."""
 
 import bz2

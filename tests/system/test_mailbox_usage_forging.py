@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """mailbox-usage over lines that strangers had a part in, and over lines of the
 plugin in forms that nobody foresaw: the first never count, the second never go
 in silence."""

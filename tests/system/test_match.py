@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """mailbox-audit match: which names the rules hide, and which rule it was, in
 the manner of git check-ignore."""
 

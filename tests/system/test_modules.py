@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """What the modules show to others: Dovecot loads all of them into one space of
 names, in which a function of the same name would be called instead."""
 

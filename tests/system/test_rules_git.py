@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Name rules are gitignore's language: git itself decides as the cases of
 tests/rules expect, and as the library does for rules drawn at random."""
 

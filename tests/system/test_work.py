@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """A client can't make the server work for nothing: what it sends a thousand
 times in one command costs the plugins a thousand times as much, not the square
 of it. callgrind counts."""

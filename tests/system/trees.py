@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Fills the locations of a Dovecot's users with mailboxes and whatever else
 people keep there, as other programs would have: nothing is in an index yet.
 

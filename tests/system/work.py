@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """Counts the work that commands make for a server's imap process, in
 instructions: processor time would depend on what else the machine does.
 

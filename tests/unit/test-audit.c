@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The audit of a user's namespaces, as a program uses it. */
 
 #include <limits.h>

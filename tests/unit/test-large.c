@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Files over 2 GiB and times after 2038: on 32 bits stat() fails for both,
    unless all of the library was built for large ones. */
 

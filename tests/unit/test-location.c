@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The table of formats and layouts: from a storage name to its index and its
    mails, and back. tests/system compares the same table with Dovecot. */
 

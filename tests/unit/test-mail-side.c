@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* What the look at the mail side says of what is missing, and what it remembers
    from one look to the next. */
 

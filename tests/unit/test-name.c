@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* Names on disk as clients see them, and as the rules match them. */
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The cases of tests/mbox: each file begins as its name says, in valid/ what
    Dovecot opens, in invalid/ what it refuses. And what a file can't say. */
 

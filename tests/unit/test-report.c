@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The JSON writer: what it writes is JSON, with names that a reader gets back
    to the byte. The tests of the audit check it against the schema. */
 

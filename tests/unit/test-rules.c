@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The cases of tests/rules, and what a file can't say. */
 
 #include <dirent.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* dir-stack, walk and index-side over real trees. */
 
 #include <dirent.h>
