@@ -49,8 +49,12 @@ static void filter_user_debug(struct mail_user *user)
 {
 	struct filter_user *fuser = FILTER_USER_CONTEXT_REQUIRE(user);
 	const struct mba_rule *rule;
-	string_t *str = t_str_new(128);
+	string_t *str;
 
+	/* with thousands of rules it is long */
+	if (!event_want_debug(user->event))
+		return;
+	str = t_str_new(128);
 	for (unsigned int i = 0; i < mba_rules_count(fuser->rules); i++) {
 		rule = mba_rules_get(fuser->rules, i);
 		str_printfa(str, " %s (%s:%u:%u)", rule->text, rule->source,
