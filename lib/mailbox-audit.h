@@ -15,6 +15,7 @@
      alloc.c         allocations that end the process instead of failing
      count.c         adds counts up
      dir-stack.c     directories of any depth with few descriptors
+     error-sink.c    tells a failed call below a root
      escape.c        bytes as they are printed: what can be seen, else \xNN
      state-names.c   what states, reasons and kinds are called
      version.c       which version this is
@@ -39,6 +40,7 @@
    index/            the index side: what an index root holds (base)
      walk.c          walks an index root, without following symlinks
      index-files.c   Dovecot's own files, and what each is for
+     index-busy.c    whether somebody uses an index file
      index-side.c    puts every inode of it into one class, finds the entries
      index-side-thread.c the same in a thread, while the caller looks at mails
    audit/            both sides put together (base, rules, mail, index)
@@ -46,6 +48,9 @@
      audit-namespace.c one namespace: what is found is decided about and counted
      entry-decide.c  what an entry is: its mailbox, its state, its rule
      keep-names.c    names that no rule hides
+     clean.c         removes a bogus entry, the only file that unlinks
+     clean-scope.c   where something is removed: formats, the root's lock
+     clean-used.c    whether most used entries are bogus
      audit-subscriptions.c subscribed names that no mailbox has
      audit-roots.c   compares roots, by what is there
      audit-errors.c  keeps the first errors and counts all
@@ -365,6 +370,97 @@ const char *mba_layout_name(unsigned int idx);
    Dovecot's mbox appends to it ("/.imap"). */
 size_t mba_index_root_len(const char *path);
 
+struct mba_count {
+	/* 0 for what isn't counted in entries */
+	uint64_t entries;
+	uint64_t inodes;
+	uint64_t bytes;
+};
+
+
+/*
+ * Clean: removes bogus entries, and the directories that this empties.
+ */
+
+/* How Dovecot locks index files where leases don't tell who uses them (NFS):
+   its setting lock_method. */
+enum mba_lock_method {
+	MBA_LOCK_METHOD_FCNTL,
+	MBA_LOCK_METHOD_FLOCK
+};
+
+/* By default only an entry goes whose whole content is worthless: nothing but
+   one dovecot.index.log that is a header without anything after it, or no file
+   at all. Times are in seconds. */
+struct mba_clean_settings {
+	/* keep what changed less than this ago */
+	int64_t min_age;
+	/* with used: keep what changed less than this ago and isn't
+	   untouched */
+	int64_t used_age;
+	/* the time of now, epoch seconds */
+	int64_t now;
+	enum mba_lock_method lock_method;
+	/* Also take bogus entries that hold more. That can lose what only the
+	   index knows, if the mailbox comes back: flags and UIDVALIDITY of a
+	   read-only or compressed mbox, an mbox's GUID, private \Seen flags, a
+	   Maildir's modseqs. */
+	bool used:1;
+	/* take all decisions, but remove nothing */
+	bool dry_run:1;
+	/* with used: even if most used entries are bogus */
+	bool force:1;
+};
+#define MBA_CLEAN_MIN_AGE (60 * 60)
+#define MBA_CLEAN_USED_AGE (30 * 24 * 60 * 60)
+
+/* Why an entry is kept. */
+enum mba_kept {
+	/* it isn't: it was removed, or would have been */
+	MBA_KEPT_NOT,
+	/* it is a mailbox's */
+	MBA_KEPT_MAILBOX,
+	/* its state is unknown, see enum mba_reason */
+	MBA_KEPT_UNKNOWN,
+	/* its state isn't one of those to be cleaned */
+	MBA_KEPT_STATE,
+	/* it is INBOX's */
+	MBA_KEPT_INBOX,
+	/* it holds what isn't an index's, or isn't a regular file with one
+	   name, or its log isn't a log's header */
+	MBA_KEPT_FILES,
+	/* it holds more than an untouched log */
+	MBA_KEPT_USED,
+	/* it changed too short a time ago, or in the future */
+	MBA_KEPT_RECENT,
+	/* a session has it open, or it is locked */
+	MBA_KEPT_OPEN,
+	MBA_KEPT_LOCKED,
+	/* it changed since it was seen */
+	MBA_KEPT_CHANGED,
+	/* a system call failed: there is a struct mba_error for it */
+	MBA_KEPT_ERROR,
+	/* nothing is removed in this namespace: see refused */
+	MBA_KEPT_REFUSED,
+
+	MBA_KEPT_COUNT
+};
+/* Returns a reason's name as the reports print it; NULL for MBA_KEPT_NOT. */
+const char *mba_kept_name(enum mba_kept kept);
+
+/* What was removed in a namespace, or would have been. */
+struct mba_clean_report {
+	/* entries, with their inodes and bytes, counted from calls that
+	   succeeded */
+	struct mba_count removed;
+	/* directories that held nothing any more */
+	struct mba_count removed_dirs;
+	/* by enum mba_kept */
+	struct mba_count kept[MBA_KEPT_COUNT];
+	/* why nothing is removed, a sentence; NULL if there is no reason */
+	const char *refused;
+};
+
 /*
  * The audit.
  */
@@ -386,13 +482,6 @@ enum mba_other {
 	MBA_OTHER_COUNT
 };
 
-struct mba_count {
-	/* 0 for what isn't counted in entries */
-	uint64_t entries;
-	uint64_t inodes;
-	uint64_t bytes;
-};
-
 /* A directory with index files of one mailbox, or of what Dovecot took for
    one. Valid during the callback. */
 struct mba_entry {
@@ -411,6 +500,10 @@ struct mba_entry {
 	struct mba_count count;
 	/* of the newest index file, else of the directory; epoch seconds */
 	int64_t mtime;
+	/* With clean, what was removed of it; its entries are 1 if all was, and
+	   why not. */
+	struct mba_count removed;
+	enum mba_kept kept;
 	/* nothing but one header-only dovecot.index.log, left by a LIST or a
 	   failed SELECT */
 	bool untouched:1;
@@ -442,6 +535,8 @@ struct mba_namespace_report {
 	/* bogus subscribed names that have no entry, as clients see them;
 	   ends with NULL */
 	const char *const *subscriptions;
+	/* what clean did; states and totals are those before it */
+	struct mba_clean_report clean;
 	/* the index root is the mail root */
 	bool in_place:1;
 };
@@ -477,6 +572,9 @@ struct mba_audit_settings {
 	/* Called now and then with what was counted so far; may be NULL. */
 	void (*progress)(const struct mba_namespace_report *ns, void *context);
 	void *context;
+	/* Clean what is audited; NULL changes nothing. Only entries with one of
+	   the states are removed. */
+	const struct mba_clean_settings *clean;
 	/* MBA_STATE_BIT()s of the entries to select; 0 selects all */
 	unsigned int states;
 	/* select only hidden, or only visible entries */

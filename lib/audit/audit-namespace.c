@@ -5,16 +5,21 @@
    and counted. */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "audit-namespace.h"
+#include "clean-scope.h"
+#include "clean-used.h"
+#include "clean.h"
 #include "count.h"
-#include "entry-decide.h"
 #include "index-side.h"
 
 struct run {
 	const struct mba_audit_settings *set;
 	struct entry_decide_settings decide;
 	struct mba_namespace_report *report;
+	/* its set is NULL if nothing is to be cleaned */
+	struct clean clean;
 };
 
 static void run_progress(const struct mba_count *totals, void *context)
@@ -37,21 +42,42 @@ static bool run_is_selected(const struct run *run,
 		(!set->visible || entry->hidden_by == NULL);
 }
 
-static void run_entry(const struct index_entry *found, void *context)
+/* Decide about an entry, and clean it if that was asked for. */
+static void run_decide(struct run *run, const struct index_entry *found,
+		       struct entry_decision *decision_r,
+		       struct clean_result *result_r)
+{
+	if (run->clean.set == NULL) {
+		memset(result_r, 0, sizeof(*result_r));
+		entry_decide(&run->decide, found->path, found->is_unreadable,
+			     decision_r);
+		return;
+	}
+	clean_entry(&run->clean, found, decision_r, result_r);
+	count_add(&run->report->clean.removed, &result_r->removed);
+	if (result_r->kept != MBA_KEPT_NOT) {
+		count_add(&run->report->clean.kept[result_r->kept],
+			  &found->count);
+	}
+}
+
+static bool run_entry(const struct index_entry *found, void *context)
 {
 	struct run *run = context;
 	struct entry_decision decision;
+	struct clean_result result;
 	struct mba_entry entry = {
 		.path = found->path, .count = found->count,
 		.mtime = found->mtime, .untouched = found->untouched,
 	};
 
-	entry_decide(&run->decide, found->path, found->is_unreadable,
-		     &decision);
+	run_decide(run, found, &decision, &result);
 	entry.mailbox = decision.mailbox;
 	entry.state = decision.state;
 	entry.reason = decision.reason;
 	entry.hidden_by = decision.hidden_by;
+	entry.removed = result.removed;
+	entry.kept = result.kept;
 	count_add(&run->report->states[entry.state], &entry.count);
 	if (entry.hidden_by != NULL) {
 		count_add(&run->report->states_hidden[entry.state],
@@ -60,6 +86,53 @@ static void run_entry(const struct index_entry *found, void *context)
 	if (run_is_selected(run, &entry))
 		run->set->entry(run->report, &entry, run->set->context);
 	entry_decision_free(&decision);
+	return result.dir_removed;
+}
+
+/* Open the index root for a clean. Sets why nothing is to be removed. */
+static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
+			   const struct index_side_settings *walk)
+{
+	const struct clean_scope_settings scope = {
+		.location = ns->location, .index_root = &ns->index_root,
+		.errors = walk->errors, .in_place = run->decide.in_place,
+		.is_shared = ns->is_shared,
+	};
+	const struct mba_clean_settings *set = run->clean.set;
+	int fd;
+
+	run->clean.decide = &run->decide;
+	run->clean.errors = walk->errors;
+	run->clean.index_root = walk->root;
+	run->clean.states = run->set->states;
+	fd = clean_scope_open(&scope, &run->clean.refused);
+	if (fd != -1 && set->used && !set->force &&
+	    clean_used_is_doubtful(walk, &run->decide)) {
+		run->clean.refused = "More of the entries that were used are "
+			"bogus than are mailboxes: are these the right mails?";
+	}
+	run->report->clean.refused = run->clean.refused;
+	return fd;
+}
+
+/* Walk the index root and remove what is bogus. One question at a time: nothing
+   is decided ahead of a removal. */
+static void run_clean(struct run *run, const struct audit_namespace *ns,
+		      const struct index_side_settings *walk,
+		      struct mba_count *totals_r)
+{
+	const struct mba_clean_settings *clean_set = run->clean.set;
+	const struct index_side_clean clean = {
+		.before = clean_set->now - clean_set->min_age,
+		.dry_run = clean_set->dry_run,
+		.removed = &run->report->clean.removed_dirs,
+	};
+	struct index_side_settings set = *walk;
+
+	set.root_fd = run_clean_begin(run, ns, walk);
+	if (run->clean.refused == NULL)
+		set.clean = &clean;
+	index_side_walk(&set, totals_r, run->report->other);
 }
 
 /* Walk the index root. */
@@ -68,7 +141,7 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 {
 	const struct location *location = ns->location;
 	const struct index_side_settings set = {
-		.root = location->index_root,
+		.root = location->index_root, .root_fd = -1,
 		.imap_dir = location->imap_dir ? MAIL_IMAP_DIR : NULL,
 		.in_place = run->decide.in_place, .nested = ns->nested.ids,
 		.nested_count = ns->nested.count, .entry = run_entry,
@@ -76,7 +149,10 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 	};
 	struct mba_count totals = { 0, 0, 0 };
 
-	index_side_walk_threaded(&set, &totals, run->report->other);
+	if (run->clean.set == NULL)
+		index_side_walk_threaded(&set, &totals, run->report->other);
+	else
+		run_clean(run, ns, &set, &totals);
 	run->report->totals = totals;
 }
 
@@ -114,6 +190,7 @@ void audit_namespace_run(struct audit_namespace *ns,
 						      &ns->roots.index),
 			.is_shared = ns->is_shared,
 		},
+		.clean = { .set = set->clean },
 	};
 
 	report_r->location = &location->set;

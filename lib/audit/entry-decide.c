@@ -2,6 +2,7 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "entry-decide.h"
 #include "name.h"
@@ -91,12 +92,14 @@ void entry_decide(const struct entry_decide_settings *set,
 		     &is_dir);
 	decision_r->mailbox = NULL;
 	decision_r->hidden_by = NULL;
+	decision_r->is_inbox = false;
 	if (!is_mapped)
 		return;
 	decision_r->mailbox = name_from_storage(&location->set,
 						location->storage_sep,
 						path.storage_name);
 	decision_r->hidden_by = find_rule(set, path.storage_name, is_dir);
+	decision_r->is_inbox = strcasecmp(path.storage_name, "INBOX") == 0;
 	location_path_free(&path);
 }
 

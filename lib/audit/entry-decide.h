@@ -33,6 +33,8 @@ struct entry_decision {
 	enum mba_reason reason;
 	/* NULL if the name is visible, or unknown */
 	const struct mba_rule *hidden_by;
+	/* the mailbox is INBOX, of whatever namespace */
+	bool is_inbox:1;
 };
 
 /* Decide about an entry; its path is relative to the index root ("." for the

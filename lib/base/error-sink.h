@@ -20,4 +20,8 @@ static inline void error_sink_add(const struct error_sink *sink, const char *op,
 	sink->function(op, path, error, sink->context);
 }
 
+/* Add errno's error for a path below a root. path and name may be "". */
+void error_sink_add_below(const struct error_sink *sink, const char *op,
+			  const char *root, const char *path, const char *name);
+
 #endif

@@ -19,6 +19,11 @@ static const char *const reason_names[MBA_REASON_COUNT] = {
 	"unmapped", "shared-root"
 };
 
+static const char *const kept_names[MBA_KEPT_COUNT] = {
+	NULL, "mailbox", "unknown", "state", "inbox", "files", "used", "recent",
+	"open", "locked", "changed", "error", "refused"
+};
+
 static const char *const other_names[MBA_OTHER_COUNT] = {
 	"structure", "internal", "nested", "mail", "foreign"
 };
@@ -36,6 +41,11 @@ const char *mba_reason_name(enum mba_reason reason)
 const char *mba_other_name(enum mba_other other)
 {
 	return other_names[other];
+}
+
+const char *mba_kept_name(enum mba_kept kept)
+{
+	return kept_names[kept];
 }
 
 static bool state_find(const char *name, unsigned int *states_r)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "index-files.h"
+
+#define INDEX_PREFIX "dovecot.index"
 
 static const struct {
 	const char *name;
@@ -14,8 +16,14 @@ static const struct {
 } index_files[] = {
 	/* a mailbox's index: its state, its log and the older log, caches of
 	   headers, threads and searches, each user's own flags */
+	{ "dovecot.index.cache", INDEX_FILE_CACHE, false },
+	{ "dovecot.index.thread", INDEX_FILE_THREAD, false },
+	{ "dovecot.index.backup", INDEX_FILE_BACKUP, false },
+	{ "dovecot.index.tmp", INDEX_FILE_TMP, false },
+	{ "dovecot.index.log.2", INDEX_FILE_LOG2, false },
 	{ "dovecot.index.log", INDEX_FILE_LOG, false },
-	{ "dovecot.index", INDEX_FILE_INDEX, true },
+	{ INDEX_PREFIX, INDEX_FILE_MAIN, false },
+	{ INDEX_PREFIX, INDEX_FILE_INDEX, true },
 	/* the list of all mailboxes */
 	{ "dovecot.list.index", INDEX_FILE_INTERNAL, true },
 	/* mdbox: where each mail is */
@@ -43,17 +51,63 @@ static const struct {
 	{ ".subscriptions", INDEX_FILE_INTERNAL, false },
 };
 
+/* lib/file-dotlock.c, lib-index/mail-transaction-log-file.c */
+static const char *const lock_suffixes[] = { ".lock", ".newlock" };
+
+static bool is_index_lock(const char *name)
+{
+	size_t len = strlen(name), suffix_len;
+
+	for (size_t i = 0; i < 2; i++) {
+		suffix_len = strlen(lock_suffixes[i]);
+		if (len > suffix_len &&
+		    strcmp(name + len - suffix_len, lock_suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum index_file index_file_find(const char *name)
 {
 	const char *ours;
+	enum index_file file;
 
 	for (size_t i = 0; i < sizeof(index_files) / sizeof(index_files[0]);
 	     i++) {
 		ours = index_files[i].name;
-		if (index_files[i].prefix ?
-		    strncmp(name, ours, strlen(ours)) == 0 :
-		    strcmp(name, ours) == 0)
-			return index_files[i].file;
+		file = index_files[i].file;
+		if (!index_files[i].prefix) {
+			if (strcmp(name, ours) == 0)
+				return file;
+		} else if (strncmp(name, ours, strlen(ours)) == 0) {
+			return file == INDEX_FILE_INDEX &&
+				is_index_lock(name) ? INDEX_FILE_LOCK : file;
+		}
 	}
 	return INDEX_FILE_FOREIGN;
+}
+
+const char *index_file_name(enum index_file file)
+{
+	size_t i = 0;
+
+	while (index_files[i].file != file)
+		i++;
+	return index_files[i].name;
+}
+
+bool index_log_is_header(const unsigned char *data, size_t size)
+{
+	/* lib-index/mail-transaction-log.h, struct mail_transaction_log_header:
+	   major version, minor version, header size, index id, the log's own
+	   sequence, the previous log's sequence and offset */
+	uint16_t header_size;
+	uint32_t previous[2];
+
+	if (size != INDEX_LOG_HEADER_SIZE || data[0] != 1)
+		return false;
+	memcpy(&header_size, data + 2, sizeof(header_size));
+	memcpy(previous, data + 12, sizeof(previous));
+	return header_size == INDEX_LOG_HEADER_SIZE && previous[0] == 0 &&
+		previous[1] == 0;
 }

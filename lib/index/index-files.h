@@ -7,16 +7,32 @@
 /* The names of the files that Dovecot keeps under an index root, and what they
    are for. */
 
+#include <stdbool.h>
+#include <stddef.h>
+
 enum index_file {
 	/* no name of Dovecot's */
 	INDEX_FILE_FOREIGN,
 	/* belongs to the whole location, or is no part of a mailbox's index */
 	INDEX_FILE_INTERNAL,
-	/* belongs to a mailbox's index */
+	/* belongs to a mailbox's index, and is none of those below */
 	INDEX_FILE_INDEX,
-	/* the index's transaction log, which comes before all others */
+	/* a mailbox's index is being written */
+	INDEX_FILE_LOCK,
+	/* A mailbox's index, in the order in which it is removed: a log that was
+	   rotated away without the one after it makes Dovecot log errors, an
+	   index alone doesn't. */
+	INDEX_FILE_CACHE,
+	INDEX_FILE_THREAD,
+	INDEX_FILE_BACKUP,
+	INDEX_FILE_TMP,
+	INDEX_FILE_LOG2,
 	INDEX_FILE_LOG,
+	INDEX_FILE_MAIN,
+
+	INDEX_FILE_COUNT
 };
+#define INDEX_FILE_FIRST_REMOVABLE INDEX_FILE_CACHE
 
 /* The size of a log's header (lib-index/mail-transaction-log.h, struct
    mail_transaction_log_header). */
@@ -24,5 +40,11 @@ enum index_file {
 
 /* Returns what a file in a directory under an index root is. */
 enum index_file index_file_find(const char *name);
+/* Returns the name of a file that may be removed. */
+const char *index_file_name(enum index_file file);
+
+/* Returns TRUE if the data is all of a log that nothing was written to, and
+   that no other log came before: the header of version 1 alone. */
+bool index_log_is_header(const unsigned char *data, size_t size);
 
 #endif

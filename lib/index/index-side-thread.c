@@ -90,14 +90,18 @@ static void message_send(struct side_thread *thread,
 		batch_wait(thread, &thread->batches[thread->filling], false);
 }
 
-static void thread_entry(const struct index_entry *entry, void *context)
+static bool thread_entry(const struct index_entry *entry, void *context)
 {
 	struct message message = {
 		.type = MESSAGE_ENTRY, .path = mem_strdup(entry->path),
 		.entry = *entry,
 	};
 
+	/* the walk has gone on when the entry is handled */
+	message.entry.place = NULL;
+	message.entry.files = NULL;
 	message_send(context, &message);
+	return false;
 }
 
 static void thread_error(const char *op, const char *path, const char *error,
@@ -142,7 +146,7 @@ static void message_handle(const struct index_side_settings *set,
 	switch (message->type) {
 	case MESSAGE_ENTRY:
 		message->entry.path = message->path;
-		set->entry(&message->entry, set->context);
+		(void)set->entry(&message->entry, set->context);
 		break;
 	case MESSAGE_ERROR:
 		error_sink_add(set->errors, message->error.op, message->path,

@@ -18,6 +18,7 @@
 
 struct index_dir {
 	struct mba_count self, index;
+	struct index_entry_files files;
 	int64_t mtime, newest_index_mtime;
 	unsigned int index_files;
 	/* there is nothing but a log, and it is only a header */
@@ -52,6 +53,11 @@ static void count_inode_total(struct index_side *side, const struct stat *st)
 		side->set->progress(side->totals, side->set->context);
 }
 
+static int64_t newest_change(const struct stat *st)
+{
+	return st->st_mtime > st->st_ctime ? st->st_mtime : st->st_ctime;
+}
+
 static void side_enter(const struct walk_place *place, const struct stat *st,
 		       bool is_other, void *context)
 {
@@ -64,6 +70,7 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 	dir = &side->dirs[side->dirs_count++];
 	memset(dir, 0, sizeof(*dir));
 	dir->mtime = st->st_mtime;
+	dir->files.changed = newest_change(st);
 	dir->is_nested = is_other;
 	if (side->dirs_count > 1) {
 		parent = dir - 1;
@@ -85,6 +92,19 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 static void side_index_file(struct index_dir *dir, enum index_file file,
 			    const struct stat *st)
 {
+	struct index_entry_files *files = &dir->files;
+	unsigned int idx = file - INDEX_FILE_FIRST_REMOVABLE;
+
+	if (file >= INDEX_FILE_FIRST_REMOVABLE) {
+		files->st[idx] = *st;
+		files->found |= 1U << idx;
+	} else {
+		files->has_others = true;
+		if (file == INDEX_FILE_LOCK && st->st_mtime > files->locked)
+			files->locked = st->st_mtime;
+	}
+	if (newest_change(st) > files->changed)
+		files->changed = newest_change(st);
 	dir->log_is_header = dir->index_files++ == 0 &&
 		file == INDEX_FILE_LOG && S_ISREG(st->st_mode) &&
 		st->st_size == INDEX_LOG_HEADER_SIZE;
@@ -107,17 +127,16 @@ side_file_class(struct index_side *side, struct index_dir *dir,
 	enum index_file file = index_file_find(name);
 
 	switch (file) {
-	case INDEX_FILE_LOG:
-	case INDEX_FILE_INDEX:
-		side_index_file(dir, file, st);
-		return &dir->index;
 	case INDEX_FILE_INTERNAL:
 		dir->has_internal = true;
 		return &side->other[MBA_OTHER_INTERNAL];
 	case INDEX_FILE_FOREIGN:
+		dir->has_foreign = true;
 		break;
+	default:
+		side_index_file(dir, file, st);
+		return &dir->index;
 	}
-	dir->has_foreign = true;
 	return &side->other[side_is_mail(side, dir) ?
 			       MBA_OTHER_MAIL : MBA_OTHER_FOREIGN];
 }
@@ -154,19 +173,23 @@ static enum mba_other side_dir_class(const struct index_side *side,
 	return dir->has_internal ? MBA_OTHER_INTERNAL : MBA_OTHER_STRUCTURE;
 }
 
-static void side_entry(struct index_side *side, struct index_dir *dir,
-		       const char *path, bool is_complete)
+/* Returns TRUE if the entry's directory is gone. */
+static bool side_entry(struct index_side *side, struct index_dir *dir,
+		       const struct walk_place *place, bool is_complete)
 {
 	struct index_entry entry = {
-		.path = *path == '\0' ? "." : path,
-		.count = dir->index,
+		.path = *place->path == '\0' ? "." : place->path,
+		.count = dir->index, .self = dir->self,
 		.mtime = dir->index_files > 0 ? dir->newest_index_mtime :
 			dir->mtime,
+		.place = place, .files = &dir->files,
 		.is_unreadable = !is_complete,
 	};
 	/* the directory is the mailbox's own, and so are other files in it */
 	bool is_mail = side_is_mail(side, dir);
 
+	if (dir->has_foreign || dir->has_internal)
+		dir->files.has_others = true;
 	entry.untouched = is_complete && !dir->has_internal &&
 		(!dir->has_foreign || is_mail) &&
 		(dir->index_files == 0 || dir->log_is_header);
@@ -176,7 +199,32 @@ static void side_entry(struct index_side *side, struct index_dir *dir,
 	else
 		count_add(&entry.count, &dir->self);
 	side->totals->entries++;
-	side->set->entry(&entry, side->set->context);
+	return side->set->entry(&entry, side->set->context);
+}
+
+/* Remove a directory that is no entry, if there is nothing in it. Returns TRUE
+   if it is gone. */
+static bool side_remove(struct index_side *side, const struct index_dir *dir,
+			const struct walk_place *place)
+{
+	const struct index_side_clean *clean = side->set->clean;
+	const char *op;
+	int ret = 1;
+
+	if (clean == NULL || side->dirs_count == 0 || dir->is_nested ||
+	    (side->set->in_place && !dir->is_imap) || dir->has_foreign ||
+	    dir->has_internal || dir->files.has_dirs ||
+	    dir->files.changed > clean->before)
+		return false;
+	if (!clean->dry_run)
+		ret = walk_place_remove(place, &op);
+	if (ret > 0)
+		count_add(clean->removed, &dir->self);
+	else if (ret < 0) {
+		error_sink_add_below(side->set->errors, op, side->set->root,
+				     place->path, "");
+	}
+	return ret > 0;
 }
 
 static void side_leave(const struct walk_place *place, bool is_complete,
@@ -185,7 +233,7 @@ static void side_leave(const struct walk_place *place, bool is_complete,
 	struct index_side *side = context;
 	struct index_dir *dir = &side->dirs[--side->dirs_count];
 	struct index_dir *parent = side->dirs_count == 0 ? NULL : dir - 1;
-	bool is_entry, may_be_entry;
+	bool is_entry, may_be_entry, is_gone;
 
 	/* a directory that can't be read may hold an index, but not among
 	   the mails */
@@ -194,13 +242,16 @@ static void side_leave(const struct walk_place *place, bool is_complete,
 		(dir->index_files > 0 || dir->in_imap ||
 		 (!is_complete && may_be_entry));
 	if (is_entry)
-		side_entry(side, dir, place->path, is_complete);
+		is_gone = side_entry(side, dir, place, is_complete);
 	else {
 		count_add(&side->other[side_dir_class(side, dir)],
 			  &dir->self);
+		is_gone = is_complete && side_remove(side, dir, place);
 	}
 	if (parent == NULL)
 		return;
+	if (!is_gone)
+		parent->files.has_dirs = true;
 	if (is_entry || dir->has_entry)
 		parent->has_entry = true;
 	if (!is_entry) {
@@ -222,9 +273,13 @@ void index_side_walk(const struct index_side_settings *set,
 	struct index_side side = {
 		.set = set, .totals = totals_r, .other = other_r,
 	};
+	const struct walk_settings walk_set = {
+		.root = set->root, .root_fd = set->root_fd,
+		.others = set->nested, .others_count = set->nested_count,
+		.one_mount = set->clean != NULL, .callbacks = &callbacks,
+		.context = &side, .errors = set->errors,
+	};
 
-	(void)walk_tree(set->root, set->nested,
-			set->nested_count, &callbacks, &side,
-			set->errors);
+	(void)walk_tree(&walk_set);
 	free(side.dirs);
 }

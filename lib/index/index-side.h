@@ -4,26 +4,58 @@
 #ifndef INDEX_SIDE_H
 #define INDEX_SIDE_H
 
+#include "index-files.h"
 #include "mailbox-audit.h"
 #include "walk.h"
 
 /* Puts every inode under an index root into one class: an entry's, or one of
    enum mba_other. Looks at the index side alone. */
 
+/* What an entry's directory holds, for whoever removes it. */
+struct index_entry_files {
+	/* by enum index_file, from INDEX_FILE_FIRST_REMOVABLE on: those that
+	   are set in found, a bit each */
+	struct stat st[INDEX_FILE_COUNT - INDEX_FILE_FIRST_REMOVABLE];
+	unsigned int found;
+	/* Newest mtime or ctime of the directory, as it was entered, and of its
+	   files; newest mtime of a lock file, 0 without one. Epoch seconds. */
+	int64_t changed, locked;
+	/* Other files, or directories that hold some. */
+	bool has_others:1;
+	/* directories that are still there */
+	bool has_dirs:1;
+};
+
 /* An entry that was found. Valid during the callback. */
 struct index_entry {
 	/* relative to the index root, "." for the root itself */
 	const char *path;
-	struct mba_count count;
+	/* the directory, unless it is the mailbox's own, and its index files;
+	   and the directory alone */
+	struct mba_count count, self;
 	int64_t mtime;
+	/* both are NULL in a walk with a thread of its own */
+	const struct walk_place *place;
+	const struct index_entry_files *files;
 	bool untouched:1;
 	/* the directory couldn't be read to its end; that was reported */
 	bool is_unreadable:1;
 };
 
+/* Directories that hold nothing, and no entry either, are removed. */
+struct index_side_clean {
+	/* only if they didn't change since then, epoch seconds */
+	int64_t before;
+	/* nothing is removed, but all is told as if it were */
+	bool dry_run;
+	/* what was removed */
+	struct mba_count *removed;
+};
+
 struct index_side_settings {
-	/* the index root */
+	/* the index root, and its descriptor, which is closed; or -1 */
 	const char *root;
+	int root_fd;
 	/* Name of the directories that hold nothing but entries: mbox's
 	   ".imap"; NULL if there are none. */
 	const char *imap_dir;
@@ -33,7 +65,11 @@ struct index_side_settings {
 	const struct walk_id *nested;
 	unsigned int nested_count;
 
-	void (*entry)(const struct index_entry *entry, void *context);
+	/* NULL removes nothing */
+	const struct index_side_clean *clean;
+
+	/* Returns TRUE if the entry's directory is gone. */
+	bool (*entry)(const struct index_entry *entry, void *context);
 	/* Called now and then with the totals so far. */
 	void (*progress)(const struct mba_count *totals, void *context);
 	void *context;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,12 +36,9 @@ struct walk_dir {
 };
 
 struct walk {
-	const char *root;
-	const struct walk_id *others;
-	unsigned int others_count;
-	const struct walk_callbacks *callbacks;
-	void *context;
-	const struct error_sink *errors;
+	const struct walk_settings *set;
+	/* the root's mount, with one_mount */
+	uint64_t mount;
 
 	struct dir_stack stack;
 	/* dirs[0] is the root, dirs[n] the stack's frame n - 1 */
@@ -55,13 +53,8 @@ struct walk {
 
 static void walk_error(struct walk *walk, const char *op, const char *name)
 {
-	const char *error = strerror(errno), *dir = walk->stack.path;
-	char *path;
-
-	path = mem_printf("%s%s%s%s%s", walk->root, *dir == '\0' ? "" : "/",
-			  dir, *name == '\0' ? "" : "/", name);
-	error_sink_add(walk->errors, op, path, error);
-	free(path);
+	error_sink_add_below(walk->set->errors, op, walk->set->root,
+			     walk->stack.path, name);
 }
 
 static int walk_id_cmp(const void *p1, const void *p2)
@@ -97,9 +90,9 @@ static bool walk_link_seen(struct walk *walk, const struct stat *st)
 
 static bool walk_is_other(const struct walk *walk, const struct stat *st)
 {
-	for (unsigned int i = 0; i < walk->others_count; i++) {
-		if (walk->others[i].dev == st->st_dev &&
-		    walk->others[i].ino == st->st_ino)
+	for (unsigned int i = 0; i < walk->set->others_count; i++) {
+		if (walk->set->others[i].dev == st->st_dev &&
+		    walk->set->others[i].ino == st->st_ino)
 			return true;
 	}
 	return false;
@@ -108,8 +101,8 @@ static bool walk_is_other(const struct walk *walk, const struct stat *st)
 static void walk_file(struct walk *walk, int dir_fd, const char *name,
 		      const struct stat *st)
 {
-	walk->callbacks->file(dir_fd, name, st, walk_link_seen(walk, st),
-			      walk->context);
+	walk->set->callbacks->file(dir_fd, name, st, walk_link_seen(walk, st),
+			      walk->set->context);
 }
 
 static void walk_buffer_free(struct walk *walk, struct walk_dir *dir)
@@ -138,12 +131,14 @@ static void walk_dir_push(struct walk *walk)
 }
 
 /* Enter a directory whose inode is known; fd is -1 if it can't be opened. */
-static void walk_enter(struct walk *walk, int fd, const struct stat *st)
+static void walk_enter(struct walk *walk, int fd, const struct stat *st,
+		       bool is_other)
 {
 	const struct dir_stack *stack = &walk->stack;
 	const struct walk_place place = {
 		.fd = fd, .parent_fd = dir_stack_parent_fd(&walk->stack),
 		.name = dir_stack_name(stack), .path = stack->path,
+		.id = { st->st_dev, st->st_ino },
 	};
 	struct walk_id *id = walk_id_add(&walk->way, st);
 
@@ -154,8 +149,9 @@ static void walk_enter(struct walk *walk, int fd, const struct stat *st)
 	}
 	walk_dir_push(walk);
 	walk->dirs[walk->dirs_count - 1].id = id;
-	walk->callbacks->enter(&place, st, walk_is_other(walk, st),
-			       walk->context);
+	walk->set->callbacks->enter(&place, st,
+				    is_other || walk_is_other(walk, st),
+				    walk->set->context);
 }
 
 static void walk_leave(struct walk *walk)
@@ -167,9 +163,10 @@ static void walk_leave(struct walk *walk)
 			stack->frames[stack->count - 1].fd,
 		.parent_fd = dir_stack_parent_fd(stack),
 		.name = dir_stack_name(stack), .path = stack->path,
+		.id = *dir->id,
 	};
 
-	walk->callbacks->leave(&place, dir->is_complete, walk->context);
+	walk->set->callbacks->leave(&place, dir->is_complete, walk->set->context);
 	(void)tdelete(dir->id, &walk->way, walk_id_cmp);
 	free(dir->id);
 	if (dir->buffer != NULL)
@@ -178,18 +175,51 @@ static void walk_leave(struct walk *walk)
 		dir_stack_pop(stack);
 }
 
-/* A directory that can't be read is an inode all the same. */
-static void walk_enter_failed(struct walk *walk, const struct stat *st,
-			      const char *op)
+/* A directory that isn't read is an inode all the same. */
+static void walk_enter_only(struct walk *walk, int fd, const struct stat *st,
+			    bool is_mount)
 {
 	size_t count = walk->dirs_count;
 
-	walk_error(walk, op, "");
-	walk_enter(walk, -1, st);
+	walk_enter(walk, fd, st, is_mount);
 	if (walk->dirs_count == count)
 		return;
-	walk->dirs[walk->dirs_count - 1].is_complete = false;
+	walk->dirs[walk->dirs_count - 1].is_complete = is_mount;
 	walk_leave(walk);
+}
+
+/* Returns 0 if ok, -1 with errno if the mount that a directory is in can't be
+   told. */
+static int walk_mount_get(int fd, const struct stat *st, uint64_t *mount_r)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0) {
+		if (errno != ENOSYS)
+			return -1;
+		stx.stx_mask = 0;
+	}
+	/* before Linux 5.8 there is only the device, which doesn't tell a
+	   directory that is mounted in another place of its file system */
+	*mount_r = (stx.stx_mask & STATX_MNT_ID) != 0 ? stx.stx_mnt_id :
+		st->st_dev;
+	return 0;
+}
+
+/* A directory was opened: enter it, if it is in the root's mount. */
+static void walk_opened(struct walk *walk, int fd, const struct stat *st)
+{
+	uint64_t mount;
+
+	if (!walk->set->one_mount)
+		walk_enter(walk, fd, st, false);
+	else if (walk_mount_get(fd, st, &mount) < 0) {
+		walk_error(walk, "statx", "");
+		walk_enter_only(walk, fd, st, false);
+	} else if (mount != walk->mount)
+		walk_enter_only(walk, fd, st, true);
+	else
+		walk_enter(walk, fd, st, false);
 }
 
 /* A name of the current directory can't be looked at. */
@@ -222,7 +252,7 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 	dir_stack_push(&walk->stack, name, strlen(name));
 	fd = dir_stack_fd(&walk->stack, &depth);
 	if (fd != -1 && fstat(fd, &st) == 0) {
-		walk_enter(walk, fd, &st);
+		walk_opened(walk, fd, &st);
 		return;
 	}
 	open_errno = errno;
@@ -231,7 +261,8 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 		dir_stack_pop(&walk->stack);
 	} else if (S_ISDIR(st.st_mode)) {
 		errno = open_errno;
-		walk_enter_failed(walk, &st, "open");
+		walk_error(walk, "open", "");
+		walk_enter_only(walk, -1, &st, false);
 	} else {
 		/* it was replaced */
 		dir_stack_pop(&walk->stack);
@@ -306,22 +337,29 @@ static bool walk_next(struct walk *walk)
 	return true;
 }
 
-int walk_tree(const char *root, const struct walk_id *others,
-	      unsigned int others_count,
-	      const struct walk_callbacks *callbacks, void *context,
-	      const struct error_sink *errors)
+/* Open the root. Returns 0 if ok, -1 with errno if not. */
+static int walk_root_open(struct walk *walk, struct stat *st_r)
 {
-	struct walk walk = {
-		.root = root, .others = others, .others_count = others_count,
-		.callbacks = callbacks, .context = context, .errors = errors,
-	};
+	int fd = walk->set->root_fd;
+
+	if (fd == -1) {
+		fd = openat_noatime(AT_FDCWD, walk->set->root,
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	walk->stack.root_fd = fd;
+	if (fd == -1 || fstat(fd, st_r) < 0)
+		return -1;
+	return walk->set->one_mount ?
+		walk_mount_get(fd, st_r, &walk->mount) : 0;
+}
+
+int walk_tree(const struct walk_settings *set)
+{
+	struct walk walk = { .set = set };
 	struct stat st;
-	int fd;
 
 	dir_stack_init(&walk.stack, -1, O_RDONLY | O_NOFOLLOW);
-	fd = openat_noatime(AT_FDCWD, root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	walk.stack.root_fd = fd;
-	if (fd == -1 || fstat(fd, &st) < 0) {
+	if (walk_root_open(&walk, &st) < 0) {
 		bool is_missing = errno == ENOENT;
 
 		if (!is_missing)
@@ -329,7 +367,7 @@ int walk_tree(const char *root, const struct walk_id *others,
 		dir_stack_deinit(&walk.stack);
 		return is_missing ? 0 : -1;
 	}
-	walk_enter(&walk, fd, &st);
+	walk_enter(&walk, walk.stack.root_fd, &st, false);
 	while (walk.dirs_count > 0) {
 		if (!walk_next(&walk))
 			walk_leave(&walk);
@@ -339,4 +377,29 @@ int walk_tree(const char *root, const struct walk_id *others,
 	free(walk.spare_buffer);
 	free(walk.dirs);
 	return 1;
+}
+
+/* The name is compared with the directory that is open before it is removed:
+   whoever puts another one in its place in between loses an empty directory of
+   his own, since a directory with something in it can't be removed. */
+int walk_place_remove(const struct walk_place *place, const char **op_r)
+{
+	struct stat st;
+
+	if (place->parent_fd == -1)
+		return 0;
+	*op_r = "stat";
+	if (fstatat(place->parent_fd, place->name, &st,
+		    AT_SYMLINK_NOFOLLOW) == 0) {
+		if (!S_ISDIR(st.st_mode) || st.st_dev != place->id.dev ||
+		    st.st_ino != place->id.ino)
+			return 0;
+		*op_r = "rmdir";
+		if (unlinkat(place->parent_fd, place->name, AT_REMOVEDIR) == 0)
+			return 1;
+	}
+	/* ENOENT: somebody else removed it */
+	if (errno == ENOENT)
+		return 1;
+	return errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY ? 0 : -1;
 }

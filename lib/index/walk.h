@@ -31,6 +31,8 @@ struct walk_place {
 	const char *name;
 	/* relative to the root, "" for the root */
 	const char *path;
+	/* the directory's, as it was entered */
+	struct walk_id id;
 };
 
 struct walk_callbacks {
@@ -47,11 +49,29 @@ struct walk_callbacks {
 		      void *context);
 };
 
+struct walk_settings {
+	/* the root's path, and its descriptor: the walk closes it. -1 opens
+	   the path. */
+	const char *root;
+	int root_fd;
+	const struct walk_id *others;
+	unsigned int others_count;
+	/* Don't enter what is mounted below the root: it counts as one of
+	   others[]. */
+	bool one_mount;
+
+	const struct walk_callbacks *callbacks;
+	void *context;
+	const struct error_sink *errors;
+};
+
 /* Returns 1 if the root was walked (errors were reported), 0 if there is no
    such directory, -1 if it couldn't be opened; that was reported. */
-int walk_tree(const char *root, const struct walk_id *others,
-	      unsigned int others_count,
-	      const struct walk_callbacks *callbacks, void *context,
-	      const struct error_sink *errors);
+int walk_tree(const struct walk_settings *set);
+
+/* Remove a directory that is being left. Returns 1 if it is gone, 0 if it isn't
+   empty, or its name is another's by now; -1 with errno on error, *op_r names
+   the system call. */
+int walk_place_remove(const struct walk_place *place, const char **op_r);
 
 #endif

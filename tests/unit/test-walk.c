@@ -329,8 +329,13 @@ static int walk_others(const char *root, const struct walk_id *others,
 {
 	const struct error_sink errors = { seen_error, seen };
 
-	return walk_tree(root, others, others_count, &seen_callbacks, seen,
-			 &errors);
+	const struct walk_settings set = {
+		.root = root, .root_fd = -1, .others = others,
+		.others_count = others_count, .callbacks = &seen_callbacks,
+		.context = seen, .errors = &errors,
+	};
+
+	return walk_tree(&set);
 }
 
 static struct seen walk(const char *root)
@@ -513,7 +518,7 @@ struct entries {
 	unsigned int errors;
 };
 
-static void entries_add(const struct index_entry *entry, void *context)
+static bool entries_add(const struct index_entry *entry, void *context)
 {
 	struct entries *entries = context;
 	char *text;
@@ -524,6 +529,7 @@ static void entries_add(const struct index_entry *entry, void *context)
 			  entry->untouched ? ":untouched" : "");
 	free(entries->text);
 	entries->text = text;
+	return false;
 }
 
 static void entries_error(const char *op, const char *path, const char *error,
@@ -554,7 +560,8 @@ static void check_classes(walk_function_t *function, const char *imap_dir,
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
 	const struct index_side_settings set = {
-		.root = unit_path("root"), .imap_dir = imap_dir,
+		.root = unit_path("root"), .root_fd = -1,
+		.imap_dir = imap_dir,
 		.in_place = in_place, .entry = entries_add,
 		.progress = entries_progress, .context = &entries,
 		.errors = &errors,

@@ -1,0 +1,248 @@
+/* What may go wrong here is that the tree changes between a look and a removal:
+   the owner of the tree may be hostile, and Dovecot, a delivery or a file
+   manager may create the mailbox at any time. So:
+
+   - by default only an entry goes that is worth nothing: even if the verdict on
+     the mail side were wrong, nothing would be lost;
+   - the entry's directory is the one that the walk has open, names in it are
+     taken from a table, and what they name has to be what the walk saw;
+   - the lease on the log is taken before the look at the mail side, which
+     begins at the mail root anew, and is held until the log is unlinked: a
+     session that opens the mailbox either is seen or waits;
+   - the first removal that fails is the last one. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clean.h"
+#include "count.h"
+#include "dir-stack.h"
+#include "index-busy.h"
+
+/* A lock file that is older was left behind by a process that died. */
+#define LOCK_FILE_MAX_AGE (10 * 60)
+
+/* An entry that is being removed. */
+struct removal {
+	const struct clean *clean;
+	const struct index_entry *found;
+	/* with the lease, -1 if there is no file to take it on */
+	int lease_fd;
+};
+
+static const struct stat *
+found_file(const struct index_entry_files *files, enum index_file file)
+{
+	unsigned int idx = file - INDEX_FILE_FIRST_REMOVABLE;
+
+	return (files->found & 1U << idx) == 0 ? NULL : &files->st[idx];
+}
+
+/* Returns whether all files are regular ones that have no other name. */
+static bool files_are_own(const struct index_entry_files *files)
+{
+	const struct stat *st;
+
+	if (files->has_others)
+		return false;
+	for (int i = INDEX_FILE_FIRST_REMOVABLE; i < INDEX_FILE_COUNT; i++) {
+		st = found_file(files, i);
+		if (st != NULL && (!S_ISREG(st->st_mode) || st->st_nlink != 1))
+			return false;
+	}
+	return true;
+}
+
+/* Returns why an entry is kept, as far as the index side tells. */
+static enum mba_kept kept_by_files(const struct removal *removal)
+{
+	const struct mba_clean_settings *set = removal->clean->set;
+	const struct index_entry *found = removal->found;
+	const struct index_entry_files *files = found->files;
+	int64_t age = found->untouched ? set->min_age : set->used_age;
+
+	if (age < set->min_age)
+		age = set->min_age;
+	if (files->locked > set->now - LOCK_FILE_MAX_AGE)
+		return MBA_KEPT_LOCKED;
+	if (found->is_unreadable || !files_are_own(files))
+		return MBA_KEPT_FILES;
+	/* somebody's own directory, perhaps */
+	if (files->found == 0 &&
+	    (removal->clean->decide->in_place || files->has_dirs))
+		return MBA_KEPT_FILES;
+	if (!found->untouched && !set->used)
+		return MBA_KEPT_USED;
+	if (files->changed > set->now - age)
+		return MBA_KEPT_RECENT;
+	return MBA_KEPT_NOT;
+}
+
+static enum mba_kept
+removal_failed(const struct removal *removal, const char *op, const char *name)
+{
+	/* somebody else removed it */
+	if (errno == ENOENT)
+		return MBA_KEPT_CHANGED;
+	error_sink_add_below(removal->clean->errors, op,
+			     removal->clean->index_root, removal->found->path,
+			     name);
+	return MBA_KEPT_ERROR;
+}
+
+/* Returns TRUE if both are the same file, and it wasn't changed. */
+static bool is_unchanged(const struct stat *st1, const struct stat *st2)
+{
+	return st1->st_dev == st2->st_dev && st1->st_ino == st2->st_ino &&
+		st1->st_size == st2->st_size &&
+		st1->st_nlink == st2->st_nlink &&
+		st1->st_mtim.tv_sec == st2->st_mtim.tv_sec &&
+		st1->st_mtim.tv_nsec == st2->st_mtim.tv_nsec &&
+		st1->st_ctim.tv_sec == st2->st_ctim.tv_sec &&
+		st1->st_ctim.tv_nsec == st2->st_ctim.tv_nsec;
+}
+
+/* Make sure that nobody has a file open, and that it is what the walk saw; an
+   untouched log has to be a header. */
+static enum mba_kept lease_take(struct removal *removal, enum index_file file)
+{
+	const char *name = index_file_name(file), *op;
+	unsigned char data[INDEX_LOG_HEADER_SIZE + 1];
+	struct stat st;
+	ssize_t ret;
+
+	removal->lease_fd = openat_noatime(removal->found->place->fd, name,
+					   O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+					   O_NOCTTY | O_CLOEXEC);
+	if (removal->lease_fd == -1) {
+		/* somebody else has a lease; it is a symlink by now */
+		return errno == EWOULDBLOCK ? MBA_KEPT_OPEN :
+			errno == ELOOP ? MBA_KEPT_CHANGED :
+			removal_failed(removal, "open", name);
+	}
+	switch (index_busy_lease(removal->lease_fd,
+				 removal->clean->set->lock_method, &op)) {
+	case INDEX_BUSY_NO:
+		break;
+	case INDEX_BUSY_OPEN:
+		return MBA_KEPT_OPEN;
+	case INDEX_BUSY_LOCKED:
+		return MBA_KEPT_LOCKED;
+	case INDEX_BUSY_ERROR:
+		return removal_failed(removal, op, name);
+	}
+	if (fstat(removal->lease_fd, &st) < 0)
+		return removal_failed(removal, "fstat", name);
+	if (!is_unchanged(&st, found_file(removal->found->files, file)))
+		return MBA_KEPT_CHANGED;
+	if (!removal->found->untouched)
+		return MBA_KEPT_NOT;
+	ret = pread(removal->lease_fd, data, sizeof(data), 0);
+	if (ret < 0)
+		return removal_failed(removal, "read", name);
+	return index_log_is_header(data, ret) ? MBA_KEPT_NOT : MBA_KEPT_FILES;
+}
+
+/* Every session has the log open, if there is one. */
+static enum mba_kept kept_by_session(struct removal *removal)
+{
+	static const enum index_file files[] =
+		{ INDEX_FILE_LOG, INDEX_FILE_MAIN };
+
+	for (unsigned int i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (found_file(removal->found->files, files[i]) != NULL)
+			return lease_take(removal, files[i]);
+	}
+	return MBA_KEPT_NOT;
+}
+
+static enum mba_kept kept_by_decision(const struct clean *clean,
+				      const struct entry_decision *decision)
+{
+	if (decision->state == MBA_STATE_MAILBOX)
+		return MBA_KEPT_MAILBOX;
+	if (decision->state == MBA_STATE_UNKNOWN)
+		return MBA_KEPT_UNKNOWN;
+	if (decision->is_inbox)
+		return MBA_KEPT_INBOX;
+	if ((clean->states & MBA_STATE_BIT(decision->state)) == 0)
+		return MBA_KEPT_STATE;
+	return MBA_KEPT_NOT;
+}
+
+/* Remove the files that the walk saw, in the order that leaves Dovecot nothing
+   to complain of. */
+static enum mba_kept remove_files(const struct removal *removal,
+				  struct mba_count *removed)
+{
+	const struct index_entry *found = removal->found;
+	const struct stat *st;
+	const char *name;
+
+	for (int i = INDEX_FILE_FIRST_REMOVABLE; i < INDEX_FILE_COUNT; i++) {
+		st = found_file(found->files, i);
+		if (st == NULL)
+			continue;
+		name = index_file_name(i);
+		if (!removal->clean->set->dry_run &&
+		    unlinkat(found->place->fd, name, 0) < 0)
+			return removal_failed(removal, "unlink", name);
+		removed->inodes++;
+		removed->bytes += (uint64_t)st->st_blocks * 512;
+	}
+	return MBA_KEPT_NOT;
+}
+
+/* Remove the directory, if nothing else is in it. */
+static enum mba_kept remove_dir(const struct removal *removal,
+				struct clean_result *result)
+{
+	const struct index_entry *found = removal->found;
+	const char *op;
+	int ret = 1;
+
+	if (found->files->has_dirs)
+		return MBA_KEPT_NOT;
+	if (!removal->clean->set->dry_run)
+		ret = walk_place_remove(found->place, &op);
+	if (ret < 0)
+		return removal_failed(removal, op, "");
+	if (ret == 0)
+		return MBA_KEPT_CHANGED;
+	result->dir_removed = true;
+	count_add(&result->removed, &found->self);
+	return MBA_KEPT_NOT;
+}
+
+void clean_entry(const struct clean *clean, const struct index_entry *found,
+		 struct entry_decision *decision_r,
+		 struct clean_result *result_r)
+{
+	struct removal removal = {
+		.clean = clean, .found = found, .lease_fd = -1,
+	};
+	enum mba_kept kept;
+
+	memset(result_r, 0, sizeof(*result_r));
+	kept = kept_by_files(&removal);
+	if (kept == MBA_KEPT_NOT)
+		kept = kept_by_session(&removal);
+	entry_decide(clean->decide, found->path, found->is_unreadable,
+		     decision_r);
+	/* that it isn't bogus says more than that it couldn't be removed */
+	result_r->kept = kept_by_decision(clean, decision_r);
+	if (result_r->kept == MBA_KEPT_NOT)
+		result_r->kept = kept;
+	if (result_r->kept == MBA_KEPT_NOT && clean->refused != NULL)
+		result_r->kept = MBA_KEPT_REFUSED;
+	if (result_r->kept == MBA_KEPT_NOT)
+		result_r->kept = remove_files(&removal, &result_r->removed);
+	if (result_r->kept == MBA_KEPT_NOT)
+		result_r->kept = remove_dir(&removal, result_r);
+	if (result_r->kept == MBA_KEPT_NOT)
+		result_r->removed.entries = 1;
+	if (removal.lease_fd != -1)
+		(void)close(removal.lease_fd);
+}

@@ -1,0 +1,370 @@
+/* What clean removes, and why it keeps the rest. Times are moved by the
+   settings' now, since a ctime can't be set. */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "mailbox-audit.h"
+#include "unit.h"
+
+#define HOUR (60 * 60)
+#define DAY (24 * HOUR)
+
+/* major and minor version, header size; little or big endian alike, where the
+   size's bytes are set below */
+static unsigned char log_header[40] = { 1, 3 };
+
+static struct mba_location location = {
+	.prefix = "", .type = "private", .driver = "mbox",
+};
+/* all that was told of entries: "PATH:REASON|" */
+static char *told;
+static struct mba_clean_settings clean;
+static unsigned int states;
+static struct mba_namespace_report ns_report;
+static int run_ret;
+
+static void clean_setup(void)
+{
+	static char mail_root[PATH_MAX], index_root[PATH_MAX];
+	const uint16_t size = sizeof(log_header);
+
+	memcpy(log_header + 2, &size, sizeof(size));
+	strcpy(mail_root, unit_path("mail"));
+	strcpy(index_root, unit_path("index"));
+	location.mail_root = mail_root;
+	location.index_root = index_root;
+	unit_write(unit_path("mail/box"), "", 0);
+	unit_write(unit_path("mail/junk"), "no mbox\n", 8);
+	memset(&clean, 0, sizeof(clean));
+	clean.min_age = MBA_CLEAN_MIN_AGE;
+	clean.used_age = MBA_CLEAN_USED_AGE;
+	clean.now = time(NULL) + 2 * HOUR;
+	states = 0;
+}
+
+static void make_entry(const char *name)
+{
+	unit_write(unit_path("index/.imap/%s/dovecot.index.log", name),
+		   log_header, sizeof(log_header));
+}
+
+static void entry_add(const struct mba_namespace_report *ns,
+		      const struct mba_entry *entry, void *context)
+{
+	const char *reason = mba_kept_name(entry->kept);
+	char *text;
+
+	(void)ns;
+	(void)context;
+	text = mem_printf("%s%s:%s|", told, entry->path,
+			  reason != NULL ? reason :
+			  entry->removed.entries == 1 ? "removed" : "?");
+	free(told);
+	told = text;
+}
+
+/* Run a clean and return what it told of the entries. */
+static const char *run(void)
+{
+	const struct mba_audit_settings set = {
+		.entry = entry_add, .clean = &clean, .states = states,
+	};
+	struct mba_audit *audit = mba_audit_init(&set);
+	const struct mba_report *report;
+
+	free(told);
+	told = mem_strdup("");
+	mba_audit_add(audit, &location, true);
+	run_ret = mba_audit_run(audit, &report);
+	ck_assert_uint_eq(report->namespaces_count, 1);
+	ns_report = report->namespaces[0];
+	mba_audit_deinit(&audit);
+	return told;
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+START_TEST(bogus_entries_go_with_their_directories)
+{
+	clean_setup();
+	make_entry("junk");
+	make_entry("../sub/.imap/gone");
+	ck_assert(strstr(run(), "removed") != NULL);
+	ck_assert_uint_eq(ns_report.clean.removed.entries, 2);
+	ck_assert_uint_eq(ns_report.clean.removed.inodes, 4);
+	/* two .imap, and sub */
+	ck_assert_uint_eq(ns_report.clean.removed_dirs.inodes, 3);
+	ck_assert_int_eq(run_ret, 0);
+	ck_assert(exists(unit_path("index")));
+	ck_assert(!exists(unit_path("index/.imap")));
+	ck_assert(!exists(unit_path("index/sub")));
+	/* what was found is what the audit says */
+	ck_assert_uint_eq(ns_report.totals.inodes, 8);
+}
+END_TEST
+
+START_TEST(a_dry_run_tells_the_same)
+{
+	uint64_t dirs;
+	char *dry;
+
+	clean_setup();
+	make_entry("junk");
+	make_entry("box");
+	clean.dry_run = true;
+	dry = mem_strdup(run());
+	dirs = ns_report.clean.removed_dirs.inodes;
+	ck_assert(exists(unit_path("index/.imap/junk/dovecot.index.log")));
+	clean.dry_run = false;
+	ck_assert_str_eq(run(), dry);
+	ck_assert_uint_eq(ns_report.clean.removed_dirs.inodes, dirs);
+	ck_assert(!exists(unit_path("index/.imap/junk")));
+	ck_assert(exists(unit_path("index/.imap/box")));
+	free(dry);
+}
+END_TEST
+
+/* Why the entry "junk" is kept, after a file was added to it or changed. */
+static const struct {
+	const char *file;
+	/* NULL for the log's header */
+	const char *data;
+	size_t size;
+	const char *expected;
+} file_cases[] = {
+	{ "dovecot.index.log", NULL, 39, "used" },
+	{ "dovecot.index.log", NULL, 0, "used" },
+	{ "dovecot.index", "x", 1, "used" },
+	{ "dovecot.index.cache", "x", 1, "used" },
+	{ "dovecot.index.log.2", NULL, 40, "used" },
+	{ "dovecot.index.pvt", "x", 1, "files" },
+	{ "dovecot.index.search", "x", 1, "files" },
+	{ "dovecot.index.log.3", "x", 1, "files" },
+	{ "dovecot-uidlist", "x", 1, "files" },
+	{ "mine", "x", 1, "files" },
+	{ "sub/mine", "x", 1, "files" },
+	{ "dovecot.index.log.newlock", "x", 1, "files" },
+	{ "dovecot.index.log.lock", "x", 1, "files" },
+};
+
+START_TEST(files_keep_an_entry)
+{
+	char *expected;
+
+	clean_setup();
+	make_entry("junk");
+	unit_write(unit_path("index/.imap/junk/%s", file_cases[_i].file),
+		   file_cases[_i].data != NULL ? file_cases[_i].data :
+		   (const char *)log_header, file_cases[_i].size);
+	expected = mem_printf(".imap/junk:%s|", file_cases[_i].expected);
+	ck_assert_str_eq(run(), expected);
+	ck_assert(exists(unit_path("index/.imap/junk/dovecot.index.log")));
+	free(expected);
+}
+END_TEST
+
+/* What makes 40 bytes something else than an untouched log: an offset and its
+   byte. */
+static const struct {
+	unsigned int offset, byte;
+} header_cases[] = {
+	{ 0, 0 }, { 0, 2 }, { 2, 24 }, { 12, 1 }, { 15, 1 }, { 16, 1 },
+	{ 19, 1 },
+};
+
+START_TEST(other_headers_keep_an_entry)
+{
+	unsigned char data[sizeof(log_header)];
+
+	clean_setup();
+	memcpy(data, log_header, sizeof(data));
+	data[header_cases[_i].offset] = header_cases[_i].byte;
+	unit_write(unit_path("index/.imap/junk/dovecot.index.log"), data,
+		   sizeof(data));
+	ck_assert_str_eq(run(), ".imap/junk:files|");
+}
+END_TEST
+
+START_TEST(logs_that_are_no_files_keep_an_entry)
+{
+	const char *log;
+
+	clean_setup();
+	make_entry("linked");
+	ck_assert_int_eq(link(unit_path("index/.imap/linked/dovecot.index.log"),
+			      unit_path("mail/link")), 0);
+	unit_mkdir(unit_path("index/.imap/fifo"));
+	log = unit_path("index/.imap/fifo/dovecot.index.log");
+	ck_assert_int_eq(mkfifo(log, 0600), 0);
+	unit_mkdir(unit_path("index/.imap/symlink"));
+	log = unit_path("index/.imap/symlink/dovecot.index.log");
+	ck_assert_int_eq(symlink(unit_path("mail/link"), log), 0);
+	run();
+	ck_assert(strstr(told, "linked:files|") != NULL);
+	ck_assert(strstr(told, "fifo:files|") != NULL);
+	ck_assert(strstr(told, "symlink:files|") != NULL);
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_FILES].entries, 3);
+}
+END_TEST
+
+START_TEST(young_entries_are_kept)
+{
+	const struct timespec future[2] = {
+		{ .tv_sec = time(NULL) + DAY }, { .tv_sec = time(NULL) + DAY }
+	};
+
+	clean_setup();
+	make_entry("junk");
+	clean.now = time(NULL);
+	ck_assert_str_eq(run(), ".imap/junk:recent|");
+	/* a lock of a moment ago */
+	unit_write(unit_path("index/.imap/junk/dovecot.index.log.lock"), "", 0);
+	ck_assert_str_eq(run(), ".imap/junk:locked|");
+	ck_assert_int_eq(unlink(unit_path("index/.imap/junk/"
+					  "dovecot.index.log.lock")), 0);
+	clean.now = time(NULL) + 2 * HOUR;
+	ck_assert_int_eq(utimensat(AT_FDCWD, unit_path("index/.imap/junk"),
+				   future, 0), 0);
+	ck_assert_str_eq(run(), ".imap/junk:recent|");
+}
+END_TEST
+
+START_TEST(open_logs_are_kept)
+{
+	int fd;
+
+	clean_setup();
+	make_entry("junk");
+	fd = open(unit_path("index/.imap/junk/dovecot.index.log"), O_RDONLY);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_str_eq(run(), ".imap/junk:open|");
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_str_eq(run(), ".imap/junk:removed|");
+}
+END_TEST
+
+START_TEST(mailboxes_and_other_states_are_kept)
+{
+	clean_setup();
+	make_entry("box");
+	make_entry("INBOX");
+	make_entry("junk");
+	states = MBA_STATE_BIT(MBA_STATE_MISSING);
+	run();
+	ck_assert_uint_eq(ns_report.clean.removed.entries, 0);
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_MAILBOX].entries, 1);
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_INBOX].entries, 1);
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_STATE].entries, 1);
+}
+END_TEST
+
+START_TEST(used_entries_go_if_asked_for)
+{
+	clean_setup();
+	make_entry("box");
+	unit_write(unit_path("index/.imap/box/dovecot.index"), "x", 1);
+	make_entry("junk");
+	unit_write(unit_path("index/.imap/junk/dovecot.index"), "x", 1);
+	unit_write(unit_path("index/.imap/junk/dovecot.index.log.2"), "x", 1);
+	clean.used = true;
+	run();
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_RECENT].entries, 1);
+	clean.now += 31 * DAY;
+	run();
+	ck_assert_uint_eq(ns_report.clean.removed.entries, 1);
+	ck_assert_uint_eq(ns_report.clean.removed.inodes, 4);
+	ck_assert(!exists(unit_path("index/.imap/junk")));
+	ck_assert(exists(unit_path("index/.imap/box/dovecot.index")));
+}
+END_TEST
+
+START_TEST(most_used_entries_bogus_is_doubtful)
+{
+	clean_setup();
+	for (unsigned int i = 0; i < 2; i++) {
+		make_entry(i == 0 ? "junk" : "gone");
+		unit_write(unit_path("index/.imap/%s/dovecot.index",
+				     i == 0 ? "junk" : "gone"), "x", 1);
+	}
+	make_entry("box");
+	unit_write(unit_path("index/.imap/box/dovecot.index"), "x", 1);
+	clean.used = true;
+	clean.now += 31 * DAY;
+	run();
+	ck_assert_ptr_nonnull(ns_report.clean.refused);
+	ck_assert_uint_eq(ns_report.clean.removed.entries, 0);
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_REFUSED].entries, 2);
+	clean.force = true;
+	run();
+	ck_assert_ptr_null(ns_report.clean.refused);
+	ck_assert_uint_eq(ns_report.clean.removed.entries, 2);
+}
+END_TEST
+
+START_TEST(empty_entries_are_leftovers_but_in_place)
+{
+	clean_setup();
+	unit_mkdir(unit_path("index/.imap/junk"));
+	ck_assert_str_eq(run(), ".imap/junk:removed|");
+	location.index_root = location.mail_root;
+	unit_mkdir(unit_path("mail/.imap/gone"));
+	ck_assert_str_eq(run(), ".imap/gone:files|");
+	unit_write(unit_path("mail/.imap/gone/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	ck_assert_str_eq(run(), ".imap/gone:removed|");
+	ck_assert(!exists(unit_path("mail/.imap")));
+	ck_assert(exists(unit_path("mail/junk")));
+}
+END_TEST
+
+static const char *const refused_drivers[] = { "sdbox", "mdbox", "imapc" };
+
+START_TEST(other_formats_are_refused)
+{
+	clean_setup();
+	location.driver = refused_drivers[_i];
+	unit_write(unit_path("index/mailboxes/gone/dovecot.index.log"),
+		   log_header, sizeof(log_header));
+	run();
+	location.driver = "mbox";
+	ck_assert_ptr_nonnull(ns_report.clean.refused);
+	ck_assert_uint_eq(ns_report.clean.removed.inodes, 0);
+	ck_assert(exists(unit_path("index/mailboxes/gone/dovecot.index.log")));
+	ck_assert_int_eq(run_ret, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("clean");
+
+	tcase_add_test(tcase, bogus_entries_go_with_their_directories);
+	tcase_add_test(tcase, a_dry_run_tells_the_same);
+	tcase_add_loop_test(tcase, files_keep_an_entry, 0,
+			    sizeof(file_cases) / sizeof(file_cases[0]));
+	tcase_add_loop_test(tcase, other_headers_keep_an_entry, 0,
+			    sizeof(header_cases) / sizeof(header_cases[0]));
+	tcase_add_test(tcase, logs_that_are_no_files_keep_an_entry);
+	tcase_add_test(tcase, young_entries_are_kept);
+	tcase_add_test(tcase, open_logs_are_kept);
+	tcase_add_test(tcase, mailboxes_and_other_states_are_kept);
+	tcase_add_test(tcase, used_entries_go_if_asked_for);
+	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
+	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
+	tcase_add_loop_test(tcase, other_formats_are_refused, 0,
+			    sizeof(refused_drivers) /
+			    sizeof(refused_drivers[0]));
+	return unit_run(tcase);
+}
