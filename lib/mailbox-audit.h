@@ -18,6 +18,7 @@
      error-sink.c    tells a failed call below a root
      escape.c        bytes as they are printed: what can be seen, else \xNN
      state-names.c   what states, reasons and kinds are called
+     time-parse.c    a time as Dovecot's settings have it
      version.c       which version this is
    rules/            name rules (base)
      rules.c         a set of rules
@@ -57,6 +58,7 @@
    report/           writes what the audit found (base, and this header)
      report-json.c   JSON lines
      report-rows.c   the same as columns of a table
+     report-clean-rows.c what clean did, as columns of a table
 
    Conventions: functions that can fail return -1 and set *error_r to a string
    that the caller frees; it names the operation, the path and the reason.
@@ -382,6 +384,11 @@ struct mba_count {
  * Clean: removes bogus entries, and the directories that this empties.
  */
 
+/* Parse a time as Dovecot's settings have it: a number and a unit, "s", "min",
+   "h", "d", "w", or a longer form such as "30 days". Returns 0 if ok, -1 if it
+   isn't one. */
+int mba_time_parse(const char *text, int64_t *seconds_r, char **error_r);
+
 /* How Dovecot locks index files where leases don't tell who uses them (NFS):
    its setting lock_method. */
 enum mba_lock_method {
@@ -447,9 +454,15 @@ enum mba_kept {
 };
 /* Returns a reason's name as the reports print it; NULL for MBA_KEPT_NOT. */
 const char *mba_kept_name(enum mba_kept kept);
+/* Returns what was done with an entry, as the reports print it: "removed", with
+   dry_run "would-remove"; "kept". */
+const char *mba_clean_action(const struct mba_clean_settings *set,
+			     enum mba_kept kept);
 
 /* What was removed in a namespace, or would have been. */
 struct mba_clean_report {
+	/* NULL if nothing was to be cleaned */
+	const struct mba_clean_settings *set;
 	/* entries, with their inodes and bytes, counted from calls that
 	   succeeded */
 	struct mba_count removed;
@@ -620,10 +633,13 @@ char *mba_json_entry(const struct mba_audit_settings *set,
 		     const struct mba_entry *entry);
 char *mba_json_report(const struct mba_report *report);
 
-/* The tables for people: a row for each entry; a row for each state. */
+/* The tables for people: a row for each entry; a row for each state; the same
+   two for clean. */
 enum mba_table {
 	MBA_TABLE_ENTRIES,
-	MBA_TABLE_SUMMARY
+	MBA_TABLE_SUMMARY,
+	MBA_TABLE_CLEAN_ENTRIES,
+	MBA_TABLE_CLEAN_SUMMARY
 };
 
 struct mba_column {
@@ -641,11 +657,13 @@ const struct mba_column *mba_column(enum mba_table table, unsigned int idx);
    The values are escaped by mba_escape(). */
 typedef void mba_row_callback_t(const char *const *values, void *context);
 
-/* Writes an entry's row. */
+/* Writes an entry's row; of MBA_TABLE_CLEAN_ENTRIES, where it was cleaned. */
 void mba_row_entry(const struct mba_namespace_report *ns,
 		   const struct mba_entry *entry,
 		   mba_row_callback_t *callback, void *context);
-/* Writes a row for each state and kind of a namespace, and one for all. */
+/* Writes a row for each state and kind of a namespace, and one for all. Where
+   it was cleaned: a row for what was removed, and one for each reason why
+   entries were kept. */
 void mba_rows_summary(const struct mba_namespace_report *ns,
 		      mba_row_callback_t *callback, void *context);
 

@@ -6,6 +6,8 @@
 
    main.c              finds the subcommand
    cmd-report.c        "report": the audit of the paths that are given
+   cmd-clean.c         "clean": the same, and removes what is bogus
+   audit-command.c     what these two share
    location-options.c  options for the paths, and of what namespace they are
    table.c             rows of the report, aligned
    cmd-match.c         "match": which rule hides a name
@@ -23,6 +25,8 @@ static const struct {
 } commands[] = {
 	{ "report", cmd_report,
 	  "show which index directories belong to no mailbox" },
+	{ "clean", cmd_clean,
+	  "remove index directories that belong to no mailbox" },
 	{ "match", cmd_match,
 	  "show which names the rules hide, and why" },
 };
@@ -32,7 +36,7 @@ static void help(FILE *output)
 {
 	fputs("Usage: mailbox-audit COMMAND [OPTION...]\n\n"
 	      "Finds index directories of Dovecot that belong to no mailbox.\n"
-	      "It only reads. Commands:\n\n", output);
+	      "Only clean removes something. Commands:\n\n", output);
 	for (size_t i = 0; i < COMMANDS_COUNT; i++) {
 		fprintf(output, "  %-8s %s\n", commands[i].name,
 			commands[i].help);

@@ -12,6 +12,7 @@
 typedef int tool_command_t(int argc, char *argv[]);
 
 tool_command_t cmd_report;
+tool_command_t cmd_clean;
 tool_command_t cmd_match;
 
 /* Print "mailbox-audit: error" and free it. It is escaped by mba_escape():

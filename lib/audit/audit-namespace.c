@@ -94,13 +94,14 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 			   const struct index_side_settings *walk)
 {
 	const struct clean_scope_settings scope = {
-		.location = ns->location, .index_root = &ns->index_root,
+		.location = ns->location, .index_root = &ns->roots.index,
 		.errors = walk->errors, .in_place = run->decide.in_place,
 		.is_shared = ns->is_shared,
 	};
 	const struct mba_clean_settings *set = run->clean.set;
 	int fd;
 
+	run->report->clean.set = set;
 	run->clean.decide = &run->decide;
 	run->clean.errors = walk->errors;
 	run->clean.index_root = walk->root;
@@ -108,6 +109,7 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 	fd = clean_scope_open(&scope, &run->clean.refused);
 	if (fd != -1 && set->used && !set->force &&
 	    clean_used_is_doubtful(walk, &run->decide)) {
+		run->clean.is_doubtful = true;
 		run->clean.refused = "More of the entries that were used are "
 			"bogus than are mailboxes: are these the right mails?";
 	}
@@ -133,6 +135,12 @@ static void run_clean(struct run *run, const struct audit_namespace *ns,
 	if (run->clean.refused == NULL)
 		set.clean = &clean;
 	index_side_walk(&set, totals_r, run->report->other);
+	/* what was asked for wasn't done */
+	if (run->clean.is_doubtful &&
+	    run->report->clean.kept[MBA_KEPT_REFUSED].entries > 0) {
+		error_sink_add(walk->errors, "clean", walk->root,
+			       run->clean.refused);
+	}
 }
 
 /* Walk the index root. */

@@ -18,8 +18,8 @@ struct clean_scope_settings {
 };
 
 /* Open the index root so that no other clean works on it; the lock goes away
-   with the descriptor. Returns it, or -1 if nothing is to be removed: *refused_r
-   is why, a sentence. An error was reported. */
+   with the descriptor. Returns it, or -1 if nothing is to be removed:
+   *refused_r is why, a sentence. An error was reported. */
 int clean_scope_open(const struct clean_scope_settings *set,
 		     const char **refused_r);
 

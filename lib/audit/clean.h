@@ -14,6 +14,8 @@ struct clean {
 	unsigned int states;
 	/* why nothing is removed at all, NULL if there is no reason */
 	const char *refused;
+	/* that is because the mails may be elsewhere */
+	bool is_doubtful;
 	/* for paths in errors */
 	const char *index_root;
 };

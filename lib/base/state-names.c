@@ -48,6 +48,14 @@ const char *mba_kept_name(enum mba_kept kept)
 	return kept_names[kept];
 }
 
+const char *mba_clean_action(const struct mba_clean_settings *set,
+			     enum mba_kept kept)
+{
+	if (kept != MBA_KEPT_NOT)
+		return "kept";
+	return set->dry_run ? "would-remove" : "removed";
+}
+
 static bool state_find(const char *name, unsigned int *states_r)
 {
 	if (strcmp(name, "bogus") == 0) {

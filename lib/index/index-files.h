@@ -19,9 +19,9 @@ enum index_file {
 	INDEX_FILE_INDEX,
 	/* a mailbox's index is being written */
 	INDEX_FILE_LOCK,
-	/* A mailbox's index, in the order in which it is removed: a log that was
-	   rotated away without the one after it makes Dovecot log errors, an
-	   index alone doesn't. */
+	/* A mailbox's index, in the order in which it is removed: a log that
+	   was rotated away without the index makes Dovecot log errors, an index
+	   alone doesn't. */
 	INDEX_FILE_CACHE,
 	INDEX_FILE_THREAD,
 	INDEX_FILE_BACKUP,

@@ -166,7 +166,8 @@ static void walk_leave(struct walk *walk)
 		.id = *dir->id,
 	};
 
-	walk->set->callbacks->leave(&place, dir->is_complete, walk->set->context);
+	walk->set->callbacks->leave(&place, dir->is_complete,
+				    walk->set->context);
 	(void)tdelete(dir->id, &walk->way, walk_id_cmp);
 	free(dir->id);
 	if (dir->buffer != NULL)

@@ -84,8 +84,33 @@ static char *json_line(json_t *json)
 	return line;
 }
 
+static json_t *json_inodes(const struct mba_count *count)
+{
+	json_t *json = json_new();
+
+	set(json, "inodes", json_integer(count->inodes));
+	set(json, "bytes", json_integer(count->bytes));
+	return json;
+}
+
+static json_t *json_or_null(const char *text)
+{
+	return text == NULL ? json_null() : json_string(text);
+}
+
+/* What clean did with an entry. */
+static void
+set_clean_entry(json_t *json, const struct mba_clean_settings *clean,
+		const struct mba_entry *entry)
+{
+	set(json, "action", json_string(mba_clean_action(clean, entry->kept)));
+	set(json, "kept_because", json_or_null(mba_kept_name(entry->kept)));
+	set(json, "removed", json_inodes(&entry->removed));
+}
+
 static json_t *
-json_entry(const struct mba_entry *entry, bool *escaped_r)
+json_entry(const struct mba_namespace_report *ns,
+	   const struct mba_entry *entry, bool *escaped_r)
 {
 	const char *reason = mba_reason_name(entry->reason);
 	json_t *json = json_new();
@@ -93,14 +118,15 @@ json_entry(const struct mba_entry *entry, bool *escaped_r)
 	set(json, "mailbox", json_name(entry->mailbox, escaped_r));
 	set(json, "path", json_name(entry->path, escaped_r));
 	set(json, "state", json_string(mba_state_name(entry->state)));
-	set(json, "reason", reason == NULL ? json_null() :
-	    json_string(reason));
+	set(json, "reason", json_or_null(reason));
 	set(json, "hidden_by", entry->hidden_by == NULL ? json_null() :
 	    json_name(entry->hidden_by->text, escaped_r));
 	set(json, "inodes", json_integer(entry->count.inodes));
 	set(json, "bytes", json_integer(entry->count.bytes));
 	set(json, "untouched", json_boolean(entry->untouched));
 	set(json, "mtime", json_integer(entry->mtime));
+	if (ns->clean.set != NULL)
+		set_clean_entry(json, ns->clean.set, entry);
 	return json;
 }
 
@@ -114,19 +140,10 @@ char *mba_json_entry(const struct mba_audit_settings *settings,
 	set(line, "version", json_integer(REPORT_VERSION));
 	set(line, "user", json_name(settings->user, &escaped));
 	set(line, "namespace", json_name(ns->location->prefix, &escaped));
-	json = json_entry(entry, &escaped);
+	json = json_entry(ns, entry, &escaped);
 	set_escaped(json, escaped);
 	set(line, "entry", json);
 	return json_line(line);
-}
-
-static json_t *json_inodes(const struct mba_count *count)
-{
-	json_t *json = json_new();
-
-	set(json, "inodes", json_integer(count->inodes));
-	set(json, "bytes", json_integer(count->bytes));
-	return json;
 }
 
 static json_t *json_count(const struct mba_count *count)
@@ -174,6 +191,21 @@ json_sum(const struct mba_count *counts, unsigned int states)
 	return json_count(&sum);
 }
 
+static json_t *json_clean(const struct mba_clean_report *clean)
+{
+	json_t *json = json_new(), *kept = json_new();
+
+	set(json, "action", json_string(mba_clean_action(clean->set,
+							 MBA_KEPT_NOT)));
+	set(json, "entries", json_count(&clean->removed));
+	set(json, "directories", json_inodes(&clean->removed_dirs));
+	for (int i = MBA_KEPT_NOT + 1; i < MBA_KEPT_COUNT; i++)
+		set(kept, mba_kept_name(i), json_count(&clean->kept[i]));
+	set(json, "kept", kept);
+	set(json, "refused", json_or_null(clean->refused));
+	return json;
+}
+
 static json_t *json_namespace(const struct mba_namespace_report *ns)
 {
 	const struct mba_location *location = ns->location;
@@ -195,6 +227,8 @@ static json_t *json_namespace(const struct mba_namespace_report *ns)
 	set(json, "other", json_other(ns));
 	set(names, "subscriptions", json_names(ns->subscriptions, &escaped));
 	set(json, "names", names);
+	if (ns->clean.set != NULL)
+		set(json, "clean", json_clean(&ns->clean));
 	set_escaped(json, escaped);
 	return json;
 }

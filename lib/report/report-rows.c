@@ -3,14 +3,11 @@
 
 /* The report as rows of a table, with what a person needs first. */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "count.h"
-#include "mailbox-audit.h"
-
-#define NUMBER_SIZE 24
+#include "report-rows-private.h"
 
 static const struct mba_column entry_columns[] = {
 	{ "namespace", "namespace", 10, false },
@@ -39,17 +36,13 @@ static const struct mba_column summary_columns[] = {
 
 const struct mba_column *mba_column(enum mba_table table, unsigned int idx)
 {
+	if (table == MBA_TABLE_CLEAN_ENTRIES ||
+	    table == MBA_TABLE_CLEAN_SUMMARY)
+		return report_clean_column(table, idx);
 	if (table == MBA_TABLE_ENTRIES)
 		return idx < COUNT_OF(entry_columns) ? &entry_columns[idx] :
 			NULL;
 	return idx < COUNT_OF(summary_columns) ? &summary_columns[idx] : NULL;
-}
-
-static const char *number_format(char *buffer, uint64_t number)
-{
-	(void)snprintf(buffer, NUMBER_SIZE, "%llu",
-		       (unsigned long long)number);
-	return buffer;
 }
 
 /* Returns a time as ISO 8601 in UTC. */
@@ -64,21 +57,13 @@ static const char *time_format(char *buffer, int64_t epoch)
 	return buffer;
 }
 
-/* Returns the namespace's prefix, as something that can be seen. */
-static char *prefix_escape(const struct mba_namespace_report *ns)
-{
-	const char *prefix = ns->location->prefix;
-
-	return mba_escape(*prefix == '\0' ? "-" : prefix);
-}
-
-void mba_row_entry(const struct mba_namespace_report *ns,
-		   const struct mba_entry *entry,
-		   mba_row_callback_t *callback, void *context)
+static void row_entry(const struct mba_namespace_report *ns,
+		      const struct mba_entry *entry,
+		      mba_row_callback_t *callback, void *context)
 {
 	char inodes[NUMBER_SIZE], bytes[NUMBER_SIZE], mtime[NUMBER_SIZE];
 	const char *reason = mba_reason_name(entry->reason);
-	char *prefix = prefix_escape(ns);
+	char *prefix = report_prefix(ns);
 	char *rule = mba_escape(entry->hidden_by == NULL ? "-" :
 				entry->hidden_by->text);
 	char *mailbox = mba_escape(entry->mailbox == NULL ? "-" :
@@ -88,8 +73,8 @@ void mba_row_entry(const struct mba_namespace_report *ns,
 		prefix, mba_state_name(entry->state),
 		reason == NULL ? "-" : reason,
 		entry->untouched ? "yes" : "no",
-		number_format(inodes, entry->count.inodes),
-		number_format(bytes, entry->count.bytes),
+		report_number(inodes, entry->count.inodes),
+		report_number(bytes, entry->count.bytes),
 		time_format(mtime, entry->mtime), rule, mailbox, path,
 	};
 
@@ -98,6 +83,16 @@ void mba_row_entry(const struct mba_namespace_report *ns,
 	free(rule);
 	free(mailbox);
 	free(path);
+}
+
+void mba_row_entry(const struct mba_namespace_report *ns,
+		   const struct mba_entry *entry,
+		   mba_row_callback_t *callback, void *context)
+{
+	if (ns->clean.set != NULL)
+		report_clean_row_entry(ns, entry, callback, context);
+	else
+		row_entry(ns, entry, callback, context);
 }
 
 /* Writes a row of the summary. hidden is NULL for what has no names. */
@@ -116,17 +111,17 @@ static void row_summary(const char *prefix, const char *state,
 	for (int part = 0; part < 2; part++) {
 		const struct mba_count *src = part == 0 ? count : hidden;
 
-		values[i] = number_format(numbers[i], src->entries), i++;
-		values[i] = number_format(numbers[i], src->inodes), i++;
-		values[i] = number_format(numbers[i], src->bytes), i++;
+		values[i] = report_number(numbers[i], src->entries), i++;
+		values[i] = report_number(numbers[i], src->inodes), i++;
+		values[i] = report_number(numbers[i], src->bytes), i++;
 	}
 	callback(values, context);
 }
 
-void mba_rows_summary(const struct mba_namespace_report *ns,
-		      mba_row_callback_t *callback, void *context)
+static void rows_summary(const struct mba_namespace_report *ns,
+			 mba_row_callback_t *callback, void *context)
 {
-	char *prefix = prefix_escape(ns);
+	char *prefix = report_prefix(ns);
 	struct mba_count hidden = { 0, 0, 0 };
 
 	for (int state = 0; state < MBA_STATE_COUNT; state++) {
@@ -140,4 +135,13 @@ void mba_rows_summary(const struct mba_namespace_report *ns,
 	}
 	row_summary(prefix, "total", &ns->totals, &hidden, callback, context);
 	free(prefix);
+}
+
+void mba_rows_summary(const struct mba_namespace_report *ns,
+		      mba_row_callback_t *callback, void *context)
+{
+	if (ns->clean.set != NULL)
+		report_clean_rows_summary(ns, callback, context);
+	else
+		rows_summary(ns, callback, context);
 }

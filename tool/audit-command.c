@@ -1,0 +1,175 @@
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit-command.h"
+#include "table.h"
+
+int audit_command_option(struct audit_command *cmd, int opt, const char *name)
+{
+	char *error;
+
+	switch (opt) {
+	case TOOL_OPT_RULE:
+	case TOOL_OPT_RULES:
+		return tool_rules_option(cmd->rules, opt, optarg);
+	case LOCATION_OPT:
+		return location_options_set(&cmd->location, name, optarg);
+	case 'e':
+		cmd->entries = true;
+		return EX_OK;
+	case 's':
+		if (mba_states_parse(optarg, &cmd->set.states, &error) < 0)
+			return tool_usage(cmd->location.command, error);
+		return EX_OK;
+	case 'j':
+		cmd->json = true;
+		return EX_OK;
+	case 'u':
+		cmd->set.user = optarg;
+		return EX_OK;
+	case 'q':
+		cmd->quiet = true;
+		return EX_OK;
+	case 'h':
+		return -1;
+	default:
+		return tool_usage(cmd->location.command, NULL);
+	}
+}
+
+void audit_command_init(struct audit_command *cmd, const char *name, int argc)
+{
+	location_options_init(&cmd->location, name, argc);
+	cmd->rules = mba_rules_new();
+}
+
+void audit_command_deinit(struct audit_command *cmd)
+{
+	mba_rules_free(&cmd->rules);
+	location_options_deinit(&cmd->location);
+}
+
+static void progress_clear(struct audit_command *cmd)
+{
+	if (cmd->progress_on_screen)
+		fputs("\r\033[K", stderr);
+	cmd->progress_on_screen = false;
+}
+
+static void command_progress(const struct mba_namespace_report *ns,
+			    void *context)
+{
+	struct audit_command *cmd = context;
+	struct timespec now;
+
+	/* not more often than an eye can follow */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if ((now.tv_sec - cmd->progress_shown.tv_sec) * 1000 +
+	    (now.tv_nsec - cmd->progress_shown.tv_nsec) / 1000000 < 200)
+		return;
+	cmd->progress_shown = now;
+	cmd->progress_on_screen = true;
+	fprintf(stderr, "\r%llu inodes, %llu entries\033[K",
+		(unsigned long long)ns->totals.inodes,
+		(unsigned long long)ns->totals.entries);
+}
+
+static void print_line(char *line)
+{
+	puts(line);
+	free(line);
+}
+
+/* Returns the table that is printed without --json. */
+static enum mba_table command_table(const struct audit_command *cmd)
+{
+	if (cmd->set.clean != NULL)
+		return cmd->entries ? MBA_TABLE_CLEAN_ENTRIES :
+			MBA_TABLE_CLEAN_SUMMARY;
+	return cmd->entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;
+}
+
+static void command_entry(const struct mba_namespace_report *ns,
+			 const struct mba_entry *entry, void *context)
+{
+	struct audit_command *cmd = context;
+	enum mba_table table = command_table(cmd);
+
+	progress_clear(cmd);
+	if (cmd->json)
+		print_line(mba_json_entry(&cmd->set, ns, entry));
+	else
+		mba_row_entry(ns, entry, table_print_row, &table);
+}
+
+static void command_error(const struct mba_error *error, void *context)
+{
+	struct audit_command *cmd = context;
+	char *path = mba_escape(error->path);
+
+	progress_clear(cmd);
+	fprintf(stderr, "mailbox-audit: %s(%s) failed: %s\n", error->op, path,
+		error->error);
+	free(path);
+}
+
+/* Zeros are the right answer for a user who never logged in, but here the path
+   was typed by somebody. */
+static void command_warn_missing(const struct audit_command *cmd)
+{
+	const char *path = cmd->location.location.index_root;
+	struct stat st;
+
+	if (stat(path, &st) < 0 && errno == ENOENT) {
+		(void)tool_fail(EX_OK, tool_printf(
+			"Warning: %s doesn't exist: there is nothing to count",
+			path));
+	}
+}
+
+static void command_print_report(const struct audit_command *cmd,
+				 const struct mba_report *report)
+{
+	const struct mba_namespace_report *ns = &report->namespaces[0];
+	enum mba_table table = command_table(cmd);
+
+	if (cmd->json)
+		print_line(mba_json_report(report));
+	else if (!cmd->entries)
+		mba_rows_summary(ns, table_print_row, &table);
+	if (ns->clean.refused != NULL) {
+		(void)tool_fail(EX_OK, tool_printf("Nothing is removed: %s",
+						   ns->clean.refused));
+	}
+}
+
+int audit_command_run(struct audit_command *cmd)
+{
+	const struct mba_report *report;
+	struct mba_audit *audit;
+	int ret, status;
+
+	command_warn_missing(cmd);
+	cmd->set.rules = cmd->rules;
+	cmd->set.error = command_error;
+	cmd->set.context = cmd;
+	if (cmd->entries)
+		cmd->set.entry = command_entry;
+	if (!cmd->quiet && isatty(STDERR_FILENO))
+		cmd->set.progress = command_progress;
+	if (!cmd->json)
+		table_print_titles(command_table(cmd));
+
+	audit = mba_audit_init(&cmd->set);
+	location_options_add(&cmd->location, audit);
+	ret = mba_audit_run(audit, &report);
+	progress_clear(cmd);
+	command_print_report(cmd, report);
+	mba_audit_deinit(&audit);
+	status = tool_flush();
+	return status == EX_OK && ret < 0 ? EX_IOERR : status;
+}
