@@ -9,13 +9,17 @@
 #include "str-sanitize.h"
 #include "mail-namespace.h"
 #include "mail-user.h"
+#include "mail-storage-settings.h"
+#include "mailbox-list-private.h"
 #include "doveadm-print.h"
 #include "mailbox-filter-rules.h"
 #include "doveadm-mailbox-audit.h"
+#include "doveadm-compat.h"
 #include "doveadm-mailbox-audit-plugin.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
+#include <time.h>
 
 /* context is the enum mba_table. */
 static void audit_print_row(const char *const *values, void *context)
@@ -32,11 +36,21 @@ static void audit_print_line(char *line)
 	free(line);
 }
 
+enum mba_table
+doveadm_audit_table(const struct mailbox_audit_cmd_context *ctx)
+{
+	if (ctx->set.clean != NULL) {
+		return ctx->entries ? MBA_TABLE_CLEAN_ENTRIES :
+			MBA_TABLE_CLEAN_SUMMARY;
+	}
+	return ctx->entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;
+}
+
 void doveadm_audit_entry(const struct mba_namespace_report *ns,
 			 const struct mba_entry *entry, void *context)
 {
 	struct mailbox_audit_cmd_context *ctx = context;
-	enum mba_table table = MBA_TABLE_ENTRIES;
+	enum mba_table table = doveadm_audit_table(ctx);
 
 	if (ctx->json)
 		audit_print_line(mba_json_entry(&ctx->set, ns, entry));
@@ -57,7 +71,7 @@ void doveadm_audit_error(const struct mba_error *error, void *context)
 static void audit_print_report(struct mailbox_audit_cmd_context *ctx,
 			       const struct mba_report *report)
 {
-	enum mba_table table = MBA_TABLE_SUMMARY;
+	enum mba_table table = doveadm_audit_table(ctx);
 
 	if (ctx->json) {
 		audit_print_line(mba_json_report(report));
@@ -153,6 +167,23 @@ audit_unknown_namespace(const struct mailbox_audit_cmd_context *ctx,
 	return str_sanitize_utf8(str_c(str), MAX_ERROR_LEN);
 }
 
+/* Say where nothing was removed. */
+static void audit_log_refused(const struct mailbox_audit_cmd_context *ctx,
+			      const struct mail_user *user,
+			      const struct mba_report *report)
+{
+	const struct mba_namespace_report *ns;
+
+	for (unsigned int i = 0; i < report->namespaces_count; i++) {
+		ns = &report->namespaces[i];
+		if (ns->clean.refused != NULL && !ctx->json) {
+			e_warning(user->event, "Namespace \"%s\": nothing is "
+				  "removed: %s", ns->location->prefix,
+				  ns->clean.refused);
+		}
+	}
+}
+
 static int audit_run(struct mailbox_audit_cmd_context *ctx,
 		     struct mail_user *user, const struct mba_rules *rules)
 {
@@ -163,6 +194,9 @@ static int audit_run(struct mailbox_audit_cmd_context *ctx,
 
 	ctx->set.user = user->username;
 	ctx->set.rules = rules;
+	ctx->clean.now = time(NULL);
+	ctx->clean.lock_method = list_uses_flock(user->namespaces->list) ?
+		MBA_LOCK_METHOD_FLOCK : MBA_LOCK_METHOD_FCNTL;
 	audit = mba_audit_init(&ctx->set);
 	if (!audit_add_namespaces(ctx, user, audit)) {
 		error = audit_unknown_namespace(ctx, user);
@@ -172,6 +206,7 @@ static int audit_run(struct mailbox_audit_cmd_context *ctx,
 	} else {
 		ret = mba_audit_run(audit, &report);
 		audit_print_report(ctx, report);
+		audit_log_refused(ctx, user, report);
 		if (ret < 0)
 			audit_set_failed(ctx, EX_TEMPFAIL);
 	}

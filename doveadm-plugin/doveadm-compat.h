@@ -44,6 +44,11 @@ static inline bool user_loads_compression(const struct mail_user *user)
 			      i_strcmp_p) != NULL;
 }
 
+static inline bool list_uses_flock(const struct mailbox_list *list)
+{
+	return list->mail_set->parsed_lock_method == FILE_LOCK_METHOD_FLOCK;
+}
+
 /* Returns a directory for volatile files, NULL or "" if there is none. */
 static inline const char *location_get_volatile_dir(struct mailbox_list *list)
 {
@@ -95,6 +100,12 @@ static inline bool user_loads_compression(const struct mail_user *user)
 {
 	return str_array_find(t_strsplit_spaces(user->set->mail_plugins, ", "),
 			      "zlib");
+}
+
+static inline bool list_uses_flock(const struct mailbox_list *list)
+{
+	return list->ns->mail_set->parsed_lock_method ==
+		FILE_LOCK_METHOD_FLOCK;
 }
 
 static inline const char *location_get_volatile_dir(struct mailbox_list *list)

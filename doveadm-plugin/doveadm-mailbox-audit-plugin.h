@@ -11,6 +11,7 @@ struct module;
 
 extern const char *doveadm_mailbox_audit_plugin_version;
 extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit;
+extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_clean;
 
 /* Sets location_r to where a namespace's mails and indexes are. Strings belong
    to the namespace or the data stack. */

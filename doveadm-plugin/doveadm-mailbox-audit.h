@@ -17,6 +17,8 @@ struct mailbox_audit_cmd_context {
 	struct doveadm_mail_cmd_context ctx;
 
 	struct mba_audit_settings set;
+	/* set.clean points to it, if there is to be a clean */
+	struct mba_clean_settings clean;
 	/* prefix of the only namespace to audit, NULL if all private ones */
 	const char *namespace_prefix;
 	/* --rule and --rules; NULL is the user's own */
@@ -36,9 +38,27 @@ struct mailbox_audit_cmd_context {
 	bool json:1;
 };
 
+/* What the commands share: options in letters, and the calls of doveadm. */
+struct doveadm_mail_cmd_context *
+doveadm_audit_alloc(void (*preinit)(struct doveadm_mail_cmd_context *ctx),
+		    const char *letters);
+/* Take the options that all commands have. */
+void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx);
+bool doveadm_audit_flag(const struct doveadm_cmd_context *cctx,
+			const char *name);
+/* Returns NULL if it isn't given; over HTTP also null can be. */
+const char *doveadm_audit_string(const struct doveadm_cmd_context *cctx,
+				 const char *name);
+/* Refuse the command line: it ends doveadm, but in a server the users are
+   refused one by one. */
+void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
+			  const char *error);
 /* Audit a user and print what was found. It is a mail command's v.run(). */
 int doveadm_audit_run(struct doveadm_mail_cmd_context *ctx,
 		      struct mail_user *user);
+/* Returns the table that is printed without --json. */
+enum mba_table doveadm_audit_table(const struct mailbox_audit_cmd_context *ctx);
+
 /* Print an entry, log an error: callbacks of the audit. */
 void doveadm_audit_entry(const struct mba_namespace_report *ns,
 			 const struct mba_entry *entry, void *context);

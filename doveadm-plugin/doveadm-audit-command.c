@@ -1,0 +1,124 @@
+#include "lib.h"
+#include "str-sanitize.h"
+#include "doveadm-print.h"
+#include "mail-namespace.h"
+#include "mail-storage-settings.h"
+#include "mailbox-list-private.h"
+#include "doveadm-mailbox-audit.h"
+#include "doveadm-compat.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+static void audit_command_init(DOVEADM_CMD_INIT_ARGS)
+{
+	struct mailbox_audit_cmd_context *ctx =
+		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
+	enum mba_table table = doveadm_audit_table(ctx);
+	const struct mba_column *column;
+
+	if (ctx->json) {
+		doveadm_print_header_simple("report");
+		return;
+	}
+	for (unsigned int i = 0; (column = mba_column(table, i)) != NULL; i++) {
+		doveadm_print_header(column->key, column->title,
+			column->number ?
+			DOVEADM_PRINT_HEADER_FLAG_RIGHT_JUSTIFY |
+			DOVEADM_PRINT_HEADER_FLAG_NUMBER : 0);
+	}
+}
+
+bool doveadm_audit_flag(const struct doveadm_cmd_context *cctx,
+			const char *name)
+{
+	bool value;
+
+	return doveadm_cmd_param_bool(cctx, name, &value) && value;
+}
+
+const char *doveadm_audit_string(const struct doveadm_cmd_context *cctx,
+				 const char *name)
+{
+	const char *value;
+
+	return doveadm_cmd_param_str(cctx, name, &value) ? value : NULL;
+}
+
+void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
+			  const char *error)
+{
+	error = str_sanitize_utf8(error, MAX_ERROR_LEN);
+	ctx->refused = p_strconcat(ctx->ctx.pool, ctx->ctx.cmd->name, ": ",
+				   error, NULL);
+	ctx->refused_status = status;
+	if (ctx->ctx.cctx->conn_type != DOVEADM_CONNECTION_TYPE_CLI)
+		return;
+	if (status != EX_USAGE)
+		i_fatal_status(status, "%s", ctx->refused);
+	i_error("%s", ctx->refused);
+	doveadm_mail_help_name(ctx->ctx.cmd->name);
+}
+
+/* JSON lines are printed as they are, unless a server passes them on. */
+static void audit_print_init_json(struct mailbox_audit_cmd_context *ctx)
+{
+	if (!ctx->print_forced) {
+		doveadm_print_deinit();
+		doveadm_print_init(DOVEADM_PRINT_TYPE_FORMATTED);
+		doveadm_print_formatted_set_format("%{report}\n");
+	} else if (ctx->ctx.cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI) {
+		doveadm_audit_refuse(ctx, EX_USAGE, "--json is a format of "
+			"its own, it doesn't go with doveadm -f");
+	}
+}
+
+static void audit_command_deinit(struct doveadm_mail_cmd_context *_ctx)
+{
+	struct mailbox_audit_cmd_context *ctx =
+		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
+
+	doveadm_audit_users_deinit(ctx);
+	mba_rules_free(&ctx->rules);
+}
+
+void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx)
+{
+	const struct doveadm_cmd_context *cctx = ctx->ctx.cctx;
+	const char *states;
+	char *error;
+
+	doveadm_audit_users_init(ctx);
+	ctx->entries = doveadm_audit_flag(cctx, "entries");
+	ctx->json = doveadm_audit_flag(cctx, "json");
+	ctx->namespace_prefix = doveadm_audit_string(cctx, "namespace");
+	states = doveadm_audit_string(cctx, "state");
+	if (states != NULL &&
+	    mba_states_parse(states, &ctx->set.states, &error) < 0) {
+		doveadm_audit_refuse(ctx, EX_USAGE, error);
+		free(error);
+	}
+	if (ctx->entries)
+		ctx->set.entry = doveadm_audit_entry;
+	if (ctx->json)
+		audit_print_init_json(ctx);
+}
+
+struct doveadm_mail_cmd_context *
+doveadm_audit_alloc(void (*preinit)(struct doveadm_mail_cmd_context *ctx),
+		    const char *letters ATTR_UNUSED)
+{
+	struct mailbox_audit_cmd_context *ctx;
+
+	ctx = doveadm_mail_cmd_alloc(struct mailbox_audit_cmd_context);
+	ctx->set.error = doveadm_audit_error;
+	ctx->set.context = ctx;
+	doveadm_cmd_set_options(&ctx->ctx, letters);
+	ctx->ctx.v.preinit = preinit;
+	ctx->ctx.v.init = audit_command_init;
+	ctx->ctx.v.deinit = audit_command_deinit;
+	ctx->ctx.v.run = doveadm_audit_run;
+	ctx->print_forced = doveadm_print_is_initialized();
+	doveadm_print_init(DOVEADM_PRINT_TYPE_TABLE);
+	return &ctx->ctx;
+}
