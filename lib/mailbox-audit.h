@@ -452,8 +452,10 @@ enum mba_kept {
 
 	MBA_KEPT_COUNT
 };
+
 /* Returns a reason's name as the reports print it; NULL for MBA_KEPT_NOT. */
 const char *mba_kept_name(enum mba_kept kept);
+
 /* Returns what was done with an entry, as the reports print it: "removed", with
    dry_run "would-remove"; "kept". */
 const char *mba_clean_action(const struct mba_clean_settings *set,

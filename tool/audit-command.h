@@ -19,7 +19,6 @@ struct audit_command {
 
 /* For getopt_long(). */
 #define AUDIT_COMMAND_OPTIONS \
-	TOOL_RULES_OPTIONS, \
 	LOCATION_OPTIONS, \
 	{ "entries", no_argument, NULL, 'e' }, \
 	{ "state", required_argument, NULL, 's' }, \

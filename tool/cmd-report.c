@@ -35,6 +35,7 @@ static const char help_end[] =
 
 static const struct option options[] = {
 	AUDIT_COMMAND_OPTIONS,
+	TOOL_RULES_OPTIONS,
 	{ "hidden", no_argument, NULL, 'H' },
 	{ "visible", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 }

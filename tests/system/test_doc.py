@@ -4,6 +4,7 @@
 """The man pages have every option that --help has, and no other."""
 
 import gzip
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,8 @@ import subprocess
 import pytest
 
 MAN = os.path.join(os.environ["MBA_STAGE"], "usr/share/man/man1")
+SCHEMA = os.path.join(os.environ["MBA_STAGE"], "usr/share/doc",
+                      "dovecot-mailbox-audit/report.schema.json")
 OPTION = re.compile(r"(?<![\w-])(-\w|--[a-z][a-z0-9-]*)(?![\w-])")
 
 
@@ -35,6 +38,12 @@ def documented(text):
     return {option for head in heads for option in OPTION.findall(head)}
 
 
+def documented_words(text):
+    """Returns the words that have a paragraph of their own."""
+    heads = re.findall(r"^\.TP\n\.BR? (.*)$", text, flags=re.M)
+    return {word for head in heads for word in re.findall(r"[a-z]+", head)}
+
+
 def helped(*command):
     """Returns the options at the beginnings of the lines of --help."""
     text = subprocess.run(["mailbox-audit", *command, "--help"], check=True,
@@ -53,6 +62,24 @@ def test_options_of_the_utility(command):
     every = helped("report") | helped("match") | {"--version"}
     for title, text in page.items():
         assert set(OPTION.findall(text)) <= every | {"--inodes", "-s", "-B1"}
+
+
+def test_options_of_clean(dovecot):
+    page = sections("mailbox-audit-clean.1")
+    options = documented(page["OPTIONS"])
+    location = helped("report") - {"--hidden", "-H", "--visible", "-V",
+                                    "--rule", "--rules"}
+    assert helped("clean") == options | location
+    usage = dovecot().doveadm("mailbox-audit", "clean", "-A", "-f",
+                              check=False).stderr.decode()
+    usage = [line for line in usage.splitlines() if "[-n|" in line][0]
+    own = set(OPTION.findall(usage.split("[-n|")[1])) | {"-n"}
+    assert own == (options | {"-N", "--namespace"}) - \
+        {"-u", "--user", "--lock-method"}
+    reasons = documented_words(page["WHY ENTRIES ARE KEPT"])
+    with open(SCHEMA) as f:
+        known = json.load(f)["$defs"]["kept"]["enum"]
+    assert reasons == set(known) - {None}
 
 
 def test_commands_of_the_utility():
