@@ -102,6 +102,7 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 	int fd;
 
 	run->report->clean.set = set;
+	run->decide.afresh = true;
 	run->clean.decide = &run->decide;
 	run->clean.errors = walk->errors;
 	run->clean.index_root = walk->root;

@@ -52,6 +52,7 @@ bool clean_used_is_doubtful(const struct index_side_settings *walk,
 		{ 0, 0, 0 }
 	};
 
+	used.decide.afresh = false;
 	used.decide.side = mail_side_init(decide->location, &errors);
 	set.root_fd = -1;
 	set.clean = NULL;

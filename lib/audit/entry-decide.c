@@ -45,8 +45,10 @@ static void decide_state(const struct entry_decide_settings *set,
 					       is_unreadable);
 	if (decision->reason != MBA_REASON_NONE)
 		return;
-	decision->state = mail_side_look(set->side, path, &decision->reason,
-					 is_dir_r);
+	decision->state = set->afresh ?
+		mail_side_look_afresh(set->side, path, &decision->reason,
+				      is_dir_r) :
+		mail_side_look(set->side, path, &decision->reason, is_dir_r);
 	if ((MBA_STATE_BIT(decision->state) & MBA_STATES_BOGUS) == 0)
 		return;
 	reason = reason_not_bogus(set);

@@ -18,8 +18,9 @@ struct entry_decide_settings {
 	/* what the rules don't hide all the same */
 	const struct keep_names *keep;
 	/* Where mailboxes are looked up; what it remembers is taken for
-	   granted. */
+	   granted, unless afresh. */
 	struct mail_side *side;
+	bool afresh:1;
 	/* the index root is the mail root */
 	bool in_place:1;
 	/* another namespace with other mails has the same index root */

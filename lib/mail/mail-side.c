@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -32,6 +33,8 @@ struct mail_side {
 	/* the mail root and the directory of an INBOX elsewhere: 1 usable,
 	   0 unknown yet, -1 not usable */
 	int root_ok, inbox_ok;
+	/* the mail root's, if it is usable */
+	struct stat root_st;
 };
 
 struct mail_side *mail_side_init(const struct location *location,
@@ -97,7 +100,9 @@ static bool mail_root_usable(struct mail_side *side)
 	if (side->root_ok == 0) {
 		side->stack.root_fd =
 			root_open(side, side->location->mail_root);
-		side->root_ok = side->stack.root_fd == -1 ? -1 : 1;
+		side->root_ok = side->stack.root_fd != -1 &&
+			fstat(side->stack.root_fd, &side->root_st) == 0 ?
+			1 : -1;
 		side->filled = mem_grow(side->filled, &side->filled_alloc, 1,
 					sizeof(*side->filled));
 		side->filled[0] = true;
@@ -316,4 +321,52 @@ enum mba_state mail_side_look(struct mail_side *side,
 	}
 	*reason_r = verdict.reason;
 	return verdict.state;
+}
+
+/* Returns TRUE if the mail root is another directory than at first. */
+static bool mail_root_changed(const struct mail_side *side)
+{
+	struct stat st;
+
+	return stat(side->location->mail_root, &st) < 0 ||
+		st.st_dev != side->root_st.st_dev ||
+		st.st_ino != side->root_st.st_ino;
+}
+
+enum mba_state mail_side_look_afresh(struct mail_side *side,
+				     const struct location_path *path,
+				     enum mba_reason *reason_r, bool *is_dir_r)
+{
+	bool is_below = path->mail_path[0] != '/';
+	struct mail_verdict verdict;
+	const char *op = "stat";
+	enum mba_state state;
+	int look_errno;
+	char *full;
+
+	full = is_below ? mem_printf("%s/%s", side->location->mail_root,
+				     path->mail_path) :
+		mem_strdup(path->mail_path);
+	verdict = mail_look(side->location, AT_FDCWD, full,
+			    path->storage_name, &op, is_dir_r);
+	look_errno = errno;
+	free(full);
+	*reason_r = verdict.reason;
+	if (verdict.state != MBA_STATE_MISSING &&
+	    verdict.reason != MBA_REASON_ERROR)
+		return verdict.state;
+	/* What was found of the directories above says whether it may be
+	   missing, and reports an error only once. It can't say that it is
+	   missing after all. */
+	state = mail_side_look(side, path, reason_r, is_dir_r);
+	if ((MBA_STATE_BIT(state) & MBA_STATES_BOGUS) == 0)
+		return state;
+	if (verdict.state == MBA_STATE_MISSING) {
+		if (!is_below || !mail_root_changed(side))
+			return MBA_STATE_MISSING;
+		look_errno = ESTALE;
+	}
+	side_error(side, op, path->mail_path, strerror(look_errno));
+	*reason_r = MBA_REASON_ERROR;
+	return MBA_STATE_UNKNOWN;
 }
