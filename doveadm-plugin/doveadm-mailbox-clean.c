@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #include "lib.h"
 #include "doveadm-mailbox-audit.h"
 #include "doveadm-mailbox-audit-plugin.h"

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef AUDIT_COMMAND_H
 #define AUDIT_COMMAND_H
 

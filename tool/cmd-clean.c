@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The tree belongs to a user who may be hostile, while clean is often run by
    root: so it becomes that user, for good, before it looks at anything. */
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef CLEAN_SCOPE_H
 #define CLEAN_SCOPE_H
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* The home of another user, or a wrong export, looks like a home in which all
    mailboxes were deleted. All entries are decided about once before any is
    removed. */

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* What may go wrong here is that the tree changes between a look and a removal:
    the owner of the tree may be hostile, and Dovecot, a delivery or a file
    manager may create the mailbox at any time. So:

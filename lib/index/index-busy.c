@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* A lease is broken by a signal to its holder, by default SIGIO, which would
    end the process. SIGURG is ignored unless somebody asks for it, and nothing
    has to be done: the lease is held for the time of a few system calls, for

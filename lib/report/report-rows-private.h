@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 #ifndef REPORT_ROWS_PRIVATE_H
 #define REPORT_ROWS_PRIVATE_H
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
 """doveadm mailbox-audit clean against a real Dovecot: what it removes, what it
 keeps, and what sessions see before and after."""
 

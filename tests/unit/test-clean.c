@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
 /* What clean removes, and why it keeps the rest. Times are moved by the
    settings' now, since a ctime can't be set. */
 
