@@ -17,6 +17,7 @@
    filter-client.c      calls from above the mailbox list index
    filter-layout.c      iterations of the layout: LIST's and the index's own
    filter-walk.c        what such an iteration met
+   filter-entry.c       which directory entries a layout lists
    filter-tree.c        the mailbox list index's names for LIST
    filter-index.c       what the mailbox list index remembers
    filter-noselect.c    directories that hold nothing but hidden names

@@ -4,6 +4,7 @@
 #include "lib.h"
 #include "str.h"
 #include "dovecot-list-compat.h"
+#include "filter-entry.h"
 #include "filter-hidden.h"
 #include "filter-index.h"
 #include "filter-levels.h"
@@ -221,59 +222,21 @@ filter_walk_get_topmost(struct filter_walk *walk,
 	return t_strdup_until(storage_name, end + strcspn(end, sep));
 }
 
-/* Returns whether the layout can list an entry of this type. */
-static bool filter_walk_lists_type(struct filter_walk *walk,
-				   enum mailbox_list_file_type type)
-{
-	const struct filter_list *flist = walk->flist;
-
-	switch (type) {
-	case MAILBOX_LIST_FILE_TYPE_DIR:
-		return !flist->flat || !flist->mailbox_files;
-	case MAILBOX_LIST_FILE_TYPE_FILE:
-		return flist->mailbox_files;
-	case MAILBOX_LIST_FILE_TYPE_OTHER:
-		return flist->mailbox_files && !flist->flat;
-	default:
-		return TRUE;
-	}
-}
-
-/* Returns whether the layout would list a hidden name, as far as its directory
-   tells: it isn't looked at. */
-static bool filter_walk_would_list(struct filter_walk *walk,
-				   const struct filter_entry *entry)
-{
-	struct mailbox_list *list = walk->flist->list;
-
-	/* 2.4's second look, at the names in the other directory */
-	if (list_iter_is_in_index(list, walk->iter) !=
-	    list_iter_from_index(list))
-		return FALSE;
-	if (list_iter_from_index(list))
-		return TRUE;
-	if (!filter_walk_lists_type(walk, entry->type))
-		return FALSE;
-	/* a file that NFS keeps until it's closed */
-	if (entry->type != MAILBOX_LIST_FILE_TYPE_DIR &&
-	    strncmp(entry->fname, ".nfs", 4) == 0)
-		return FALSE;
-	/* Dovecot's own directories */
-	return walk->flist->flat || list_dirname(list)[0] != '\0' ||
-		list->v.is_internal_name == NULL ||
-		!list->v.is_internal_name(list, entry->fname);
-}
-
 static void
 filter_walk_hide(struct filter_walk *walk, const struct filter_entry *entry,
 		 const char *storage_name)
 {
 	struct mailbox_list *list = walk->flist->list;
+	bool in_index;
 
 	if (walk->scope == FILTER_SCOPE_REFRESH &&
 	    filter_index_keep(list, storage_name))
 		walk->in_doubt = TRUE;
-	if (!filter_walk_would_list(walk, entry))
+	/* 2.4 looks a second time, at the names in the other directory */
+	in_index = list_iter_is_in_index(list, walk->iter);
+	if (in_index != list_iter_from_index(list) ||
+	    !filter_entry_is_listed(walk->flist, entry->fname, entry->type,
+				    in_index))
 		return;
 	storage_name = filter_walk_get_topmost(walk, &entry->name,
 					       storage_name);
