@@ -25,7 +25,7 @@ struct from_parser {
 	bool alt_stamp:1;
 };
 
-/* Returns the byte at an offset, NUL behind the end. */
+/* Returns the byte at an offset, NUL after the end. */
 static unsigned char peek(const struct from_parser *parser, size_t offset)
 {
 	return offset < (size_t)(parser->end - parser->p) ?

@@ -2,7 +2,7 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 /* The subscription file: one name a line, its hierarchy separator the layout's;
-   or, behind "V\t2\n\n", one name a line with its levels separated by TABs and
+   or, after "V\t2\n\n", one name a line with its levels separated by TABs and
    special characters escaped (lib-storage/list/subscription-file.c). The user
    can write anything into it. */
 
