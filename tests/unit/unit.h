@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Returns a path in the temporary directory, made by printf(). Valid until the
-   test's end. */
+/* Returns a path in the temporary directory, made by printf(). Valid for the
+   next seven calls. */
 const char *unit_path(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 /* Make a directory, with those above it. */
