@@ -92,6 +92,13 @@ def demo(server):
          "--mail-root", server.users["ann"].home,
          "--inbox", server.path("mail/%u", "ann"),
          "--entries", "--state", "bogus", "--visible", lines=5)
+    say("Those that belong to no mailbox go; mail is never touched. (What "
+        "changed within the\nlast hour is kept unless --min-age says "
+        "otherwise.)")
+    server.restart()
+    show(server, "doveadm", "mailbox-audit", "clean", "-u", "ann",
+         "--min-age", "0")
+    show(server, "doveadm", "mailbox-audit", "-u", "ann")
     say("Which rule hides a name, and which names stay?")
     show(server, "mailbox-audit", "match", "-v", ".git/objects/file1",
          "public_html/page1.html", "Archive/2019")
