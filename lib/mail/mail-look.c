@@ -27,11 +27,11 @@ static struct mail_verdict look_symlink(int dir_fd, const char *name)
 	return mail_is_unknown(MBA_REASON_ERROR);
 }
 
-struct mail_verdict mail_look_closer(int dir_fd, const char *path,
+struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
 				     bool *in_dir_r)
 {
 	struct mail_verdict verdict = mail_is_missing;
-	char *part = mem_strdup(path), *slash = part;
+	char *part = mem_strdup(path), *slash = part + pos;
 	struct stat st;
 
 	*in_dir_r = false;
@@ -79,6 +79,21 @@ static struct mail_verdict look_incomplete(int dir_fd, const char *name)
 	return verdict;
 }
 
+/* Returns where the last level of a mailbox's name begins in a path to it. */
+static size_t last_level_pos(const struct location *location, const char *path)
+{
+	size_t len = strlen(path), dirname_len = strlen(location->dirname);
+
+	/* INBOX= has none */
+	if (dirname_len > 0 && len > dirname_len &&
+	    path[len - dirname_len - 1] == '/' &&
+	    strcmp(path + len - dirname_len, location->dirname) == 0)
+		len -= dirname_len + 1;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	return len;
+}
+
 /* A mailbox that is a directory, in which subdir has to be. */
 static struct mail_verdict look_dir(const struct location *location, int dir_fd,
 				    const char *name, const char *path)
@@ -98,7 +113,8 @@ static struct mail_verdict look_dir(const struct location *location, int dir_fd,
 		/* Maildir++: Dovecot creates what is missing in it */
 		return mail_is_mailbox;
 	}
-	verdict = mail_look_closer(dir_fd, path, &in_dir);
+	verdict = mail_look_closer(dir_fd, path,
+				   last_level_pos(location, name), &in_dir);
 	if (verdict.state == MBA_STATE_NOT_MAILBOX && in_dir &&
 	    location->format->subdir != NULL)
 		verdict = look_incomplete(dir_fd, name);

@@ -34,8 +34,9 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 
 /* stat() found nothing at a path: tell what is there instead. It is refused if
    something is there of its beginning, and a mailbox if all of the path is
-   there by now. *in_dir_r is set to whether what is there is a directory. */
-struct mail_verdict mail_look_closer(int dir_fd, const char *path,
+   there by now. What stands before pos in the path is taken for granted.
+   *in_dir_r is set to whether what is there is a directory. */
+struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
 				     bool *in_dir_r);
 
 /* Returns 1 if a directory has entries, 0 if it has none or is as empty as a

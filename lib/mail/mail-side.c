@@ -210,7 +210,7 @@ static struct mail_verdict dir_failed(int parent_fd, const char *name)
 		return mail_is_unknown(MBA_REASON_SYMLINK);
 	if (open_errno != ENOENT && open_errno != ENOTDIR)
 		return mail_is_unknown(MBA_REASON_ERROR);
-	verdict = mail_look_closer(parent_fd, name, &in_dir);
+	verdict = mail_look_closer(parent_fd, name, 0, &in_dir);
 	if (verdict.state != MBA_STATE_MAILBOX)
 		return verdict;
 	/* a file can't have anything below */

@@ -4,12 +4,14 @@
 /* What the look at the mail side says of what is missing, and what it remembers
    from one look to the next. */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mail-look.h"
 #include "mail-side.h"
 #include "unit.h"
 
@@ -178,6 +180,41 @@ START_TEST(with_dirname_a_mailbox_has_a_directory)
 }
 END_TEST
 
+/* A path that leads to a mailbox from elsewhere than its directory. */
+START_TEST(an_absolute_path_is_looked_at_as_well)
+{
+	static const char *const dirnames[] = { NULL, "D" };
+	const char *below = _i == 0 ? "" : "/D";
+	struct mail_side *side = begin("maildir", dirnames[_i]);
+	const char *op;
+	bool is_dir;
+
+	unit_mkdir(unit_path("mail/a/box%s/tmp", below));
+	unit_mkdir(unit_path("mail/a/part%s/cur", below));
+	unit_mkdir(unit_path("mail/a/junk%s/x", below));
+	ck_assert_int_eq(symlink("nowhere", unit_path("mail/a/link")), 0);
+	ck_assert_int_eq(mail_look(location, AT_FDCWD,
+		unit_path("mail/a/box%s", below), "a/box", &op,
+		&is_dir).state, MBA_STATE_MAILBOX);
+	ck_assert_int_eq(mail_look(location, AT_FDCWD,
+		unit_path("mail/a/part%s", below), "a/part", &op,
+		&is_dir).reason, MBA_REASON_INCOMPLETE);
+	ck_assert_int_eq(mail_look(location, AT_FDCWD,
+		unit_path("mail/a/junk%s", below), "a/junk", &op,
+		&is_dir).state, MBA_STATE_NOT_MAILBOX);
+	ck_assert_int_eq(mail_look(location, AT_FDCWD,
+		unit_path("mail/a/link%s", below), "a/link", &op,
+		&is_dir).reason, MBA_REASON_SYMLINK);
+	ck_assert_int_eq(mail_look(location, AT_FDCWD,
+		unit_path("mail/a/gone%s", below), "a/gone", &op,
+		&is_dir).state, MBA_STATE_MISSING);
+	ck_assert_int_eq(mail_look(location, AT_FDCWD,
+		unit_path("mail/gone/box%s", below), "gone/box", &op,
+		&is_dir).state, MBA_STATE_MISSING);
+	end(side);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("mail-side");
@@ -188,6 +225,8 @@ int main(void)
 	tcase_add_test(tcase, a_new_side_remembers_nothing);
 	tcase_add_test(tcase, a_root_that_is_as_empty_as_a_new_file_system);
 	tcase_add_loop_test(tcase, with_dirname_a_mailbox_has_a_directory, 0,
+			    2);
+	tcase_add_loop_test(tcase, an_absolute_path_is_looked_at_as_well, 0,
 			    2);
 	return unit_run(tcase);
 }
