@@ -11,7 +11,7 @@ import os
 import pytest
 
 from dovecot import IS_24, Location, User
-from filter import MBOX, mutf7, with_filter
+from filter import list_index, MBOX, MESSAGE, mutf7, with_filter
 
 SEPARATORS = "/.~|"
 # each a name, by its levels
@@ -172,3 +172,22 @@ def test_rules_see_the_levels_on_disk(dovecot, layout, escape):
         form.make(plain, user)
         assert listed(plain, user) == form.shown(names, prefix, sep), \
             cases[user]
+
+
+@pytest.mark.parametrize("sep", SEPARATORS)
+def test_list_index_keeps_hidden_names(dovecot, sep):
+    """Also those that it knows by another name than they have on disk: it is
+    filled with the names that clients see."""
+    server = dovecot(**with_filter({"location": LAYOUTS["mbox"],
+                                    "separator": sep}))
+    Format("mbox", "none").make(server, "alice")
+    server.deliver("alice", MESSAGE)
+    server.doveadm("mailbox", "list", "-u", "alice")
+    before = list_index(server, "alice")
+    for _ in range(2):
+        with server.imap("alice") as imap:
+            imap.list()
+            imap.ok("SELECT INBOX")
+        server.deliver("alice", MESSAGE)
+    assert {"INBOX"} < before.keys()
+    assert list_index(server, "alice") == before
