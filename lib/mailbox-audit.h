@@ -49,7 +49,7 @@
      audit-namespace.c one namespace: what is found is decided about and counted
      entry-decide.c  what an entry is: its mailbox, its state, its rule
      keep-names.c    names that no rule hides
-     clean.c         removes a bogus entry, the only file that unlinks
+     clean.c         removes a bogus entry: only here files are removed
      clean-scope.c   where something is removed: formats, the root's lock
      clean-used.c    whether most used entries are bogus
      audit-subscriptions.c subscribed names that no mailbox has
@@ -75,7 +75,9 @@
    Threads: an object is used by one thread at a time, different objects by as
    many as you like. Rules that nobody adds to any more may be shared. An audit
    reads with threads of its own, which end before mba_audit_run() returns; they
-   block all signals.
+   block all signals. It holds fewer than 64 descriptors, however deep the trees
+   are, and has the rights of the process: to know what Dovecot can open, be the
+   user before it begins.
 
    Callbacks run in the thread that called the function which they were given
    to, one at a time, before it returns. What they are handed is valid until
@@ -130,7 +132,11 @@ struct mba_rules;
 #define MBA_MAX_RULES 10000
 #define MBA_MAX_RULES_BYTES (1024 * 1024)
 
-/* A rule as it was written. It belongs to the set, and stays where it is. */
+/* The rules that are in force where nothing is set. */
+#define MBA_DEFAULT_RULES ".* public_html"
+
+/* A rule as it was written. It belongs to the set, and stays where it is until
+   the set is freed, or the default rules are replaced. */
 struct mba_rule {
 	/* the rule's text, with its leading '!' and trailing '/' */
 	const char *text;
@@ -142,10 +148,10 @@ struct mba_rule {
 	bool negated:1;
 };
 
-/* Returns the rules that are in force where nothing is set: ".*" and
-   "public_html", whose source is "default". What is added first replaces them,
-   be it no rule at all: mba_rules_add_words() with "" leaves a set that hides
-   nothing. Freed by mba_rules_free(), which also takes a pointer to NULL. */
+/* Returns a set of MBA_DEFAULT_RULES, whose source is "default". What is added
+   first replaces them, be it no rule at all: mba_rules_add_words() with ""
+   leaves a set that hides nothing. Freed by mba_rules_free(), which also takes
+   a pointer to NULL. */
 struct mba_rules *mba_rules_new(void);
 void mba_rules_free(struct mba_rules **rules);
 
@@ -279,7 +285,8 @@ enum mba_probe_flags {
 	MBA_PROBE_NO_COMPRESSION	= 0x02,
 	/* The server does load it: it opens nothing but a compressed mailbox
 	   where the name has the extension of one. With neither flag, what
-	   only such a server opens is unknown, and what it refuses isn't. */
+	   only such a server opens is unknown, and what it refuses isn't. Not
+	   both flags. */
 	MBA_PROBE_COMPRESSION		= 0x04
 };
 
@@ -290,9 +297,9 @@ enum mba_probe_flags {
    (lib-storage/index/mbox/istream-raw-mbox.c, lib-mail/mbox-from.c).
    Symlinks are followed. path may have slashes. Whether a mailbox has the name
    of a compressed one is told by storage_name ("INBOX" for INBOX=).
-   If the state is unknown, reason_r says why. With MBA_REASON_ERROR, errno is
-   set and *op_r names the system call. is_dir_r, if not NULL, is set to whether
-   it is a directory. */
+   If the state is unknown, *reason_r says why, else it is MBA_REASON_NONE. With
+   MBA_REASON_ERROR, errno is set and *op_r names the system call. is_dir_r, if
+   not NULL, is set to whether it is a directory. */
 enum mba_state mba_probe_mbox(int dir_fd, const char *path,
 			      const char *storage_name,
 			      enum mba_probe_flags flags,
@@ -305,18 +312,21 @@ enum mba_state mba_probe_mbox(int dir_fd, const char *path,
 
 /* mail_location and the namespace around it, as Dovecot understands them
    (lib-storage/mailbox-list.h, struct mailbox_list_settings). Paths are
-   absolute and expanded. Unset strings are NULL; where the driver has a default
-   for them, "" says that there is none. */
+   absolute and expanded. Unset strings are NULL, but for prefix, type and
+   driver; where the driver has a default for them, "" says that there is
+   none. */
 struct mba_location {
-	/* namespace prefix, "" for none; never NULL */
+	/* namespace prefix, "" for none */
 	const char *prefix;
 	/* "private", "shared" or "public" */
 	const char *type;
-	/* "mbox", "maildir", "sdbox", "mdbox"; others are not judged */
+	/* "mbox", "maildir", "sdbox" (or "dbox"), "mdbox"; others are not
+	   judged */
 	const char *driver;
 	/* "fs", "maildir++"; NULL is the driver's default; others, with
 	   "index", are not judged */
 	const char *layout;
+	/* NULL if there are no mails on disk: nothing is judged then */
 	const char *mail_root;
 	/* INDEX=; NULL is the mail root, "" is INDEX=MEMORY */
 	const char *index_root;
@@ -379,14 +389,13 @@ struct mba_count {
 	uint64_t bytes;
 };
 
-
 /*
  * Clean: removes bogus entries, and the directories that this empties.
  */
 
-/* Parse a time as Dovecot's settings have it: a number and a unit, "s", "min",
-   "h", "d", "w", or a longer form such as "30 days". Returns 0 if ok, -1 if it
-   isn't one. */
+/* Parse a time as Dovecot's settings have it, into seconds: a number and a
+   unit, "s", "min", "h", "d", "w", or a longer form such as "30 days"; 0 needs
+   none. Returns 0 if ok, -1 if it isn't one. */
 int mba_time_parse(const char *text, int64_t *seconds_r, char **error_r);
 
 /* How Dovecot locks index files where leases don't tell who uses them (NFS):
@@ -398,7 +407,14 @@ enum mba_lock_method {
 
 /* By default only an entry goes whose whole content is worthless: nothing but
    one dovecot.index.log that is a header without anything after it, or no file
-   at all. Times are in seconds. */
+   at all. Times are in seconds. Fill in all three: with a min_age of 0
+   nothing is too young, and with a now of 0 everything changed in the future
+   and is kept.
+
+   While an entry is removed its log is held by a lease, of which SIGURG would
+   tell: a program that handles SIGURG gets it now and then. Where there are no
+   leases, the log is locked with lock_method. The index root is locked with
+   flock() meanwhile, so that the second clean of the same root is refused. */
 struct mba_clean_settings {
 	/* keep what changed less than this ago */
 	int64_t min_age;

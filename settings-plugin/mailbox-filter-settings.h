@@ -4,6 +4,8 @@
 #ifndef MAILBOX_FILTER_SETTINGS_H
 #define MAILBOX_FILTER_SETTINGS_H
 
+#include "mailbox-audit.h"
+
 struct mailbox_filter_settings {
 	pool_t pool;
 
@@ -19,5 +21,6 @@ extern const struct setting_parser_info mailbox_filter_setting_parser_info;
 
 /* The value of mailbox_filter that stands for "not set". No value in a
    configuration file ends in a blank, unless it's quoted. */
-#define MAILBOX_FILTER_UNSET ".* public_html "
+#define MAILBOX_FILTER_UNSET MBA_DEFAULT_RULES " "
+
 #endif

@@ -24,7 +24,8 @@ static const char help[] =
 "      --rules FILE    rules, one a line, as in mailbox_filter_file\n"
 "  -h, --help          show this\n"
 "\n"
-"Without --rule and --rules the default rules are used: .* public_html\n"
+"Without --rule and --rules the default rules are used: "
+MBA_DEFAULT_RULES "\n"
 "Exit status: 0 if a name is hidden, 1 if none is, else an error.\n";
 
 static const struct option options[] = {

@@ -29,7 +29,8 @@ static const char help_end[] =
 "  -q, --quiet              don't show progress on a terminal\n"
 "  -h, --help               show this\n"
 "\n"
-"Without --rule and --rules the default rules are used: .* public_html\n"
+"Without --rule and --rules the default rules are used: "
+MBA_DEFAULT_RULES "\n"
 "Exit status: 0, or 74 if something couldn't be read (it is counted as\n"
 "unknown, and the reason is on standard error), or another of sysexits.h.\n";
 

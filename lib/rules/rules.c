@@ -114,7 +114,8 @@ struct mba_rules *mba_rules_new(void)
 	struct mba_rules *rules = mem_new(sizeof(*rules));
 	char *error;
 
-	(void)mba_rules_add_words(rules, ".* public_html", "default", &error);
+	(void)mba_rules_add_words(rules, MBA_DEFAULT_RULES, "default",
+				  &error);
 	rules->is_default = true;
 	return rules;
 }
