@@ -37,7 +37,6 @@ static const char *const layouts[] = {
 };
 #define LAYOUTS_COUNT (sizeof(layouts) / sizeof(layouts[0]))
 
-
 const struct mail_format *mail_format_find(const char *driver)
 {
 	for (size_t i = 0; i < FORMATS_COUNT; i++) {
