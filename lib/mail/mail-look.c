@@ -60,6 +60,13 @@ struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
 	return verdict;
 }
 
+/* Returns TRUE if errno says that nothing is there, and not that it couldn't be
+   looked at. */
+static bool is_missing_errno(void)
+{
+	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+}
+
 /* A Maildir without tmp/, which Dovecot looks for: if there are others of its
    directories, there may be mail in them. */
 static struct mail_verdict look_incomplete(int dir_fd, const char *name)
@@ -74,6 +81,8 @@ static struct mail_verdict look_incomplete(int dir_fd, const char *name)
 		path = mem_printf("%s/%s", name, others[i]);
 		if (fstatat(dir_fd, path, &st, 0) == 0)
 			verdict = mail_is_unknown(MBA_REASON_INCOMPLETE);
+		else if (!is_missing_errno())
+			verdict = mail_is_unknown(MBA_REASON_ERROR);
 		free(path);
 	}
 	return verdict;
@@ -108,10 +117,13 @@ static struct mail_verdict look_dir(const struct location *location, int dir_fd,
 		return mail_is_unknown(MBA_REASON_SYMLINK);
 	if (errno != ENOENT && errno != ENOTDIR)
 		return mail_is_unknown(MBA_REASON_ERROR);
-	if (location->flat && fstatat(dir_fd, name, &st, 0) == 0 &&
-	    S_ISDIR(st.st_mode)) {
+	if (location->flat) {
 		/* Maildir++: Dovecot creates what is missing in it */
-		return mail_is_mailbox;
+		if (fstatat(dir_fd, name, &st, 0) < 0) {
+			if (!is_missing_errno())
+				return mail_is_unknown(MBA_REASON_ERROR);
+		} else if (S_ISDIR(st.st_mode))
+			return mail_is_mailbox;
 	}
 	verdict = mail_look_closer(dir_fd, path,
 				   last_level_pos(location, name), &in_dir);
@@ -128,25 +140,34 @@ static enum mba_probe_flags probe_flags(const struct mba_location *set)
 }
 
 /* With DIRNAME= the mailbox has a directory of its own, which may be that of a
-   file system that isn't mounted. */
-static bool own_dir_is_empty(int dir_fd, const char *name)
+   file system that isn't mounted. Returns the verdict on a bogus mailbox. */
+static struct mail_verdict look_own_dir(int dir_fd, const char *name,
+					struct mail_verdict verdict,
+					const char **op_r)
 {
 	const char *slash = strrchr(name, '/');
-	bool empty = false;
 	char *dir;
-	int fd;
+	int fd, ret;
 
 	/* INBOX= has none */
 	if (slash == NULL)
-		return false;
+		return verdict;
 	dir = mem_printf("%.*s", (int)(slash - name), name);
 	fd = openat(dir_fd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd != -1) {
-		empty = mail_dir_has_entries(fd) == 0;
-		(void)close(fd);
-	}
 	free(dir);
-	return empty;
+	if (fd == -1) {
+		*op_r = "open";
+		return is_missing_errno() ? verdict :
+			mail_is_unknown(MBA_REASON_ERROR);
+	}
+	ret = mail_dir_has_entries(fd);
+	(void)close(fd);
+	if (ret == 0)
+		return mail_is_unknown(MBA_REASON_EMPTY_DIRECTORY);
+	*op_r = "readdir";
+	/* it can only be searched, or was removed */
+	return ret > 0 || errno == EACCES || errno == ENOENT ? verdict :
+		mail_is_unknown(MBA_REASON_ERROR);
 }
 
 struct mail_verdict mail_look(const struct location *location, int dir_fd,
@@ -170,9 +191,8 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 		free(path);
 	}
 	if ((MBA_STATE_BIT(verdict.state) & MBA_STATES_BOGUS) != 0 &&
-	    location->dirname[0] != '\0' && !location->format->index_opens &&
-	    own_dir_is_empty(dir_fd, name))
-		verdict = mail_is_unknown(MBA_REASON_EMPTY_DIRECTORY);
+	    location->dirname[0] != '\0' && !location->format->index_opens)
+		verdict = look_own_dir(dir_fd, name, verdict, op_r);
 	return verdict;
 }
 

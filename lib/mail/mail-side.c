@@ -100,9 +100,12 @@ static bool mail_root_usable(struct mail_side *side)
 	if (side->root_ok == 0) {
 		side->stack.root_fd =
 			root_open(side, side->location->mail_root);
-		side->root_ok = side->stack.root_fd != -1 &&
-			fstat(side->stack.root_fd, &side->root_st) == 0 ?
-			1 : -1;
+		side->root_ok = side->stack.root_fd != -1 ? 1 : -1;
+		if (side->root_ok > 0 &&
+		    fstat(side->stack.root_fd, &side->root_st) < 0) {
+			side_error(side, "fstat", "", strerror(errno));
+			side->root_ok = -1;
+		}
 		side->filled = mem_grow(side->filled, &side->filled_alloc, 1,
 					sizeof(*side->filled));
 		side->filled[0] = true;
@@ -323,14 +326,21 @@ enum mba_state mail_side_look(struct mail_side *side,
 	return verdict.state;
 }
 
-/* Returns TRUE if the mail root is another directory than at first. */
-static bool mail_root_changed(const struct mail_side *side)
+/* Returns TRUE if the mail root still is the directory that it was at first. If
+   not, that is reported, and it isn't used any more. */
+static bool mail_root_is_same(struct mail_side *side)
 {
 	struct stat st;
 
-	return stat(side->location->mail_root, &st) < 0 ||
-		st.st_dev != side->root_st.st_dev ||
-		st.st_ino != side->root_st.st_ino;
+	if (stat(side->location->mail_root, &st) == 0) {
+		if (st.st_dev == side->root_st.st_dev &&
+		    st.st_ino == side->root_st.st_ino)
+			return true;
+		errno = ESTALE;
+	}
+	side_error(side, "stat", "", strerror(errno));
+	side->root_ok = -1;
+	return false;
 }
 
 enum mba_state mail_side_look_afresh(struct mail_side *side,
@@ -362,9 +372,10 @@ enum mba_state mail_side_look_afresh(struct mail_side *side,
 	if ((MBA_STATE_BIT(state) & MBA_STATES_BOGUS) == 0)
 		return state;
 	if (verdict.state == MBA_STATE_MISSING) {
-		if (!is_below || !mail_root_changed(side))
+		if (!is_below || mail_root_is_same(side))
 			return MBA_STATE_MISSING;
-		look_errno = ESTALE;
+		*reason_r = MBA_REASON_MAIL_ROOT;
+		return MBA_STATE_UNKNOWN;
 	}
 	side_error(side, op, path->mail_path, strerror(look_errno));
 	*reason_r = MBA_REASON_ERROR;
