@@ -246,15 +246,19 @@ static int walk_stat(struct walk *walk, int dir_fd, const char *name,
 /* Try to enter a directory. */
 static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 {
+	const char *op = "open";
 	struct stat st;
 	size_t depth;
 	int fd, open_errno;
 
 	dir_stack_push(&walk->stack, name, strlen(name));
 	fd = dir_stack_fd(&walk->stack, &depth);
-	if (fd != -1 && fstat(fd, &st) == 0) {
-		walk_opened(walk, fd, &st);
-		return;
+	if (fd != -1) {
+		if (fstat(fd, &st) == 0) {
+			walk_opened(walk, fd, &st);
+			return;
+		}
+		op = "fstat";
 	}
 	open_errno = errno;
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -262,7 +266,7 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 		dir_stack_pop(&walk->stack);
 	} else if (S_ISDIR(st.st_mode)) {
 		errno = open_errno;
-		walk_error(walk, "open", "");
+		walk_error(walk, op, "");
 		walk_enter_only(walk, -1, &st, false);
 	} else {
 		/* it was replaced */
@@ -338,18 +342,25 @@ static bool walk_next(struct walk *walk)
 	return true;
 }
 
-/* Open the root. Returns 0 if ok, -1 with errno if not. */
-static int walk_root_open(struct walk *walk, struct stat *st_r)
+/* Open the root. Returns 0 if ok, -1 with errno if not, and the system call in
+   *op_r. */
+static int walk_root_open(struct walk *walk, struct stat *st_r,
+			  const char **op_r)
 {
 	int fd = walk->set->root_fd;
 
+	*op_r = "open";
 	if (fd == -1) {
 		fd = openat_noatime(AT_FDCWD, walk->set->root,
 				    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	walk->stack.root_fd = fd;
-	if (fd == -1 || fstat(fd, st_r) < 0)
+	if (fd == -1)
 		return -1;
+	*op_r = "fstat";
+	if (fstat(fd, st_r) < 0)
+		return -1;
+	*op_r = "statx";
 	return walk->set->one_mount ?
 		walk_mount_get(fd, st_r, &walk->mount) : 0;
 }
@@ -357,14 +368,15 @@ static int walk_root_open(struct walk *walk, struct stat *st_r)
 int walk_tree(const struct walk_settings *set)
 {
 	struct walk walk = { .set = set };
+	const char *op;
 	struct stat st;
 
 	dir_stack_init(&walk.stack, -1, O_RDONLY | O_NOFOLLOW);
-	if (walk_root_open(&walk, &st) < 0) {
+	if (walk_root_open(&walk, &st, &op) < 0) {
 		bool is_missing = errno == ENOENT;
 
 		if (!is_missing)
-			walk_error(&walk, "open", "");
+			walk_error(&walk, op, "");
 		dir_stack_deinit(&walk.stack);
 		return is_missing ? 0 : -1;
 	}
@@ -399,8 +411,7 @@ int walk_place_remove(const struct walk_place *place, const char **op_r)
 		if (unlinkat(place->parent_fd, place->name, AT_REMOVEDIR) == 0)
 			return 1;
 	}
-	/* ENOENT: somebody else removed it */
-	if (errno == ENOENT)
-		return 1;
-	return errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY ? 0 : -1;
+	/* ENOENT: somebody else removed or renamed it */
+	return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST ||
+		errno == EBUSY ? 0 : -1;
 }

@@ -69,9 +69,9 @@ struct walk_settings {
    such directory, -1 if it couldn't be opened; that was reported. */
 int walk_tree(const struct walk_settings *set);
 
-/* Remove a directory that is being left. Returns 1 if it is gone, 0 if it isn't
-   empty, or its name is another's by now; -1 with errno on error, *op_r names
-   the system call. */
+/* Remove a directory that is being left. Returns 1 if it was removed, 0 if it
+   isn't empty, or its name is another's or nobody's by now; -1 with errno on
+   error, *op_r names the system call. */
 int walk_place_remove(const struct walk_place *place, const char **op_r);
 
 #endif
