@@ -486,7 +486,7 @@ struct mba_clean_report {
 	struct mba_count removed;
 	/* directories that held nothing any more */
 	struct mba_count removed_dirs;
-	/* by enum mba_kept */
+	/* what is left, by enum mba_kept */
 	struct mba_count kept[MBA_KEPT_COUNT];
 	/* why nothing is removed, a sentence; NULL if there is no reason */
 	const char *refused;

@@ -47,6 +47,8 @@ static void run_decide(struct run *run, const struct index_entry *found,
 		       struct entry_decision *decision_r,
 		       struct clean_result *result_r)
 {
+	struct mba_count kept;
+
 	if (run->clean.set == NULL) {
 		memset(result_r, 0, sizeof(*result_r));
 		entry_decide(&run->decide, found->path, found->is_unreadable,
@@ -55,10 +57,13 @@ static void run_decide(struct run *run, const struct index_entry *found,
 	}
 	clean_entry(&run->clean, found, decision_r, result_r);
 	count_add(&run->report->clean.removed, &result_r->removed);
-	if (result_r->kept != MBA_KEPT_NOT) {
-		count_add(&run->report->clean.kept[result_r->kept],
-			  &found->count);
-	}
+	if (result_r->kept == MBA_KEPT_NOT)
+		return;
+	/* what a removal that failed left of it */
+	kept = found->count;
+	kept.inodes -= result_r->removed.inodes;
+	kept.bytes -= result_r->removed.bytes;
+	count_add(&run->report->clean.kept[result_r->kept], &kept);
 }
 
 static bool run_entry(const struct index_entry *found, void *context)

@@ -16,9 +16,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "clean.h"
 #include "count.h"
 #include "dir-stack.h"
@@ -148,17 +150,36 @@ static enum mba_kept lease_take(struct removal *removal, enum index_file file)
 	return index_log_is_header(data, ret) ? MBA_KEPT_NOT : MBA_KEPT_FILES;
 }
 
+/* Make sure that a file without a lease is what the walk saw. */
+static enum mba_kept kept_by_file(const struct removal *removal,
+				  enum index_file file)
+{
+	const char *name = index_file_name(file);
+	struct stat st;
+
+	if (fstatat(removal->found->place->fd, name, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0)
+		return removal_failed(removal, "lstat", name);
+	return is_unchanged(&st, found_file(removal->found->files, file)) ?
+		MBA_KEPT_NOT : MBA_KEPT_CHANGED;
+}
+
 /* Every session has the log open, if there is one. */
 static enum mba_kept kept_by_session(struct removal *removal)
 {
-	static const enum index_file files[] =
-		{ INDEX_FILE_LOG, INDEX_FILE_MAIN };
+	const struct index_entry_files *files = removal->found->files;
+	enum index_file leased = found_file(files, INDEX_FILE_LOG) != NULL ?
+		INDEX_FILE_LOG : INDEX_FILE_MAIN;
+	enum mba_kept kept = MBA_KEPT_NOT;
 
-	for (unsigned int i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (found_file(removal->found->files, files[i]) != NULL)
-			return lease_take(removal, files[i]);
+	if (found_file(files, leased) != NULL)
+		kept = lease_take(removal, leased);
+	for (int i = INDEX_FILE_FIRST_REMOVABLE;
+	     i < INDEX_FILE_COUNT && kept == MBA_KEPT_NOT; i++) {
+		if (i != (int)leased && found_file(files, i) != NULL)
+			kept = kept_by_file(removal, i);
 	}
-	return MBA_KEPT_NOT;
+	return kept;
 }
 
 static enum mba_kept kept_by_decision(const struct clean *clean,
@@ -173,6 +194,26 @@ static enum mba_kept kept_by_decision(const struct clean *clean,
 	if ((clean->states & MBA_STATE_BIT(decision->state)) == 0)
 		return MBA_KEPT_STATE;
 	return MBA_KEPT_NOT;
+}
+
+/* A mailbox may have been renamed since its directory was entered: nothing is
+   left at the old name, and what is open here is the new one's. */
+static enum mba_kept kept_by_place(const struct removal *removal)
+{
+	const struct index_entry *found = removal->found;
+	const struct walk_id *id = &found->place->id;
+	enum mba_kept kept = MBA_KEPT_NOT;
+	struct stat st;
+	char *path;
+
+	path = mem_printf("%s/%s", removal->clean->index_root, found->path);
+	if (lstat(path, &st) < 0) {
+		kept = errno == ENOTDIR || errno == ELOOP ? MBA_KEPT_CHANGED :
+			removal_failed(removal, "lstat", "");
+	} else if (st.st_dev != id->dev || st.st_ino != id->ino)
+		kept = MBA_KEPT_CHANGED;
+	free(path);
+	return kept;
 }
 
 /* Remove the files that the walk saw, in the order that leaves Dovecot nothing
@@ -240,6 +281,8 @@ void clean_entry(const struct clean *clean, const struct index_entry *found,
 		result_r->kept = kept;
 	if (result_r->kept == MBA_KEPT_NOT && clean->refused != NULL)
 		result_r->kept = MBA_KEPT_REFUSED;
+	if (result_r->kept == MBA_KEPT_NOT)
+		result_r->kept = kept_by_place(&removal);
 	if (result_r->kept == MBA_KEPT_NOT)
 		result_r->kept = remove_files(&removal, &result_r->removed);
 	if (result_r->kept == MBA_KEPT_NOT)

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,6 +33,9 @@ static struct mba_clean_settings clean;
 static unsigned int states;
 static struct mba_namespace_report ns_report;
 static int run_ret;
+static uint64_t errors_total;
+/* called once, after the first entry was told */
+static void (*change)(void);
 
 static void clean_setup(void)
 {
@@ -71,6 +75,9 @@ static void entry_add(const struct mba_namespace_report *ns,
 			  entry->removed.entries == 1 ? "removed" : "?");
 	free(told);
 	told = text;
+	if (change != NULL)
+		change();
+	change = NULL;
 }
 
 /* Run a clean and return what it told of the entries. */
@@ -88,6 +95,7 @@ static const char *run(void)
 	run_ret = mba_audit_run(audit, &report);
 	ck_assert_uint_eq(report->namespaces_count, 1);
 	ns_report = report->namespaces[0];
+	errors_total = report->errors_total;
 	mba_audit_deinit(&audit);
 	return told;
 }
@@ -349,6 +357,72 @@ START_TEST(other_formats_are_refused)
 }
 END_TEST
 
+static void move_mailboxes(void)
+{
+	ck_assert_int_eq(rename(unit_path("mail/old"), unit_path("mail/new")),
+			 0);
+	ck_assert_int_eq(rename(unit_path("index/old"), unit_path("index/new")),
+			 0);
+}
+
+START_TEST(entries_that_were_moved_are_kept)
+{
+	clean_setup();
+	for (unsigned int i = 0; i < 2; i++) {
+		unit_write(unit_path("mail/old/box%u", i), "", 0);
+		unit_write(unit_path("index/old/.imap/box%u/dovecot.index.log",
+				     i), log_header, sizeof(log_header));
+	}
+	change = move_mailboxes;
+	run();
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_MAILBOX].entries, 1);
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_CHANGED].entries, 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		ck_assert(exists(unit_path("index/new/.imap/box%u/"
+					   "dovecot.index.log", i)));
+	}
+	ck_assert_int_eq(run_ret, 0);
+}
+END_TEST
+
+static void remove_imap(void)
+{
+	ck_assert_int_eq(rmdir(unit_path("index/.imap")), 0);
+}
+
+START_TEST(what_others_remove_is_not_counted)
+{
+	clean_setup();
+	make_entry("junk");
+	change = remove_imap;
+	ck_assert_str_eq(run(), ".imap/junk:removed|");
+	ck_assert_uint_eq(ns_report.clean.removed_dirs.inodes, 0);
+	ck_assert_int_eq(run_ret, 0);
+}
+END_TEST
+
+static void replace_mail_root(void)
+{
+	ck_assert_int_eq(rename(unit_path("mail"), unit_path("elsewhere")), 0);
+	unit_write(unit_path("mail/other"), "", 0);
+}
+
+START_TEST(a_mail_root_that_is_replaced_is_reported_once)
+{
+	clean_setup();
+	for (unsigned int i = 0; i < 5; i++) {
+		unit_write(unit_path("index/.imap/gone%u/dovecot.index.log", i),
+			   log_header, sizeof(log_header));
+	}
+	change = replace_mail_root;
+	run();
+	ck_assert_uint_eq(ns_report.clean.removed.entries, 1);
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_UNKNOWN].entries, 4);
+	ck_assert_int_eq(run_ret, -1);
+	ck_assert_uint_eq(errors_total, 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean");
@@ -366,6 +440,9 @@ int main(void)
 	tcase_add_test(tcase, used_entries_go_if_asked_for);
 	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
 	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
+	tcase_add_test(tcase, entries_that_were_moved_are_kept);
+	tcase_add_test(tcase, what_others_remove_is_not_counted);
+	tcase_add_test(tcase, a_mail_root_that_is_replaced_is_reported_once);
 	tcase_add_loop_test(tcase, other_formats_are_refused, 0,
 			    sizeof(refused_drivers) /
 			    sizeof(refused_drivers[0]));
