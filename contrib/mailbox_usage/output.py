@@ -43,12 +43,11 @@ def width(text):
 
 
 def name_json(name):
-    """Returns a name for JSON, which has no bytes that aren't UTF-8."""
-    try:
-        name.encode()
-        return {"mailbox": name}
-    except UnicodeEncodeError:
-        return {"mailbox": shown(name), "escaped": True}
+    """Returns a name for JSON, as the audit writes it: different names are
+    different strings."""
+    text = shown(name)
+    return {"mailbox": text, "escaped": True} if text != name else \
+        {"mailbox": text}
 
 
 def mailbox_json(box, usage):
@@ -63,13 +62,9 @@ def list_json(form, usage):
     command, ref, patterns = form
     report = usage.report()
     del report["commands"]
-    return {"cmd": command, "ref": text_json(ref),
-            "patterns": [text_json(pattern) for pattern in patterns],
+    return {"cmd": command, "ref": shown(ref),
+            "patterns": [shown(pattern) for pattern in patterns],
             "largest": usage.largest, **report}
-
-
-def text_json(text):
-    return next(iter(name_json(text).values()))
 
 
 def sort_key(box):
