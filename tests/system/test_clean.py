@@ -9,15 +9,8 @@ import os
 import pytest
 
 from audit import DESCRIPTION, entries, fill_home, json_lines, report
+from cleaning import clean
 from oracle import snapshot
-
-
-def clean(server, user, *options, **kwargs):
-    """Returns the entries' and the report's lines of a clean of everything
-    that isn't in use just now."""
-    return json_lines(server.doveadm("mailbox-audit", "clean", "-u", user,
-                                     "-a", "0", "-e", "-j", *options,
-                                     **kwargs).stdout)
 
 
 def test_bogus_entries_go_and_mail_is_untouched(dovecot):

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""clean's command lines: what they take and what they refuse, locally, through
+a server and over HTTP; and whose ids the utility has."""
+
+import fcntl
+import os
+import subprocess
+
+import pytest
+
+from audit import (DESCRIPTION, as_user, default_location, fill_home,
+                   json_lines, location_options, report, write_home)
+from cleaning import clean, kept, make_junk, removed
+from dovecot import Location, Namespace
+from oracle import snapshot
+
+CLEAN = ["mailbox-audit", "clean"]
+JUNK = ["gone1", "Work/gone2", "gone3"]
+
+
+def fill(server, user="alice"):
+    """Two mailboxes and entries of some that are gone."""
+    with server.imap(user) as imap:
+        for box in ("box", "Work/box"):
+            imap.ok("CREATE", box)
+            imap.ok("SELECT", box)
+    server.restart()
+    make_junk(server, user, JUNK)
+
+
+def utility(server, *args):
+    return as_user(server, "alice", *CLEAN, *location_options(
+        server, "alice", server.location), *args)
+
+
+def test_a_dry_run_tells_the_same(dovecot):
+    server = dovecot(**DESCRIPTION)
+    fill_home(server, "alice")
+    server.restart()
+    for options in ([], ["-e"], ["-j"], ["-e", "-j"]):
+        make_junk(server, "alice", JUNK)
+        before = snapshot(server.path("home"), server.path("index"))
+        command = [*CLEAN, "-u", "alice", "-a", "0", *options]
+        dry = server.doveadm(*command, "--dry-run").stdout
+        assert snapshot(server.path("home"), server.path("index")) == before
+        remote = server.doveadm(*command, "-n", "-S", server.socket).stdout
+        assert remote == dry
+        wet = server.doveadm(*command).stdout
+        assert b"removed" in wet
+        # in a table the words stand in columns of the same width
+        assert dry.replace(b"would-remove", b"removed").split() == wet.split()
+
+
+def test_every_way_cleans(dovecot):
+    server = dovecot(users=["alice"])
+    fill(server)
+    expected = server.doveadm(*CLEAN, "-u", "alice", "-a", "0", "-e",
+                              "-j").stdout
+    assert removed(json_lines(expected)) == set(JUNK)
+    for address in (server.socket, server.tcp):
+        make_junk(server, "alice", JUNK)
+        assert server.doveadm(*CLEAN, "-u", "alice", "-a", "0", "-e", "-j",
+                              "-S", address).stdout == expected
+    make_junk(server, "alice", JUNK)
+    answer = server.http([["mailboxAuditClean", {
+        "user": "alice", "minAge": "0", "entries": True, "json": True}, "t"]])
+    assert b"".join(row["report"].encode() + b"\n"
+                    for row in answer[0][1]) == expected
+    make_junk(server, "alice", JUNK)
+    result = utility(server, "-u", "alice", "-a", "0", "-e", "-j")
+    assert (result.returncode, result.stdout) == (0, expected)
+    assert removed(clean(server, "alice")) == set()
+
+
+USAGE = {
+    "--force needs --used": ["-f"],
+    "--used-age needs --used": ["-g", "1d"],
+    "--force is for one user": ["-A", "-U", "-f"],
+    "clean removes only entries": ["-s", "mailbox"],
+    "clean removes only": ["-s", "missing,unknown"],
+    "Unknown state": ["-s", "nonsense"],
+}
+BAD_TIMES = ["", "-1", "1", "1x", "h", "1h 2", "999999999999999999999d"]
+
+
+def check_refused(server, words, options, way):
+    before = snapshot(server.path("home"), server.path("index"))
+    user = [] if "-A" in options else ["-u", "alice"]
+    if way == "utility":
+        result = utility(server, *user, *options)
+    else:
+        result = server.doveadm(*CLEAN, *user, *options, *(
+            ["-S", server.socket] if way == "socket" else []), check=False)
+    assert result.returncode == os.EX_USAGE, (options, result)
+    assert words.encode() in result.stderr
+    assert result.stdout == b"" or b"removed" not in result.stdout
+    assert snapshot(server.path("home"), server.path("index")) == before
+
+
+def test_usage_errors(dovecot):
+    server = dovecot(users=["alice"])
+    fill(server)
+    for way in ("local", "socket", "utility"):
+        for words, options in USAGE.items():
+            if way != "utility" or "-A" not in options:
+                check_refused(server, words, options, way)
+        for value in BAD_TIMES:
+            check_refused(server, "", ["-a", value], way)
+            check_refused(server, "", ["-U", "-g", value], way)
+    for parameters in ({"force": True}, {"state": "mailbox"},
+                       {"minAge": "1x"}, {"usedAge": "1d"}):
+        assert server.http([["mailboxAuditClean", {
+            "user": "alice", **parameters}, "t"]]) == \
+            [["error", {"type": "exitCode", "exitCode": os.EX_USAGE}, "t"]]
+    assert server.http([["mailboxAuditClean", {
+        "allUsers": True, "used": True, "force": True}, "t"]])[0][0] == "error"
+    assert removed(clean(server, "alice")) == set(JUNK)
+
+
+def test_what_to_take(dovecot):
+    server = dovecot(users=["alice"])
+    fill(server)
+    write_home(server, "alice", "notes", b"hello\n")
+    make_junk(server, "alice", ["notes"])
+    assert removed(clean(server, "alice", "-n", "-s", "missing")) == set()
+    lines = clean(server, "alice", "-s", "not-mailbox")
+    assert removed(lines) == {"notes"}
+    # what is younger than an hour
+    result = server.doveadm(*CLEAN, "-u", "alice", "-e", "-j")
+    assert kept(json_lines(result.stdout)) == dict.fromkeys(JUNK, "recent")
+    assert removed(clean(server, "alice", "-s", "missing")) == set(JUNK)
+    # a used one
+    with server.imap("alice") as imap:
+        imap.ok("SELECT box")
+    server.restart()
+    os.unlink(server.users["alice"].home + "/box")
+    assert kept(clean(server, "alice")) == {"box": "used"}
+    assert kept(clean(server, "alice", "-U")) == {"box": "recent"}
+    assert removed(clean(server, "alice", "-U", "-g", "0")) == {"box"}
+
+
+def test_the_mails_of_another_user(dovecot):
+    """All used entries look bogus: with --used nothing goes, but for who says
+    that it is right, for one user."""
+    server = dovecot(users=["alice", "bob"])
+    fill(server)
+    fill(server, "bob")
+    home, away = server.users["alice"].home, server.path("private/away")
+    os.rename(home, away)
+    os.mkdir(home, 0o755)
+    write_home(server, "alice", "elsewhere", b"hello\n")
+    before = snapshot(server.path("index"))
+    command = [*CLEAN, "-a", "0", "-g", "0", "-U", "-e", "-j"]
+    for who in (["-u", "alice"], ["-A"]):
+        result = server.doveadm(*command, "-n", *who, check=False)
+        assert result.returncode == os.EX_TEMPFAIL
+        assert b"are these the right mails?" in result.stderr
+    assert snapshot(server.path("index")) == before
+    # the others go on
+    result = server.doveadm(*command, "-A", check=False)
+    lines = json_lines(result.stdout)
+    of = {user: removed([line for line in lines if line["user"] == user])
+          for user in ("alice", "bob")}
+    assert of == {"alice": set(), "bob": set(JUNK)}
+    assert removed(clean(server, "alice", "-U", "-g", "0", "-f")) >= \
+        {"box", *JUNK}
+
+
+@pytest.mark.parametrize("how", ["missing", "empty", "unreadable",
+                                 "lost+found", "below"])
+def test_mails_that_arent_there(dovecot, how):
+    server = dovecot(location=default_location(mail="~/mail"),
+                     users=["alice", "bob"])
+    for user in server.users:
+        os.mkdir(server.users[user].home + "/mail")
+        server.chown(user, server.users[user].home)
+        fill(server, user)
+    mail = server.users["alice"].home + "/mail"
+    if how == "below":
+        os.rename(mail + "/Work", server.path("private/Work"))
+        os.mkdir(mail + "/Work")
+    elif how == "unreadable":
+        os.chown(mail, 0, 0)
+        os.chmod(mail, 0o700)
+    else:
+        os.rename(mail, server.path("private/mail"))
+        if how != "missing":
+            os.mkdir(mail)
+        if how == "lost+found":
+            os.mkdir(mail + "/lost+found")
+    before = snapshot(server.path("index/%u", "alice"))
+    result = server.doveadm(*CLEAN, "-A", "-a", "0", "-U", "-g", "0", "-e",
+                            "-j", check=False)
+    lines = json_lines(result.stdout)
+    mine = [line for line in lines if line["user"] == "alice"]
+    others = [line for line in lines if line["user"] == "bob"]
+    assert removed(others) == set(JUNK)
+    if how == "below":
+        assert result.returncode == 0
+        assert removed(mine) == {"gone1", "gone3"}
+        assert report(mine)["namespaces"][0]["states"]["unknown"][
+            "entries"] == 2
+    else:
+        assert removed(mine) == set()
+        assert result.returncode == os.EX_TEMPFAIL
+        assert mail.encode() in result.stderr
+        assert snapshot(server.path("index/%u", "alice")) == before
+
+
+def test_two_at_once(dovecot):
+    """The second one is told, and it is no failure."""
+    server = dovecot(users=["alice"])
+    fill(server)
+    fd = os.open(server.path("index/%u", "alice"), os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    lines = clean(server, "alice")
+    assert kept(lines) == dict.fromkeys(JUNK, "refused")
+    sentence = report(lines)["namespaces"][0]["clean"]["refused"]
+    assert sentence == "Another clean works on the index root"
+    result = server.doveadm(*CLEAN, "-u", "alice", "-a", "0")
+    assert sentence.encode() in result.stderr
+    assert b"Error" not in result.stderr
+    os.close(fd)
+    assert removed(clean(server, "alice")) == set(JUNK)
+
+
+def test_an_index_root_of_two_namespaces(dovecot):
+    server = dovecot(namespaces=[Namespace("other", "Other/", location=Location(
+        "mbox", "~/other", index="index/%u",
+        options={"LISTINDEX": "index/%u/other.list"}))])
+    write_home(server, "alice", "other/file", b"hello\n")
+    fill(server)
+    before = snapshot(server.path("index"))
+    for options in ([], ["-U", "-g", "0"], ["-N", "Other/"]):
+        lines = json_lines(server.doveadm(*CLEAN, "-u", "alice", "-a", "0",
+                                          "-j", *options).stdout)
+        for namespace in report(lines)["namespaces"]:
+            assert namespace["clean"]["refused"] == "Another namespace has " \
+                "other mails with the same index root"
+    assert snapshot(server.path("index")) == before
+
+
+def test_the_utility_takes_the_users_ids(dovecot, tmp_path):
+    """Before it looks at anything of the user's."""
+    server = dovecot(users=["alice"])
+    fill(server)
+    options = location_options(server, "alice", server.location)
+
+    def run(*more, prefix=()):
+        return subprocess.run([*prefix, *CLEAN, *options, "-a", "0", *more],
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=60)
+
+    before = snapshot(server.path("index"))
+    result = run()
+    assert result.returncode == os.EX_USAGE
+    assert b"As root --user is required" in result.stderr
+    for user, status in (("root", os.EX_NOPERM),
+                         ("no-such-user", os.EX_NOUSER)):
+        assert run("--user", user).returncode == status
+    assert snapshot(server.path("index")) == before
+    trace = str(tmp_path / "trace")
+    result = run("--user", "daemon", prefix=["strace", "-f", "-o", trace])
+    with open(trace) as f:
+        calls = f.read().splitlines()
+    names = [call.split(None, 1)[1] for call in calls]
+    ids = [next(i for i, call in enumerate(names) if call.startswith(name))
+           for name in ("setgroups(", "setgid(", "setuid(")]
+    looks = [i for i, call in enumerate(names) if server.dir in call and
+             not call.startswith("execve(")]
+    assert ids == sorted(ids) and ids[-1] < looks[0]
+    # daemon may not even enter alice's home
+    assert result.returncode == os.EX_IOERR
+    assert snapshot(server.path("index")) == before
