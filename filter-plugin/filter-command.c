@@ -105,6 +105,11 @@ bool filter_command_opens_mailboxes(const struct mail_user *user)
 	return filter_command_runs(user) && running.opens_mailboxes;
 }
 
+bool filter_command_lists_only(const struct mail_user *user)
+{
+	return filter_command_runs(user) && !running.opens_mailboxes;
+}
+
 static void filter_command_pre(struct client_command_context *cmd)
 {
 	i_zero(&running);

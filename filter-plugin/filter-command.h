@@ -13,6 +13,8 @@ struct module;
 bool filter_command_is_list(const struct mail_user *user);
 /* Returns whether such a command may open mailboxes: RETURN (STATUS (...)). */
 bool filter_command_opens_mailboxes(const struct mail_user *user);
+/* Returns whether the user's client runs LIST or XLIST, and it opens none. */
+bool filter_command_lists_only(const struct mail_user *user);
 
 /* mailbox_allocated is called for each mailbox as long as LIST may open some:
    only then, for Dovecot allocates one for each name that is listed. */

@@ -34,6 +34,8 @@ struct filter_list {
 	struct filter_frame *frame;
 	/* the innermost iteration of the layout that runs, or NULL */
 	struct filter_walk *walk;
+	/* how many see all names, whether or not they run now */
+	unsigned int foreign_walks;
 
 	/* see filter-configured.h */
 	ARRAY(struct filter_configured) configured;

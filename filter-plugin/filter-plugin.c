@@ -9,6 +9,7 @@
 #include "filter-command.h"
 #include "filter-layout.h"
 #include "filter-open.h"
+#include "filter-record-hooks.h"
 #include "filter-user.h"
 #include "filter-warnings.h"
 
@@ -22,8 +23,9 @@ static struct mail_storage_hooks filter_hooks = {
 
 /* Internal hooks come behind those of all plugins and of the mailbox list
    index: what they replace is what the index calls. */
-static struct mail_storage_hooks filter_layout_hooks = {
+static struct mail_storage_hooks filter_internal_hooks = {
 	.mailbox_list_created = filter_layout_list_created,
+	.mailbox_allocated = filter_record_mailbox_allocated,
 };
 
 /* In others, doveadm above all, every name has to be seen. */
@@ -39,7 +41,7 @@ void mailbox_filter_plugin_init(struct module *module)
 	if (!filter_enabled)
 		return;
 	mail_storage_hooks_add(module, &filter_hooks);
-	mail_storage_hooks_add_internal(&filter_layout_hooks);
+	mail_storage_hooks_add_internal(&filter_internal_hooks);
 	filter_command_init(module, filter_open_mailbox_allocated);
 }
 
@@ -48,6 +50,6 @@ void mailbox_filter_plugin_deinit(void)
 	if (!filter_enabled)
 		return;
 	filter_command_deinit();
-	mail_storage_hooks_remove_internal(&filter_layout_hooks);
+	mail_storage_hooks_remove_internal(&filter_internal_hooks);
 	mail_storage_hooks_remove(&filter_hooks);
 }

@@ -20,6 +20,9 @@
    filter-entry.c       which directory entries a layout lists
    filter-tree.c        the mailbox list index's names for LIST
    filter-index.c       what the mailbox list index remembers
+   filter-record.c      adds what it knows of hidden mailboxes
+   filter-record-names.c  their names
+   filter-record-hooks.c  when: the first use of one
    filter-noselect.c    directories that hold nothing but hidden names
    filter-patterns.c    LIST's patterns
    filter-hidden.c      the number of hidden names

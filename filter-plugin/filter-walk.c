@@ -29,8 +29,10 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope)
 	walk = i_new(struct filter_walk, 1);
 	walk->flist = flist;
 	walk->scope = scope;
-	if (scope == FILTER_SCOPE_NONE)
+	if (scope == FILTER_SCOPE_NONE) {
+		flist->foreign_walks++;
 		return walk;
+	}
 
 	walk->dir_name = str_new(default_pool, 128);
 	walk->levels = str_new(default_pool, 128);
@@ -55,6 +57,8 @@ void filter_walk_deinit(struct filter_walk **_walk)
 	struct filter_walk *walk = *_walk;
 
 	*_walk = NULL;
+	if (walk->scope == FILTER_SCOPE_NONE)
+		walk->flist->foreign_walks--;
 	if (walk->hidden != NULL)
 		filter_walk_publish(walk);
 	i_free(walk->dir);
