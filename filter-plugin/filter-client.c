@@ -9,6 +9,7 @@
 #include "filter-layout.h"
 #include "filter-list.h"
 #include "filter-name.h"
+#include "filter-notify.h"
 #include "filter-patterns.h"
 #include "filter-scope.h"
 #include "filter-tree.h"
@@ -155,6 +156,7 @@ void filter_client_list_created(struct mailbox_list *list)
 	v->delete_mailbox = filter_client_delete_mailbox;
 	v->delete_dir = filter_client_delete_dir;
 	v->rename_mailbox = filter_client_rename_mailbox;
+	v->notify_init = filter_notify_init;
 	if (v->get_mailbox_flags != NULL)
 		v->get_mailbox_flags = filter_layout_get_mailbox_flags;
 }

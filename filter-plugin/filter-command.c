@@ -21,6 +21,8 @@ extern __typeof__(command_hook_unregister) command_hook_unregister
 static struct {
 	/* NULL if neither LIST nor XLIST runs */
 	struct client_command_context *cmd;
+	/* NULL if NOTIFY doesn't run */
+	struct client_command_context *notify_cmd;
 	/* what its arguments say, once they have been parsed */
 	bool parsed, selects_subscribed, opens_mailboxes;
 } running;
@@ -110,9 +112,23 @@ bool filter_command_lists_only(const struct mail_user *user)
 	return filter_command_runs(user) && !running.opens_mailboxes;
 }
 
+const struct imap_arg *
+filter_command_get_notify_args(const struct mail_user *user)
+{
+	struct client_command_context *cmd = running.notify_cmd;
+	const struct imap_arg *args;
+
+	if (cmd == NULL || cmd->args == NULL || cmd->client->user != user ||
+	    imap_parser_read_args(cmd->parser, 1, 0, &args) <= 0)
+		return NULL;
+	return args;
+}
+
 static void filter_command_pre(struct client_command_context *cmd)
 {
 	i_zero(&running);
+	if (strcasecmp(cmd->name, "NOTIFY") == 0)
+		running.notify_cmd = cmd;
 	if (strcasecmp(cmd->name, "LIST") != 0 &&
 	    strcasecmp(cmd->name, "XLIST") != 0)
 		return;
@@ -126,6 +142,7 @@ static void filter_command_pre(struct client_command_context *cmd)
 static void filter_command_post(struct client_command_context *cmd ATTR_UNUSED)
 {
 	running.cmd = NULL;
+	running.notify_cmd = NULL;
 	filter_mailbox_hooks.mailbox_allocated = NULL;
 }
 
