@@ -11,6 +11,7 @@
 #include "filter-name.h"
 #include "filter-notify.h"
 #include "filter-patterns.h"
+#include "filter-rename.h"
 #include "filter-scope.h"
 #include "filter-tree.h"
 
@@ -136,7 +137,10 @@ filter_client_rename_mailbox(struct mailbox_list *oldlist, const char *oldname,
 	if (flist->module_ctx.super.rename_mailbox(oldlist, oldname,
 						   newlist, newname) < 0)
 		return -1;
-	filter_client_gone(flist, oldname, TRUE);
+	if (oldlist == newlist)
+		filter_rename_records(flist, oldname, newname);
+	else
+		filter_client_gone(flist, oldname, TRUE);
 	return 0;
 }
 

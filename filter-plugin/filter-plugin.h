@@ -23,6 +23,7 @@
    filter-record.c      adds what it knows of hidden mailboxes
    filter-record-names.c  their names
    filter-record-hooks.c  when: the first use of one
+   filter-rename.c      renames them
    filter-notify.c      before NOTIFY begins
    filter-noselect.c    directories that hold nothing but hidden names
    filter-patterns.c    LIST's patterns

@@ -22,6 +22,13 @@ static bool filter_record_lookup(struct mailbox_list *list, const char *name,
 				(node->flags & FILTER_NOT_A_MAILBOX) == 0);
 }
 
+enum filter_record_type
+filter_record_node_get_type(const struct mailbox_list_index_node *node)
+{
+	return (node->flags & FILTER_NOT_A_MAILBOX) != 0 ?
+		FILTER_RECORD_DIR : FILTER_RECORD_NEW;
+}
+
 bool filter_record_is_missing(struct mailbox_list *list,
 			      const char *storage_name)
 {
@@ -83,9 +90,8 @@ filter_record_add_level(struct mailbox_list_index_sync_context *sync,
 				(enum mail_flags)flags);
 }
 
-static void
-filter_record_add_name(struct mailbox_list_index_sync_context *sync,
-		       const char *name, enum filter_record_type type)
+void filter_record_sync_name(struct mailbox_list_index_sync_context *sync,
+			     const char *name, enum filter_record_type type)
 {
 	const char *end = name;
 
@@ -112,7 +118,7 @@ void filter_record_add(struct mailbox_list *list,
 			mailbox_list_index_need_refresh(sync->ilist,
 							sync->view);
 		for (; *storage_names != NULL; storage_names++) T_BEGIN {
-			filter_record_add_name(sync, *storage_names, type);
+			filter_record_sync_name(sync, *storage_names, type);
 		} T_END;
 		filter_record_names_append(sync);
 		(void)mailbox_list_index_sync_end(&sync, TRUE);

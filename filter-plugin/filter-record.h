@@ -9,6 +9,8 @@
    that adds none, and NOTIFY would say nothing of it. */
 
 struct mailbox_list;
+struct mailbox_list_index_node;
+struct mailbox_list_index_sync_context;
 
 enum filter_record_type {
 	/* a mailbox that was opened */
@@ -31,5 +33,14 @@ bool filter_record_is_missing(struct mailbox_list *list,
 void filter_record_add(struct mailbox_list *list,
 		       const char *const *storage_names,
 		       enum filter_record_type type);
+
+/* For a sync of one's own: */
+
+/* Returns the type of a record that was there. */
+enum filter_record_type
+filter_record_node_get_type(const struct mailbox_list_index_node *node);
+/* Add the records of a name and of its parents. */
+void filter_record_sync_name(struct mailbox_list_index_sync_context *sync,
+			     const char *name, enum filter_record_type type);
 
 #endif

@@ -122,3 +122,45 @@ def test_odd_names(dovecot):
                     "junk-none", "(junk-1 junk-1)", "()", "~junk-1",
                     literal(b"junk-\xff"), literal(b"junk-&"))])
     assert replies[0] == replies[1]
+
+
+# what is told after each of these, by which one client watches another
+STEPS = ["CREATE good-2", "RENAME good-2 junk-2", "RENAME junk-2 good-3",
+         "CREATE junk-3/sub", "CREATE junk-3/.sub2", "RENAME junk-3 good-4",
+         "RENAME good-4 junk-4", "DELETE junk-4/sub",
+         "RENAME junk-1 sub/junk-5", "DELETE sub/junk-5", "DELETE good-3",
+         "RENAME good-1 good-5"]
+
+
+@pytest.mark.parametrize("name", LOCATIONS)
+def test_names_are_told_as_by_stock(dovecot, name):
+    location = LOCATIONS[name]
+    description = dict(location=location)
+    servers = (dovecot(**description),
+               dovecot(**with_filter(description, RULES)))
+    listeners, actors = [], []
+    for server in servers:
+        fill(server, location, ["junk-1", "good-1"])
+        with server.imap("alice") as imap:
+            imap.list()
+            imap.ok("STATUS junk-1 (MESSAGES)")
+            imap.list()
+        listeners.append(server.imap("alice"))
+        listeners[-1].ok("NOTIFY SET (personal (MailboxName "
+                         "SubscriptionChange MessageNew MessageExpunge))")
+        actors.append(server.imap("alice"))
+    differ = []
+    for step in STEPS:
+        if name == "maildir++":
+            step = step.replace("/.sub2", "/junk-sub2")
+        for actor in actors:
+            actor.cmd(step)
+            actor.list()
+        # the delay of NOTIFY is half a second, that of a refresh a whole one
+        time.sleep(1.7)
+        heard = [sorted(comparable(each.ok("NOOP"))) for each in listeners]
+        if heard[0] != heard[1]:
+            differ.append((step, *heard))
+    for each in listeners + actors:
+        each.logout()
+    assert differ == []
