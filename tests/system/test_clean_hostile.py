@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""Clean while system calls fail, while it is killed, and while the owner of the
+trees changes them. The utility does it, with no Dovecot: it becomes the user
+"nobody", whom all belongs to."""
+
+import json
+import os
+import shutil
+import stat
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+
+from audit import MESSAGE, write
+from test_audit_hostile import exchange
+
+USER = "nobody"
+# major and minor version, header size
+LOG_HEADER = struct.pack("=BBH", 1, 3, 40) + bytes(36)
+SWAPS = 10_000
+
+
+class Trees:
+    """An index root, a mail root, and what stands outside of both."""
+
+    def __init__(self, top):
+        self.index = os.path.join(top, "index")
+        self.mail = os.path.join(top, "mail")
+        self.outside = os.path.join(top, "outside")
+
+    def entry(self, name, *files, root=None):
+        """Makes an index entry: a log and other files."""
+        path = os.path.join(root or self.index, name)
+        os.makedirs(path, exist_ok=True)
+        write(path + "/dovecot.index.log", LOG_HEADER)
+        for file in files:
+            write(f"{path}/{file}", b"x")
+        return path
+
+    def box(self, name, data=MESSAGE):
+        path = os.path.join(self.mail, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write(path, data)
+        return path
+
+    def own(self, *paths):
+        """Gives all to the user."""
+        subprocess.run(["chown", "-R", "--no-dereference", USER, *(paths or (
+            self.index, self.mail, self.outside))], check=True)
+
+    def command(self, *options):
+        return ["mailbox-audit", "clean", "--user", USER, "--index-root",
+                self.index, "--mail-root", self.mail, "-a", "0", "-e", "-j",
+                *options]
+
+    def clean(self, *options, prefix=(), status=0):
+        """Returns the entries by path, and the report's line."""
+        done = subprocess.run([*prefix, *self.command(*options)],
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=300)
+        if status is not None:
+            assert done.returncode == status, done
+        return Clean(done)
+
+
+class Clean:
+    def __init__(self, done):
+        self.status = done.returncode
+        self.stderr = done.stderr
+        lines = []
+        for line in done.stdout.splitlines():
+            lines.append(json.loads(line))
+        self.entries = {line["entry"]["path"]: line["entry"]
+                        for line in lines if "entry" in line}
+        self.report = lines[-1] if lines and "namespaces" in lines[-1] \
+            else None
+
+    def why(self, path):
+        """Why an entry was kept, or that it was removed; None if it isn't
+        bogus."""
+        if path not in self.entries:
+            return None
+        entry = self.entries[path]
+        return entry["kept_because"] or entry["action"]
+
+
+@pytest.fixture
+def trees():
+    top = tempfile.mkdtemp(prefix="mba-clean-")
+    os.chmod(top, 0o755)
+    found = Trees(top)
+    for path in (found.index, found.mail, found.outside):
+        os.mkdir(path)
+    write(found.mail + "/other", b"x\n")
+    yield found
+    shutil.rmtree(top)
+
+
+def snapshot(*paths):
+    """What stands there: each inode with its times and data."""
+    found = {}
+    for top in paths:
+        for path, dirs, files in os.walk(top):
+            for name in [".", *dirs, *files]:
+                full = os.path.join(path, name)
+                st = os.lstat(full)
+                data = b""
+                if stat.S_ISREG(st.st_mode):
+                    with open(full, "rb") as f:
+                        data = f.read()
+                found[full] = (st.st_mode, st.st_ino, st.st_nlink, st.st_size,
+                               st.st_mtime_ns, st.st_ctime_ns, data)
+    return found
+
+
+# --- the trees change between a look and a removal
+
+class Owner:
+    """Swaps names with links that lead outside, over and over, one at a time;
+    what it swapped is back while it is stopped."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+        self.count = 0
+        self.lock = threading.Lock()
+        self.ended = False
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.ended:
+            for path, link in self.pairs:
+                with self.lock:
+                    self.swap(path, link)
+
+    def swap(self, path, link):
+        target = os.readlink(link)
+        try:
+            exchange(path, link)
+            self.count += 1
+            exchange(path, link)
+            self.count += 1
+        except FileNotFoundError:
+            # it was removed, the link in its place perhaps
+            if not os.path.islink(link):
+                os.rename(link, path)
+                os.symlink(target, link)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exc):
+        self.ended = True
+        self.thread.join()
+
+
+JUNK = "a/b/.imap/junk"
+KEPT = "a/b/.imap/box"
+
+
+def swapped_names():
+    """Every level of an entry's path, and its log."""
+    parts = (JUNK + "/dovecot.index.log").split("/")
+    return ["/".join(parts[:i + 1]) for i in range(len(parts))]
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_owner_swaps_directories_and_links(trees, used):
+    options = ["--used", "--used-age", "0", "--force"] if used else []
+    files = ["dovecot.index", "dovecot.index.cache"] if used else []
+
+    for name in (JUNK, KEPT):
+        trees.entry(name, *files, root=trees.outside)
+        trees.entry(name, *files)
+    trees.box("a/b/box")
+    attic = os.path.join(os.path.dirname(trees.index), "attic")
+    os.mkdir(attic)
+    pairs = []
+    for name in swapped_names():
+        link = f"{attic}/{len(pairs)}"
+        os.symlink(f"{trees.outside}/{name}", link)
+        pairs.append((f"{trees.index}/{name}", link))
+    trees.own()
+    untouched = [trees.outside, trees.mail, f"{trees.index}/{KEPT}"]
+    before = snapshot(*untouched)
+    removed = runs = 0
+    with Owner(pairs) as owner:
+        while owner.count < SWAPS or removed == 0:
+            assert owner.thread.is_alive()
+            done = trees.clean(*options, status=None)
+            assert done.status in (os.EX_OK, os.EX_IOERR), done.stderr
+            removed += any(entry["action"] == "removed"
+                           for entry in done.entries.values())
+            runs += 1
+            with owner.lock:
+                assert snapshot(*untouched) == before
+                trees.own(trees.entry(JUNK, *files))
+    print(f"{owner.count} swaps, {runs} runs, {removed} with a removal")
+
+
+# --- what is no ordinary file or directory
+
+def test_mounts_are_not_entered(trees):
+    trees.entry(".imap/gone")
+    for name in ("dir", ".imap/mounted"):
+        trees.entry(".imap/secret" if name == "dir" else "log",
+                    root=f"{trees.outside}/{name}")
+        trees.entry("log", root=f"{trees.outside}/{name}")
+        os.makedirs(f"{trees.index}/{name}")
+    write(f"{trees.outside}/.imap/mounted/dovecot.index.log", LOG_HEADER)
+    trees.own()
+    before = snapshot(trees.outside)
+    mounts = [f"{trees.index}/{name}" for name in ("dir", ".imap/mounted")]
+    try:
+        for path in mounts:
+            subprocess.run(["mount", "--bind", path.replace(
+                trees.index, trees.outside), path], check=True)
+        done = trees.clean()
+        assert {path: done.why(path) for path in done.entries} == {
+            ".imap/gone": "removed"}
+    finally:
+        for path in mounts:
+            subprocess.run(["umount", path], check=True)
+    assert snapshot(trees.outside) == before
+    assert sorted(os.listdir(trees.index)) == [".imap", "dir"]
+
+
+def test_immutable_files_are_errors(trees):
+    kept = trees.entry(".imap/kept") + "/dovecot.index.log"
+    trees.entry(".imap/gone")
+    trees.own()
+    flag = subprocess.run(["chattr", "+i", kept], capture_output=True,
+                          check=False)
+    if flag.returncode != 0:
+        pytest.skip(f"chattr +i: {flag.stderr.decode().strip()}")
+    try:
+        done = trees.clean(status=os.EX_IOERR)
+    finally:
+        subprocess.run(["chattr", "-i", kept], check=True)
+    assert (done.why(".imap/kept"), done.why(".imap/gone")) == (
+        "error", "removed")
+    error, = done.report["errors"]
+    assert error == {"op": "unlink", "path": kept,
+                     "error": "Operation not permitted"}
+    assert trees.clean().why(".imap/kept") == "removed"
+
+
+def test_links_to_files_outside(trees):
+    target = f"{trees.outside}/log"
+    write(target, LOG_HEADER)
+    os.link(target, trees.entry(".imap/two") + "/dovecot.index.log2")
+    os.mkdir(f"{trees.index}/.imap/one")
+    os.link(target, f"{trees.index}/.imap/one/dovecot.index.log")
+    os.mkdir(f"{trees.index}/.imap/symlink")
+    os.symlink(target, f"{trees.index}/.imap/symlink/dovecot.index.log")
+    trees.own()
+    before = snapshot(trees.outside, trees.index)
+    done = trees.clean("--used", "--used-age", "0", "--force")
+    assert {done.why(path) for path in done.entries} == {"files"}
+    assert snapshot(trees.outside, trees.index) == before
+
+
+def memory(trees):
+    """Returns the kilobytes that a clean of all took at the most."""
+    child = subprocess.Popen(trees.command(), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    return usage.ru_maxrss
+
+
+def test_memory_does_not_grow(trees):
+    used = []
+    for count in (1000, 20_000):
+        os.mkdir(f"{trees.index}/.imap")
+        fd = os.open(f"{trees.index}/.imap", os.O_RDONLY)
+        for i in range(count):
+            os.mkdir(f"gone{i}", dir_fd=fd)
+        os.close(fd)
+        trees.own()
+        used.append(memory(trees))
+        assert os.listdir(trees.index) == []
+    print(f"kilobytes: {used}")
+    assert used[1] < used[0] + 512
+
+
+def test_any_depth(trees):
+    trees.entry(".imap/gone")
+    trees.own()
+    here = os.open(".", os.O_RDONLY)
+    os.chdir(trees.index)
+    try:
+        for _ in range(5000):
+            os.mkdir("x")
+            shutil.chown("x", USER)
+            os.chdir("x")
+    finally:
+        os.chdir(here)
+        os.close(here)
+    trees.clean()
+    assert os.listdir(trees.index) == []
+
+
+# --- what is decided, is decided at the last moment
+
+def make_mailbox(trees):
+    trees.box("gone")
+
+
+def rename_mailbox(trees):
+    os.rename(f"{trees.mail}/box", f"{trees.mail}/new")
+    os.rename(f"{trees.index}/.imap/box", f"{trees.index}/.imap/new")
+
+
+def rename_and_make_anew(trees):
+    rename_mailbox(trees)
+    trees.box("box", b"")
+    trees.entry(".imap/box")
+
+
+def move_mailboxes(trees):
+    os.rename(f"{trees.mail}/old", f"{trees.mail}/new")
+    os.rename(f"{trees.index}/old", f"{trees.index}/new")
+
+
+def write_index(trees):
+    write(f"{trees.index}/.imap/gone/dovecot.index", b"yy")
+
+
+# What is done while clean waits: what there is, the entry that clean has seen,
+# and why it is kept; None for a mailbox.
+CHANGES = {
+    make_mailbox: ((), ".imap/gone", None),
+    rename_mailbox: (("box",), ".imap/box", "changed"),
+    rename_and_make_anew: (("box",), ".imap/box", None),
+    move_mailboxes: (("old/box",), "old/.imap/box", "changed"),
+    write_index: ((), ".imap/gone", "changed"),
+}
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("change", CHANGES, ids=lambda c: c.__name__)
+def test_a_change_before_the_removal(trees, change, used):
+    boxes, path, why = CHANGES[change]
+    if change is write_index and not used:
+        pytest.skip("an untouched entry has one file")
+    trees.entry(path, *(["dovecot.index"] if used else []))
+    for name in boxes:
+        trees.box(name)
+    trees.own()
+    # the first one is for the lease, after the directory was read
+    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e",
+               "inject=fcntl:delay_enter=2s:when=1", *trees.command(
+                   *(["--used", "--used-age", "0", "--force"] if used
+                     else []))]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+    time.sleep(1)
+    change(trees)
+    logs = find_logs(trees.index)
+    assert child.poll() is None
+    stdout, stderr = child.communicate(timeout=60)
+    done = Clean(subprocess.CompletedProcess(command, child.returncode,
+                                             stdout, stderr))
+    assert (done.status, done.why(path)) == (0, why), stderr
+    assert find_logs(trees.index) == logs
+
+
+def find_logs(top):
+    return sorted(os.path.join(path, name) for path, _, files in os.walk(top)
+                  for name in files)
