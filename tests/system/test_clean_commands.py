@@ -13,7 +13,7 @@ import pytest
 from audit import (DESCRIPTION, as_user, default_location, fill_home,
                    json_lines, location_options, report, write_home)
 from cleaning import clean, kept, make_junk, removed
-from dovecot import Location, Namespace
+from dovecot import FIRST_UID, Location, Namespace, User
 from oracle import snapshot
 
 CLEAN = ["mailbox-audit", "clean"]
@@ -240,6 +240,26 @@ def test_an_index_root_of_two_namespaces(dovecot):
             assert namespace["clean"]["refused"] == "Another namespace has " \
                 "other mails with the same index root"
     assert snapshot(server.path("index")) == before
+
+
+def test_an_index_root_of_two_users(dovecot):
+    """It isn't noticed, but costs nothing: what was used stays."""
+    server = dovecot(location=default_location(index="index/shared"),
+                     users=[User(name, uid=FIRST_UID)
+                            for name in ("alice", "bob")])
+    for user, box in (("alice", "hers"), ("bob", "his")):
+        with server.imap(user) as imap:
+            imap.ok("CREATE", box)
+            imap.ok("SELECT", box)
+    server.restart()
+    make_junk(server, "alice", JUNK)
+    lines = json_lines(server.doveadm(*CLEAN, "-A", "-a", "0", "-e",
+                                      "-j").stdout)
+    of = {user: [line for line in lines if line["user"] == user]
+          for user in server.users}
+    assert removed(of["alice"]) == set(JUNK) and removed(of["bob"]) == set()
+    assert kept(of["alice"]) == {"his": "used"}
+    assert kept(of["bob"]) == {"hers": "used"}
 
 
 def test_the_utility_takes_the_users_ids(dovecot, tmp_path):
