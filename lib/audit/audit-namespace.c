@@ -101,7 +101,7 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 	const struct clean_scope_settings scope = {
 		.location = ns->location, .index_root = &ns->roots.index,
 		.errors = walk->errors, .in_place = run->decide.in_place,
-		.is_shared = ns->is_shared,
+		.is_shared = ns->is_shared, .root_failed = ns->nested.failed,
 	};
 	const struct mba_clean_settings *set = run->clean.set;
 	int fd;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@ static void root_init(struct audit_root *root, const char *path)
 
 	root->path = path;
 	root->exists = path != NULL && stat(path, &st) == 0;
+	root->failed = path != NULL && !root->exists && errno != ENOENT &&
+		errno != ENOTDIR;
 	if (root->exists) {
 		root->id.dev = st.st_dev;
 		root->id.ino = st.st_ino;
@@ -65,6 +68,8 @@ static void nested_add(struct audit_nested *nested,
 		       const struct audit_root *root,
 		       const struct audit_root *index_root)
 {
+	if (root->failed)
+		nested->failed = true;
 	if (!root->exists || audit_root_equals(root, index_root))
 		return;
 	nested->ids = mem_grow(nested->ids, &nested->alloc, nested->count + 1,

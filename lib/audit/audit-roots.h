@@ -15,6 +15,8 @@ struct audit_root {
 	const char *path;
 	struct walk_id id;
 	bool exists;
+	/* it can't be told whether it exists */
+	bool failed;
 };
 
 /* All roots of a location. */
@@ -30,6 +32,8 @@ struct audit_roots {
 struct audit_nested {
 	struct walk_id *ids;
 	size_t count, alloc;
+	/* a root can't be told: it may be anywhere */
+	bool failed;
 };
 
 /* Look at a location's roots. The paths stay the location's. */

@@ -26,6 +26,9 @@ static const char *scope_refusal(const struct clean_scope_settings *set)
 	if (set->is_shared)
 		return "Another namespace has other mails with the same index "
 			"root";
+	if (set->root_failed)
+		return "It can't be told where all of the user's mails and "
+			"indexes are";
 	if (!set->index_root->exists)
 		return "There is no index root";
 	return NULL;

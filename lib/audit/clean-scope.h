@@ -18,6 +18,9 @@ struct clean_scope_settings {
 	bool in_place:1;
 	/* another namespace with other mails has the same index root */
 	bool is_shared:1;
+	/* a root of the user's couldn't be looked at: it may be this one, or
+	   below */
+	bool root_failed:1;
 };
 
 /* Open the index root so that no other clean works on it; the lock goes away

@@ -423,6 +423,19 @@ START_TEST(a_mail_root_that_is_replaced_is_reported_once)
 }
 END_TEST
 
+START_TEST(a_root_that_cannot_be_looked_at_is_refused)
+{
+	const char *others[] = { unit_path("loop"), NULL };
+
+	clean_setup();
+	make_entry("junk");
+	ck_assert_int_eq(symlink("loop", unit_path("loop")), 0);
+	location.other_roots = others;
+	ck_assert_str_eq(run(), ".imap/junk:refused|");
+	ck_assert_ptr_nonnull(ns_report.clean.refused);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean");
@@ -441,6 +454,7 @@ int main(void)
 	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
 	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
 	tcase_add_test(tcase, entries_that_were_moved_are_kept);
+	tcase_add_test(tcase, a_root_that_cannot_be_looked_at_is_refused);
 	tcase_add_test(tcase, what_others_remove_is_not_counted);
 	tcase_add_test(tcase, a_mail_root_that_is_replaced_is_reported_once);
 	tcase_add_loop_test(tcase, other_formats_are_refused, 0,
