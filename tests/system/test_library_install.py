@@ -130,10 +130,9 @@ def test_the_header_lists_the_files_of_the_library():
             listed.append(current + name)
     files = [os.path.relpath(path, LIB) for path in glob.glob(LIB + "/*/*.c")]
     assert sorted(listed) == sorted(files)
-    built = [folder + "/" + name for folder in os.listdir(LIB)
-             if os.path.isdir(os.path.join(LIB, folder))
-             for name in re.findall(r"^\t([a-z0-9-]+\.c)",
-                                    read(f"{LIB}/{folder}/Makefile.am"), re.M)]
+    built = [os.path.relpath(os.path.dirname(path), LIB) + "/" + name
+             for path in glob.glob(LIB + "/*/Makefile.am")
+             for name in re.findall(r"^\t([a-z0-9-]+\.c)", read(path), re.M)]
     assert sorted(built) == sorted(files)
 
 
