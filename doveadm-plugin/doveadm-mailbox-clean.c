@@ -44,6 +44,11 @@ static void clean_check(struct mailbox_audit_cmd_context *ctx, bool used_age)
 	else if (ctx->clean.force && !clean_is_for_one(ctx->ctx.cctx)) {
 		doveadm_audit_refuse(ctx, EX_USAGE, "--force is for one user, "
 				     "named with -u");
+	} else if (ctx->namespace_prefix != NULL &&
+		   !clean_is_for_one(ctx->ctx.cctx)) {
+		/* it may be one that all users share */
+		doveadm_audit_refuse(ctx, EX_USAGE, "--namespace is for one "
+				     "user, named with -u");
 	} else if ((ctx->set.states & ~MBA_STATES_BOGUS) != 0) {
 		doveadm_audit_refuse(ctx, EX_USAGE, "clean removes only "
 			"entries that are not-mailbox or missing: --state");

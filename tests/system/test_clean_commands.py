@@ -78,6 +78,7 @@ USAGE = {
     "--force needs --used": ["-f"],
     "--used-age needs --used": ["-g", "1d"],
     "--force is for one user": ["-A", "-U", "-f"],
+    "--namespace is for one user": ["-A", "-N", "Archive/"],
     "clean removes only entries": ["-s", "mailbox"],
     "clean removes only": ["-s", "missing,unknown"],
     "Unknown state": ["-s", "nonsense"],
