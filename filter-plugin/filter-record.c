@@ -41,6 +41,22 @@ bool filter_record_is_missing(struct mailbox_list *list,
 	return missing;
 }
 
+/* Returns whether it is a mailbox, as its storage says. */
+static bool
+filter_record_is_mailbox(struct mailbox_list *list, const char *name)
+{
+	enum mailbox_existence existence;
+	struct mailbox *box;
+	bool exists;
+
+	box = mailbox_alloc(list, mailbox_list_get_vname(list, name),
+			    MAILBOX_FLAG_IGNORE_ACLS);
+	exists = mailbox_exists(box, FALSE, &existence) == 0 &&
+		existence == MAILBOX_EXISTENCE_SELECT;
+	mailbox_free(&box);
+	return exists;
+}
+
 /* Returns the flags that a refresh would give it. */
 static enum mailbox_list_index_flags
 filter_record_get_flags(struct mailbox_list *list, const char *name)
@@ -59,7 +75,10 @@ filter_record_get_flags(struct mailbox_list *list, const char *name)
 		return 0;
 	if ((info_flags & MAILBOX_NONEXISTENT) != 0)
 		flags |= MAILBOX_LIST_INDEX_FLAG_NONEXISTENT;
-	if ((info_flags & MAILBOX_NOSELECT) != 0)
+	/* layout fs doesn't know whether a directory is a Maildir */
+	if ((info_flags & MAILBOX_NOSELECT) != 0 ||
+	    ((info_flags & (MAILBOX_SELECT | MAILBOX_NONEXISTENT)) == 0 &&
+	     !filter_record_is_mailbox(list, name)))
 		flags |= MAILBOX_LIST_INDEX_FLAG_NOSELECT;
 	if ((info_flags & MAILBOX_NOINFERIORS) != 0)
 		flags |= MAILBOX_LIST_INDEX_FLAG_NOINFERIORS;
