@@ -14,6 +14,7 @@
    base/             what everything stands on
      alloc.c         allocations that end the process instead of failing
      count.c         adds counts up
+     cursor.c        bounded reads of what anybody may have written
      dir-stack.c     directories of any depth with few descriptors
      error-sink.c    tells a failed call below a root
      escape.c        bytes as they are printed: what can be seen, else \xNN
@@ -42,6 +43,18 @@
      walk.c          walks an index root, without following symlinks
      index-files.c   Dovecot's own files, and what each is for
      index-busy.c    whether somebody uses an index file
+     index-header.c  what an index file itself says
+     index-ext-table.c the extensions that are known
+     index-exts.c    an index's extensions and keywords
+     index-records.c its messages, or a list's mailboxes
+     index-log.c     a log's transactions
+     index-log-scan.c what a whole log holds
+     index-replay.c  does to a state what is in a log
+     index-state.c   what an index says now: the file, and the logs since
+     index-cache.c   a cache's fields, and when they were used
+     index-list.c    the list of all mailboxes
+     index-evidence.c what all this proves about a mailbox's use
+     index-dir.c     reads the index files of a directory
      index-side.c    puts every inode of it into one class, finds the entries
      index-side-thread.c the same in a thread, while the caller looks at mails
    audit/            both sides put together (base, rules, mail, index)
@@ -491,6 +504,39 @@ struct mba_clean_report {
 	/* why nothing is removed, a sentence; NULL if there is no reason */
 	const char *refused;
 };
+
+/*
+ * Evidence of use.
+ *
+ * That a mailbox was used can be proven, that it wasn't can only be bounded: a
+ * client that just looks (EXAMINE, STATUS) leaves no trace. So "never-opened"
+ * and "opened" say what there is proof of since the index was made, and nothing
+ * about what was before.
+ */
+
+/* What is proven of a mailbox's use by its index. A later one is more. */
+enum mba_evidence {
+	/* it can't be told */
+	MBA_EVIDENCE_UNKNOWN,
+	/* a log without anything in it, left by LIST or a failed SELECT */
+	MBA_EVIDENCE_UNTOUCHED,
+	/* no message ever was in it, so that its use leaves no trace */
+	MBA_EVIDENCE_EMPTY,
+	/* it has messages, and there is no proof that somebody selected it */
+	MBA_EVIDENCE_NEVER_OPENED,
+	/* somebody selected it */
+	MBA_EVIDENCE_OPENED,
+	/* somebody changed flags or keywords, or expunged messages */
+	MBA_EVIDENCE_CHANGED,
+	/* somebody read messages on a later day than the first */
+	MBA_EVIDENCE_READ,
+
+	MBA_EVIDENCE_COUNT
+};
+
+/* Returns its name as the reports print it: "unknown", "untouched", "empty",
+   "never-opened", "opened", "changed", "read". */
+const char *mba_evidence_name(enum mba_evidence evidence);
 
 /*
  * The audit.

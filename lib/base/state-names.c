@@ -28,6 +28,11 @@ static const char *const other_names[MBA_OTHER_COUNT] = {
 	"structure", "internal", "nested", "mail", "foreign"
 };
 
+static const char *const evidence_names[MBA_EVIDENCE_COUNT] = {
+	"unknown", "untouched", "empty", "never-opened", "opened", "changed",
+	"read"
+};
+
 const char *mba_state_name(enum mba_state state)
 {
 	return state_names[state];
@@ -46,6 +51,11 @@ const char *mba_other_name(enum mba_other other)
 const char *mba_kept_name(enum mba_kept kept)
 {
 	return kept_names[kept];
+}
+
+const char *mba_evidence_name(enum mba_evidence evidence)
+{
+	return evidence_names[evidence];
 }
 
 const char *mba_clean_action(const struct mba_clean_settings *set,

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* Dovecot replaces the index file and appends to the log: with the index read
+   first, the log has all that the index has, or more. Read the other way round,
+   the index may be newer than the log. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "dir-stack.h"
+#include "index-dir.h"
+#include "index-files.h"
+
+#define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
+
+static const struct {
+	const char *suffix;
+	off_t max_size;
+	/* all of it is read */
+	bool whole;
+} files[INDEX_DIR_FILES] = {
+	[INDEX_DIR_INDEX] = { "", INDEX_DIR_MAX_INDEX, true },
+	[INDEX_DIR_LOG] = { ".log", INDEX_DIR_MAX_LOG, true },
+	[INDEX_DIR_LOG2] = { ".log.2", INDEX_DIR_MAX_LOG, true },
+	[INDEX_DIR_CACHE] = { ".cache", INDEX_DIR_MAX_CACHE, false },
+	[INDEX_DIR_THREAD] = { ".thread", 0, false },
+};
+
+const char *index_dir_suffix(enum index_dir_file_id id)
+{
+	return files[id].suffix;
+}
+
+static int file_fail(struct index_dir_file *file, const char *op, int error)
+{
+	file->failed = op;
+	file->failed_errno = error;
+	return -1;
+}
+
+/* Read up to size bytes. Returns the bytes that there are, -1 on error. */
+static ssize_t read_at(int fd, void *data, size_t size, off_t offset)
+{
+	size_t done = 0;
+	ssize_t ret;
+
+	while (done < size) {
+		ret = pread(fd, (char *)data + done, size - done,
+			    offset + (off_t)done);
+		if (ret == 0)
+			break;
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0)
+			return -1;
+		done += ret;
+	}
+	return (ssize_t)done;
+}
+
+static int file_read_whole(struct index_dir_file *file, int fd)
+{
+	ssize_t ret;
+
+	file->data = mem_new((size_t)file->st.st_size + 1);
+	ret = read_at(fd, file->data, file->st.st_size, 0);
+	if (ret < 0)
+		return file_fail(file, "read", errno);
+	file->size = ret;
+	return 0;
+}
+
+/* Read of a cache what its decoder wants. */
+static int file_read_cache(struct index_dir_file *file, int fd,
+			   struct index_cache *cache)
+{
+	unsigned char *data = NULL;
+	size_t alloc = 0;
+	ssize_t size;
+	int ret;
+
+	index_cache_init(cache, file->st.st_size);
+	do {
+		data = mem_grow(data, &alloc, (size_t)cache->want_size + 1, 1);
+		size = read_at(fd, data, cache->want_size,
+			       (off_t)cache->want_offset);
+		if (size < 0) {
+			ret = file_fail(file, "read", errno);
+		} else if ((size_t)size < cache->want_size) {
+			file->error = "It became shorter";
+			ret = -1;
+		} else {
+			ret = index_cache_feed(cache, data, &file->error);
+		}
+	} while (ret > 0);
+	free(data);
+	return ret;
+}
+
+static int file_read(struct index_dir *dir, enum index_dir_file_id id, int fd)
+{
+	struct index_dir_file *file = &dir->files[id];
+
+	if (fstat(fd, &file->st) < 0)
+		return file_fail(file, "fstat", errno);
+	if (!S_ISREG(file->st.st_mode))
+		return file_fail(file, "open", EINVAL);
+	if (id == INDEX_DIR_THREAD)
+		return 0;
+	if (file->st.st_size > files[id].max_size)
+		return file_fail(file, "read", EFBIG);
+	return files[id].whole ? file_read_whole(file, fd) :
+		file_read_cache(file, fd, &dir->cache);
+}
+
+static void file_open(struct index_dir *dir, int dir_fd, const char *prefix,
+		      enum index_dir_file_id id)
+{
+	struct index_dir_file *file = &dir->files[id];
+	char *name = mem_printf("%s%s", prefix, files[id].suffix);
+	int fd = openat_noatime(dir_fd, name, OPEN_FLAGS);
+
+	file->exists = fd != -1 || errno != ENOENT;
+	if (fd != -1) {
+		(void)file_read(dir, id, fd);
+		(void)close(fd);
+	} else if (file->exists) {
+		(void)file_fail(file, "open", errno);
+	}
+	free(name);
+}
+
+/* Returns TRUE if the older log is only another name of the newer one, as it is
+   for the moment of a rotation. */
+static bool is_same_file(const struct index_dir_file *a,
+			 const struct index_dir_file *b)
+{
+	return a->data != NULL && b->data != NULL &&
+		a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino;
+}
+
+static void logs_scan(struct index_dir *dir)
+{
+	struct index_dir_file *file;
+
+	for (int i = 0; i < 2; i++) {
+		file = &dir->files[INDEX_DIR_LOG + i];
+		if (file->data != NULL) {
+			(void)index_log_scan(file->data, file->size,
+					     &dir->logs[i], &file->error);
+		}
+	}
+}
+
+/* Returns TRUE if something couldn't be read that the state needs. */
+static bool state_is_unreadable(struct index_dir *dir)
+{
+	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG2; id++) {
+		if (dir->files[id].failed == NULL)
+			continue;
+		dir->result = dir->files[id].failed_errno == ESTALE ?
+			INDEX_STATE_MISMATCH : INDEX_STATE_UNKNOWN;
+		dir->error = "a file couldn't be read";
+		return true;
+	}
+	return false;
+}
+
+static void state_read(struct index_dir *dir)
+{
+	struct index_dir_file *log2 = &dir->files[INDEX_DIR_LOG2];
+	struct index_state_input input;
+	struct index_state_file *const inputs[] = {
+		&input.index, &input.log, &input.log2
+	};
+
+	if (is_same_file(&dir->files[INDEX_DIR_LOG], log2)) {
+		free(log2->data);
+		log2->data = NULL;
+		log2->exists = false;
+	}
+	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG2; id++) {
+		inputs[id]->data = dir->files[id].data;
+		inputs[id]->size = dir->files[id].size;
+	}
+	if (!state_is_unreadable(dir))
+		dir->result = index_state_read(&input, &dir->state,
+					       &dir->error);
+}
+
+static void dir_read_once(struct index_dir *dir, int dir_fd,
+			  const char *prefix)
+{
+	memset(dir, 0, sizeof(*dir));
+	for (int id = 0; id < INDEX_DIR_FILES; id++)
+		file_open(dir, dir_fd, prefix, id);
+	state_read(dir);
+}
+
+/* Returns a log that can be understood, NULL if there is none. */
+static const struct index_log_scan *
+usable_log(const struct index_dir *dir, int idx)
+{
+	const struct index_dir_file *file = &dir->files[INDEX_DIR_LOG + idx];
+
+	return file->data == NULL || file->error != NULL ? NULL :
+		&dir->logs[idx];
+}
+
+static bool is_untouched(const struct index_dir *dir)
+{
+	for (int id = 0; id < INDEX_DIR_FILES; id++) {
+		if (dir->files[id].exists != (id == INDEX_DIR_LOG))
+			return false;
+	}
+	return dir->files[INDEX_DIR_LOG].data != NULL &&
+		index_log_is_header(dir->files[INDEX_DIR_LOG].data,
+				    dir->files[INDEX_DIR_LOG].size);
+}
+
+static void evidence_find(struct index_dir *dir)
+{
+	const struct index_dir_file *thread = &dir->files[INDEX_DIR_THREAD];
+	struct index_evidence_input input = {
+		.untouched = dir->untouched,
+		.state = dir->result == INDEX_STATE_OK ? &dir->state : NULL,
+		.log = usable_log(dir, 0),
+		.log2 = usable_log(dir, 1),
+		.log_mtime = dir->files[INDEX_DIR_LOG].st.st_mtime,
+		.log2_mtime = dir->files[INDEX_DIR_LOG2].st.st_mtime,
+		.cache = dir->has_cache ? &dir->cache : NULL,
+		.thread_mtime = thread->failed != NULL ? 0 :
+			thread->st.st_mtime,
+	};
+
+	index_evidence_find(&input, &dir->evidence);
+}
+
+void index_dir_read(int dir_fd, const char *prefix, struct index_dir *dir_r)
+{
+	const struct index_dir_file *cache = &dir_r->files[INDEX_DIR_CACHE];
+
+	dir_read_once(dir_r, dir_fd, prefix);
+	for (int i = 0; i < INDEX_DIR_RETRIES &&
+	     dir_r->result == INDEX_STATE_MISMATCH; i++) {
+		index_dir_free(dir_r);
+		dir_read_once(dir_r, dir_fd, prefix);
+	}
+	logs_scan(dir_r);
+	dir_r->untouched = is_untouched(dir_r);
+	dir_r->has_cache = cache->exists && cache->failed == NULL &&
+		cache->error == NULL && dir_r->result == INDEX_STATE_OK &&
+		dir_r->cache.indexid == dir_r->state.hdr.indexid;
+	evidence_find(dir_r);
+}
+
+void index_dir_free(struct index_dir *dir)
+{
+	for (int id = 0; id < INDEX_DIR_FILES; id++)
+		free(dir->files[id].data);
+	index_state_free(&dir->state);
+	index_cache_free(&dir->cache);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+#ifndef INDEX_DIR_H
+#define INDEX_DIR_H
+
+/* Reads the index files of a directory while Dovecot may be writing them:
+   nothing is locked, and no access time changes. */
+
+#include <sys/stat.h>
+
+#include "index-cache.h"
+#include "index-evidence.h"
+#include "index-log-scan.h"
+#include "index-state.h"
+
+enum index_dir_file_id {
+	INDEX_DIR_INDEX,
+	INDEX_DIR_LOG,
+	INDEX_DIR_LOG2,
+	INDEX_DIR_CACHE,
+	INDEX_DIR_THREAD,
+
+	INDEX_DIR_FILES
+};
+
+/* Larger files are not read. Dovecot rotates a log at 1 MiB, and purges a cache
+   at 1 GiB. */
+#define INDEX_DIR_MAX_INDEX (256 * 1024 * 1024)
+#define INDEX_DIR_MAX_LOG (64 * 1024 * 1024)
+#define INDEX_DIR_MAX_CACHE (1024 * 1024 * 1024)
+/* How many times the files are read again that don't belong together. */
+#define INDEX_DIR_RETRIES 3
+
+struct index_dir_file {
+	/* there is such a file, or something else with its name */
+	bool exists;
+	/* set if it could be opened */
+	struct stat st;
+	/* of index and logs */
+	unsigned char *data;
+	uint64_t size;
+	/* The call that failed, NULL if none did, and errno. EFBIG: it is
+	   larger than what is read; EINVAL: it is no regular file. */
+	const char *failed;
+	int failed_errno;
+	/* why it can't be understood, NULL if it can; a constant */
+	const char *error;
+};
+
+struct index_dir {
+	struct index_dir_file files[INDEX_DIR_FILES];
+
+	enum index_state_result result;
+	/* why the state isn't known, a constant */
+	const char *error;
+	struct index_state state;
+	/* of INDEX_DIR_LOG and INDEX_DIR_LOG2, where they have data and no
+	   error */
+	struct index_log_scan logs[2];
+	/* where the file has no error */
+	struct index_cache cache;
+	/* the cache is this index' */
+	bool has_cache;
+	/* nothing but one header-only log */
+	bool untouched;
+	struct index_evidence evidence;
+};
+
+/* Returns the file's name without the prefix, e.g. ".log.2". */
+const char *index_dir_suffix(enum index_dir_file_id id);
+
+/* Read all of them. prefix is "dovecot.index" or the like. The descriptor stays
+   open. The result is to be freed whatever it is. */
+void index_dir_read(int dir_fd, const char *prefix, struct index_dir *dir_r);
+void index_dir_free(struct index_dir *dir);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+#include <string.h>
+
+#include "index-header.h"
+
+/* day_first_uid and what comes before it are the same since minor version 0,
+   but three of the fields */
+#define MINOR_WITH_ROTATE_TIME 3
+
+static bool is_little_endian(void)
+{
+	const uint16_t one = 1;
+	uint8_t first;
+
+	memcpy(&first, &one, 1);
+	return first == 1;
+}
+
+static const char *header_check(const struct index_header *hdr, uint64_t size)
+{
+	bool little = (hdr->compat_flags & INDEX_COMPAT_LITTLE_ENDIAN) != 0;
+
+	if (hdr->major_version != INDEX_MAJOR_VERSION)
+		return "Its major version isn't 7";
+	if (little != is_little_endian())
+		return "It was written by a machine with the other endianness";
+	if (hdr->base_header_size < INDEX_BASE_HEADER_SIZE)
+		return "base_header_size is less than 120";
+	if (hdr->header_size < hdr->base_header_size)
+		return "header_size is less than base_header_size";
+	if (hdr->header_size > size)
+		return "header_size is more than the file's size";
+	if (hdr->record_size < INDEX_RECORD_MIN_SIZE)
+		return "record_size is less than 8";
+	return NULL;
+}
+
+void index_header_read(const void *data, struct index_header *hdr_r)
+{
+	struct cursor c;
+
+	memset(hdr_r, 0, sizeof(*hdr_r));
+	cursor_init(&c, data, INDEX_BASE_HEADER_SIZE, NULL);
+	hdr_r->major_version = cursor_u8(&c);
+	hdr_r->minor_version = cursor_u8(&c);
+	hdr_r->base_header_size = cursor_u16(&c);
+	hdr_r->header_size = cursor_u32(&c);
+	hdr_r->record_size = cursor_u32(&c);
+	hdr_r->compat_flags = cursor_u8(&c);
+	cursor_seek(&c, 16);
+	hdr_r->indexid = cursor_u32(&c);
+	hdr_r->flags = cursor_u32(&c);
+	hdr_r->uid_validity = cursor_u32(&c);
+	hdr_r->next_uid = cursor_u32(&c);
+	hdr_r->messages_count = cursor_u32(&c);
+	(void)cursor_u32(&c);
+	hdr_r->seen_count = cursor_u32(&c);
+	hdr_r->deleted_count = cursor_u32(&c);
+	hdr_r->first_recent_uid = cursor_u32(&c);
+	hdr_r->first_unseen_lowwater = cursor_u32(&c);
+	hdr_r->first_deleted_lowwater = cursor_u32(&c);
+	hdr_r->log_file_seq = cursor_u32(&c);
+	hdr_r->log_tail_offset = cursor_u32(&c);
+	hdr_r->log_head_offset = cursor_u32(&c);
+	(void)cursor_u32(&c);
+	hdr_r->log2_rotate_time = cursor_u32(&c);
+	hdr_r->last_temp_file_scan = cursor_u32(&c);
+	if (hdr_r->minor_version < MINOR_WITH_ROTATE_TIME) {
+		hdr_r->log2_rotate_time = 0;
+		hdr_r->last_temp_file_scan = 0;
+	}
+	hdr_r->day_stamp = cursor_u32(&c);
+	for (unsigned int i = 0; i < INDEX_DAYS; i++)
+		hdr_r->day_first_uid[i] = cursor_u32(&c);
+}
+
+int index_header_decode(const void *data, uint64_t size,
+			struct index_header *hdr_r, const char **error_r)
+{
+	if (size < INDEX_BASE_HEADER_SIZE) {
+		memset(hdr_r, 0, sizeof(*hdr_r));
+		*error_r = "It is shorter than an index's header";
+		return -1;
+	}
+	index_header_read(data, hdr_r);
+	*error_r = header_check(hdr_r, size);
+	return *error_r == NULL ? 0 : -1;
+}
+
+void index_ext_iter_init(struct index_ext_iter *iter, const void *data,
+			 const struct index_header *hdr,
+			 struct cursor_budget *budget)
+{
+	cursor_init(&iter->cursor, data, hdr->header_size, budget);
+	cursor_seek(&iter->cursor, hdr->base_header_size);
+	cursor_align(&iter->cursor, 8);
+}
+
+const char *index_ext_check(uint32_t hdr_size, uint32_t record_size,
+			    uint32_t record_align)
+{
+	if (hdr_size > INDEX_EXT_MAX_HEADER)
+		return "an extension's header is larger than 16 MiB";
+	if (record_size > INDEX_EXT_MAX_RECORD)
+		return "an extension's record is larger than 32 KiB";
+	if (record_size == 0 && hdr_size == 0)
+		return "an extension has neither header nor records";
+	if (record_size > 0 &&
+	    (record_align == 0 || record_align > INDEX_EXT_MAX_ALIGN))
+		return "an extension's alignment isn't between 1 and 8";
+	return NULL;
+}
+
+int index_ext_next(struct index_ext_iter *iter, struct index_ext *ext_r,
+		   const char **error_r)
+{
+	struct cursor *c = &iter->cursor;
+	unsigned int name_len;
+
+	if (cursor_left(c) == 0 && !c->failed)
+		return 0;
+	memset(ext_r, 0, sizeof(*ext_r));
+	ext_r->offset = c->pos;
+	ext_r->hdr_size = cursor_u32(c);
+	ext_r->reset_id = cursor_u32(c);
+	ext_r->record_offset = cursor_u16(c);
+	ext_r->record_size = cursor_u16(c);
+	ext_r->record_align = cursor_u16(c);
+	name_len = cursor_u16(c);
+	ext_r->name = (const char *)cursor_bytes(c, name_len);
+	ext_r->name_len = name_len;
+	cursor_align(c, 8);
+	ext_r->hdr = cursor_bytes(c, ext_r->hdr_size);
+	cursor_align(c, 8);
+
+	*error_r = index_ext_check(ext_r->hdr_size, ext_r->record_size,
+				   ext_r->record_align);
+	if (c->failed)
+		*error_r = "an extension leads past the header's end";
+	else if (name_len == 0 || name_len > INDEX_EXT_MAX_NAME ||
+		 memchr(ext_r->name, '\0', name_len) != NULL)
+		*error_r = "an extension's name isn't valid";
+	c->failed = c->failed || *error_r != NULL;
+	return *error_r == NULL ? 1 : -1;
+}
+
+uint32_t index_records_count(const struct index_header *hdr, uint64_t size)
+{
+	uint64_t count = (size - hdr->header_size) / hdr->record_size;
+
+	return count < hdr->messages_count ? count : hdr->messages_count;
+}
+
+void index_keyword_iter_init(struct index_keyword_iter *iter, const void *hdr,
+			     uint32_t hdr_size, struct cursor_budget *budget)
+{
+	uint64_t names_pos;
+
+	cursor_init(&iter->records, hdr, hdr_size, budget);
+	iter->left = cursor_u32(&iter->records);
+	names_pos = 4 + (uint64_t)iter->left * 8;
+	if (names_pos > hdr_size) {
+		iter->records.failed = true;
+		names_pos = hdr_size;
+	}
+	cursor_init(&iter->names,
+		    hdr_size == 0 ? NULL : (const char *)hdr + names_pos,
+		    hdr_size - names_pos, budget);
+}
+
+int index_keyword_next(struct index_keyword_iter *iter, const char **name_r)
+{
+	if (iter->left == 0 && !iter->records.failed)
+		return 0;
+	(void)cursor_u32(&iter->records);
+	cursor_seek(&iter->names, cursor_u32(&iter->records));
+	*name_r = cursor_string(&iter->names);
+	if (iter->records.failed || iter->names.failed) {
+		iter->records.failed = true;
+		return -1;
+	}
+	iter->left--;
+	return 1;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* A record has the id of its own level's name, and the UID of the record above
+   it. The names stand in the extension's header, unaligned, with ascending ids
+   that 0 ends (lib-storage/list/mailbox-list-index.c). */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "index-list.h"
+
+/* what of a list's record is where */
+#define RECORD_PARENT_OFFSET 4
+#define RECORD_GUID_OFFSET 8
+#define RECORD_VALIDITY_OFFSET 24
+/* What all names may take: of real lists, they are as long as the files. */
+#define MIN_NAMES_BYTES (64 * 1024)
+#define MAX_NAMES_PER_BYTE 16
+
+struct list_name {
+	uint32_t id;
+	/* in the header */
+	uint32_t offset;
+};
+
+struct index_list {
+	const struct index_state *state;
+	const struct index_ext_state *ext;
+	char separator;
+
+	/* by ids */
+	struct list_name *names;
+	size_t names_count, names_alloc;
+	const char *problem;
+
+	/* Names may hold each other: all together they are no longer than this
+	   allows for. */
+	struct cursor_budget names_budget;
+	/* a name is put together from its end */
+	char name[INDEX_LIST_MAX_NAME + 1];
+	size_t name_pos;
+};
+
+/* Take the names from the header. Returns what is wrong, NULL if nothing is. */
+static const char *list_names(struct index_list *list)
+{
+	struct list_name *name;
+	struct cursor c;
+	uint32_t id, last_id = 0;
+
+	cursor_init(&c, list->ext->hdr, list->ext->hdr_len, NULL);
+	/* the refresh flag */
+	(void)cursor_u8(&c);
+	while (cursor_left(&c) >= 4 && (id = cursor_u32(&c)) != 0) {
+		if (id <= last_id)
+			return "the names' ids don't ascend";
+		list->names = mem_grow(list->names, &list->names_alloc,
+				       list->names_count + 1,
+				       sizeof(*list->names));
+		name = &list->names[list->names_count];
+		name->id = id;
+		name->offset = c.pos;
+		if (cursor_string(&c) == NULL)
+			return "a name isn't ended";
+		list->names_count++;
+		last_id = id;
+	}
+	return NULL;
+}
+
+struct index_list *index_list_new(const struct index_state *state,
+				  char separator)
+{
+	static const char ext_name[] = "list";
+	const struct index_ext_state *ext =
+		index_exts_find(&state->exts, ext_name, strlen(ext_name));
+	struct index_list *list;
+
+	if (ext == NULL)
+		return NULL;
+	list = mem_new(sizeof(*list));
+	list->state = state;
+	list->ext = ext;
+	list->separator = separator;
+	list->names_budget.limit = MIN_NAMES_BYTES +
+		state->records.max_bytes * MAX_NAMES_PER_BYTE;
+	list->problem = list_names(list);
+	return list;
+}
+
+void index_list_free(struct index_list **list)
+{
+	if (*list == NULL)
+		return;
+	free((*list)->names);
+	free(*list);
+	*list = NULL;
+}
+
+const char *index_list_problem(const struct index_list *list)
+{
+	return list->problem;
+}
+
+bool index_list_needs_refresh(const struct index_list *list)
+{
+	return list->ext->hdr_len > 0 && list->ext->hdr[0] != 0;
+}
+
+uint32_t index_list_count(const struct index_list *list)
+{
+	return list->state->records.count;
+}
+
+static int name_compare(const void *key, const void *member)
+{
+	uint32_t id = *(const uint32_t *)key;
+	const struct list_name *name = member;
+
+	return id < name->id ? -1 : id > name->id ? 1 : 0;
+}
+
+/* Returns a level's name, "?" if there is none. */
+static const char *list_name_find(const struct index_list *list, uint32_t id)
+{
+	const struct list_name *name = list->names_count == 0 ? NULL :
+		bsearch(&id, list->names, list->names_count,
+			sizeof(*list->names), name_compare);
+
+	return name == NULL ? "?" : (const char *)list->ext->hdr + name->offset;
+}
+
+/* Returns the record of a mailbox by its number: name id, parent's UID. */
+static void list_record(const struct index_list *list, uint32_t idx,
+			uint32_t *name_id_r, uint32_t *parent_uid_r)
+{
+	const unsigned char *record =
+		index_records_get(&list->state->records, INDEX_COLUMN_LIST,
+				  idx);
+
+	*name_id_r = *parent_uid_r = 0;
+	if (record != NULL) {
+		memcpy(name_id_r, record, 4);
+		memcpy(parent_uid_r, record + RECORD_PARENT_OFFSET, 4);
+	}
+}
+
+/* Put a level before those that there are. Returns FALSE if it is too long. */
+static bool name_prepend(struct index_list *list, const char *level)
+{
+	size_t len = strlen(level);
+	bool is_last = list->name_pos == INDEX_LIST_MAX_NAME;
+
+	if (len + 1 > list->name_pos ||
+	    !cursor_budget_spend(&list->names_budget, len + 1))
+		return false;
+	if (!is_last)
+		list->name[--list->name_pos] = list->separator;
+	list->name_pos -= len;
+	memcpy(list->name + list->name_pos, level, len);
+	return true;
+}
+
+/* Put a name together. Returns FALSE if it doesn't end at the root. */
+static bool name_make(struct index_list *list, uint32_t idx)
+{
+	const struct index_records *recs = &list->state->records;
+	uint32_t name_id, parent_uid;
+
+	list->name_pos = INDEX_LIST_MAX_NAME;
+	list->name[list->name_pos] = '\0';
+	for (unsigned int depth = 0; depth < INDEX_LIST_MAX_DEPTH; depth++) {
+		list_record(list, idx, &name_id, &parent_uid);
+		if (!name_prepend(list, list_name_find(list, name_id)))
+			return false;
+		if (parent_uid == 0)
+			return true;
+		if (!index_records_find(recs, parent_uid, &idx))
+			return false;
+	}
+	return false;
+}
+
+static void list_counts(const struct index_list *list, uint32_t idx,
+			struct index_list_mailbox *mailbox)
+{
+	const unsigned char *counts =
+		index_records_get(&list->state->records, INDEX_COLUMN_MSGS,
+				  idx);
+
+	if (counts == NULL)
+		return;
+	memcpy(&mailbox->messages, counts, 4);
+	memcpy(&mailbox->unseen, counts + 4, 4);
+	memcpy(&mailbox->recent, counts + 8, 4);
+	memcpy(&mailbox->next_uid, counts + 12, 4);
+	/* Dovecot has none of INBOX, whose mailbox it opens each time */
+	mailbox->has_counts = mailbox->next_uid != 0;
+}
+
+void index_list_get(struct index_list *list, uint32_t idx,
+		    struct index_list_mailbox *mailbox_r)
+{
+	const struct index_records *recs = &list->state->records;
+	const unsigned char *record =
+		index_records_get(recs, INDEX_COLUMN_LIST, idx);
+
+	memset(mailbox_r, 0, sizeof(*mailbox_r));
+	mailbox_r->is_lost = !name_make(list, idx);
+	mailbox_r->name = list->name + list->name_pos;
+	mailbox_r->uid = recs->rows[idx].uid;
+	mailbox_r->flags = recs->rows[idx].flags;
+	if (record != NULL) {
+		memcpy(&mailbox_r->parent_uid, record + RECORD_PARENT_OFFSET,
+		       4);
+		memcpy(mailbox_r->guid, record + RECORD_GUID_OFFSET,
+		       INDEX_GUID_SIZE);
+		memcpy(&mailbox_r->uid_validity,
+		       record + RECORD_VALIDITY_OFFSET, 4);
+	}
+	list_counts(list, idx, mailbox_r);
+}

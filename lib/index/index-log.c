@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* A log is read while Dovecot appends to it: a transaction's size is written
+   last, so that a size of 0, or one that leads past the end, is no error but
+   the end. A boundary tells how far the transactions go that belong together;
+   if they aren't all there, none of them counts. Newer Dovecots leave such a
+   torn end for ever. */
+
+#include <string.h>
+
+#include "index-log.h"
+
+#define TRANSACTION_HEADER_SIZE 8
+/* bits of a type */
+#define TYPE_MASK 0x0fffffff
+#define TYPE_EXTERNAL 0x10000000
+#define TYPE_DSYNC 0x20000000
+/* protects from a lost bit that would expunge */
+#define EXPUNGE_PROT 0xcd90
+
+static const struct {
+	uint32_t code;
+	const char *name;
+} types[INDEX_LOG_TYPE_COUNT] = {
+	[INDEX_LOG_EXPUNGE] = { 0x1 | EXPUNGE_PROT, "expunge" },
+	[INDEX_LOG_EXPUNGE_GUID] = { 0x2000 | EXPUNGE_PROT, "expunge-guid" },
+	[INDEX_LOG_APPEND] = { 0x2, "append" },
+	[INDEX_LOG_FLAG_UPDATE] = { 0x4, "flag-update" },
+	[INDEX_LOG_HEADER_UPDATE] = { 0x20, "header-update" },
+	[INDEX_LOG_EXT_INTRO] = { 0x40, "ext-intro" },
+	[INDEX_LOG_EXT_RESET] = { 0x80, "ext-reset" },
+	[INDEX_LOG_EXT_HDR_UPDATE] = { 0x100, "ext-hdr" },
+	[INDEX_LOG_EXT_HDR_UPDATE32] = { 0x10000, "ext-hdr32" },
+	[INDEX_LOG_EXT_REC_UPDATE] = { 0x200, "ext-rec" },
+	[INDEX_LOG_EXT_ATOMIC_INC] = { 0x1000, "ext-atomic-inc" },
+	[INDEX_LOG_KEYWORD_UPDATE] = { 0x400, "keyword-update" },
+	[INDEX_LOG_KEYWORD_RESET] = { 0x800, "keyword-reset" },
+	[INDEX_LOG_MODSEQ_UPDATE] = { 0x8000, "modseq-update" },
+	[INDEX_LOG_INDEX_DELETED] = { 0x20000, "index-deleted" },
+	[INDEX_LOG_INDEX_UNDELETED] = { 0x40000, "index-undeleted" },
+	[INDEX_LOG_BOUNDARY] = { 0x80000, "boundary" },
+	[INDEX_LOG_ATTRIBUTE_UPDATE] = { 0x100000, "attribute-update" },
+	[INDEX_LOG_UNKNOWN] = { UINT32_MAX, "unknown" },
+};
+
+const char *index_log_type_name(enum index_log_type type)
+{
+	return types[type].name;
+}
+
+static const char *
+log_header_check(const struct index_log_header *hdr, uint64_t size)
+{
+	const uint16_t one = 1;
+	bool little = *(const uint8_t *)&one == 1;
+
+	if (hdr->major_version != INDEX_LOG_MAJOR_VERSION)
+		return "Its major version isn't 1";
+	/* a size of less than 256 in the other order */
+	if (hdr->hdr_size % 256 == 0 && hdr->hdr_size / 256 >=
+	    INDEX_LOG_MIN_HEADER_SIZE)
+		return "It was written by a machine with the other endianness";
+	if (hdr->hdr_size < INDEX_LOG_MIN_HEADER_SIZE)
+		return "hdr_size is less than 24";
+	if (hdr->hdr_size > size)
+		return "hdr_size is more than the file's size";
+	if (hdr->minor_version >= 2 && ((hdr->compat_flags & 0x01) != 0) !=
+	    little)
+		return "It was written by a machine with the other endianness";
+	return NULL;
+}
+
+int index_log_header_decode(const void *data, uint64_t size,
+			    struct index_log_header *hdr_r,
+			    const char **error_r)
+{
+	struct cursor c;
+
+	memset(hdr_r, 0, sizeof(*hdr_r));
+	cursor_init(&c, data, size, NULL);
+	hdr_r->major_version = cursor_u8(&c);
+	hdr_r->minor_version = cursor_u8(&c);
+	hdr_r->hdr_size = cursor_u16(&c);
+	hdr_r->indexid = cursor_u32(&c);
+	hdr_r->file_seq = cursor_u32(&c);
+	hdr_r->prev_file_seq = cursor_u32(&c);
+	hdr_r->prev_file_offset = cursor_u32(&c);
+	hdr_r->create_stamp = cursor_u32(&c);
+	if (c.failed) {
+		*error_r = "It is shorter than a log's header";
+		return -1;
+	}
+	/* old headers end earlier */
+	if (hdr_r->hdr_size < size)
+		c.size = hdr_r->hdr_size;
+	if (hdr_r->hdr_size >= 32)
+		hdr_r->initial_modseq = cursor_u64(&c);
+	if (hdr_r->hdr_size >= 40)
+		hdr_r->compat_flags = cursor_u8(&c);
+	*error_r = log_header_check(hdr_r, size);
+	return *error_r == NULL ? 0 : -1;
+}
+
+void index_log_iter_init(struct index_log_iter *iter, const void *data,
+			 uint64_t size, uint64_t offset,
+			 struct cursor_budget *budget)
+{
+	cursor_init(&iter->cursor, data, size, budget);
+	iter->error = NULL;
+	if (offset > size)
+		iter->error = "the log is shorter than the offset in it";
+	else
+		iter->cursor.pos = offset;
+}
+
+static enum index_log_type log_type(uint32_t code)
+{
+	unsigned int type = 0;
+
+	while (type < INDEX_LOG_UNKNOWN && types[type].code != code)
+		type++;
+	return type;
+}
+
+/* Returns TRUE if all of what a boundary tells of is there. */
+static bool log_boundary_is_whole(const struct index_transaction *trans,
+				  uint64_t log_size)
+{
+	struct cursor c;
+	uint64_t size;
+
+	cursor_init(&c, trans->data, trans->data_size, NULL);
+	size = cursor_u32(&c);
+	return size <= log_size - trans->offset;
+}
+
+static void transaction_decode(const unsigned char *bytes,
+			       struct index_transaction *trans)
+{
+	uint32_t type;
+
+	memcpy(&type, bytes + 4, sizeof(type));
+	trans->code = type & TYPE_MASK;
+	trans->type = log_type(trans->code);
+	trans->external = (type & TYPE_EXTERNAL) != 0;
+	trans->dsync = (type & TYPE_DSYNC) != 0;
+	trans->data = bytes + TRANSACTION_HEADER_SIZE;
+	trans->data_size = trans->size - TRANSACTION_HEADER_SIZE;
+}
+
+bool index_log_next(struct index_log_iter *iter,
+		    struct index_transaction *trans_r)
+{
+	struct cursor *c = &iter->cursor;
+	const unsigned char *bytes;
+
+	memset(trans_r, 0, sizeof(*trans_r));
+	trans_r->offset = c->pos;
+	if (iter->error != NULL ||
+	    c->size - c->pos < TRANSACTION_HEADER_SIZE)
+		return false;
+	trans_r->size = cursor_offset32(c);
+	c->pos = trans_r->offset;
+	if (trans_r->size == 0 && !c->failed)
+		return false;
+	if (trans_r->size < TRANSACTION_HEADER_SIZE && !c->failed) {
+		iter->error = "a transaction is smaller than its header";
+		return false;
+	}
+	if (!c->failed && trans_r->size > c->size - c->pos)
+		return false;
+	bytes = cursor_bytes(c, trans_r->size);
+	if (bytes == NULL) {
+		iter->error = "to read it takes too long";
+		return false;
+	}
+	transaction_decode(bytes, trans_r);
+	if (trans_r->type == INDEX_LOG_BOUNDARY &&
+	    !log_boundary_is_whole(trans_r, c->size)) {
+		c->pos = trans_r->offset;
+		return false;
+	}
+	return true;
+}
+
+void index_flag_update_read(struct cursor *cursor,
+			    struct index_flag_update *update_r)
+{
+	update_r->uid1 = cursor_u32(cursor);
+	update_r->uid2 = cursor_u32(cursor);
+	update_r->add = cursor_u8(cursor);
+	update_r->remove = cursor_u8(cursor);
+	update_r->modseq_inc = cursor_u8(cursor) != 0;
+	(void)cursor_u8(cursor);
+}
+
+/* Returns TRUE if a client sees that flags changed. */
+static bool log_flags_are_visible(const struct index_transaction *trans,
+				  unsigned int minor_version)
+{
+	struct index_flag_update update;
+	struct cursor c;
+
+	/* before, every change counted */
+	if (minor_version < 3)
+		return true;
+	cursor_init(&c, trans->data, trans->data_size, NULL);
+	while (cursor_left(&c) > 0) {
+		index_flag_update_read(&c, &update);
+		if (!c.failed &&
+		    (((update.add | update.remove) & 0x1f) != 0 ||
+		     update.modseq_inc))
+			return true;
+	}
+	return false;
+}
+
+/* Returns TRUE if the first extension that is introduced is modseq's. */
+static bool log_introduces_modseq(const struct index_transaction *trans)
+{
+	static const char name[] = "modseq";
+	const size_t len = sizeof(name) - 1;
+	const unsigned char *bytes;
+	uint16_t name_size;
+	struct cursor c;
+
+	if (trans->type != INDEX_LOG_EXT_INTRO)
+		return false;
+	cursor_init(&c, trans->data, trans->data_size, NULL);
+	cursor_seek(&c, 18);
+	name_size = cursor_u16(&c);
+	bytes = cursor_bytes(&c, len);
+	return bytes != NULL && name_size == len &&
+		memcmp(bytes, name, len) == 0;
+}
+
+static uint64_t log_modseq_update(const struct index_transaction *trans,
+				  uint64_t modseq)
+{
+	uint64_t low, value;
+	struct cursor c;
+
+	cursor_init(&c, trans->data, trans->data_size, NULL);
+	while (cursor_left(&c) >= 12) {
+		(void)cursor_u32(&c);
+		low = cursor_u32(&c);
+		value = (uint64_t)cursor_u32(&c) << 32 | low;
+		if (value > modseq)
+			modseq = value;
+	}
+	return modseq;
+}
+
+uint64_t index_log_modseq(const struct index_transaction *trans,
+			  uint64_t modseq, unsigned int minor_version)
+{
+	if (modseq == 0)
+		return log_introduces_modseq(trans) ? 1 : 0;
+	switch (trans->type) {
+	case INDEX_LOG_EXPUNGE:
+	case INDEX_LOG_EXPUNGE_GUID:
+		return modseq + (trans->external ? 1 : 0);
+	case INDEX_LOG_APPEND:
+	case INDEX_LOG_KEYWORD_UPDATE:
+	case INDEX_LOG_KEYWORD_RESET:
+	case INDEX_LOG_ATTRIBUTE_UPDATE:
+		return modseq + 1;
+	case INDEX_LOG_FLAG_UPDATE:
+		return modseq +
+			(log_flags_are_visible(trans, minor_version) ? 1 : 0);
+	case INDEX_LOG_MODSEQ_UPDATE:
+		return log_modseq_update(trans, modseq);
+	default:
+		return modseq;
+	}
+}

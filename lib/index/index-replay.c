@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* The hard thing is what stands for what: an extension's id is its number in
+   the index file, then in the order in which the log introduces them; the
+   first keyword takes such a number without an introduction. What follows an
+   introduction belongs to that extension, and its records have the size that
+   was said there. Where the reset id isn't the extension's, what follows was
+   written by somebody who didn't know yet of the reset, and doesn't count. */
+
+#include <string.h>
+
+#include "index-replay.h"
+
+#define HEADER_NEXT_UID_OFFSET 28
+#define EXT_INTRO_SIZE 20
+#define EXT_ID_NEW UINT32_MAX
+#define EXT_FLAG_NO_SHRINK 0x01
+
+struct replay {
+	struct index_state *state;
+	const struct index_log_header *log_hdr;
+	const struct index_transaction *trans;
+	/* of the transaction's data */
+	struct cursor cursor;
+
+	/* the extension that was introduced last: its number, -1 if there is
+	   none; what to do with its updates */
+	int64_t ext;
+	uint32_t ext_record_size;
+	bool ext_ignore;
+};
+
+void index_replay_fail(struct index_state *state, uint32_t log_seq,
+		       uint64_t offset, const char *text)
+{
+	if (state->problem != NULL)
+		return;
+	state->problem = text;
+	state->problem_seq = log_seq;
+	state->problem_offset = offset;
+}
+
+static void fail(struct replay *replay, const char *text)
+{
+	index_replay_fail(replay->state, replay->log_hdr->file_seq,
+			  replay->trans->offset, text);
+}
+
+static struct index_ext_state *replay_ext(struct replay *replay)
+{
+	return &replay->state->exts.exts[replay->ext];
+}
+
+static void replay_append(struct replay *replay)
+{
+	struct index_state *state = replay->state;
+	uint32_t uid;
+	uint8_t flags;
+
+	while (cursor_left(&replay->cursor) >= 8) {
+		uid = cursor_u32(&replay->cursor);
+		flags = cursor_u8(&replay->cursor);
+		(void)cursor_bytes(&replay->cursor, 3);
+		if (uid < state->hdr.next_uid || uid == UINT32_MAX) {
+			fail(replay, "a message is added whose UID is lower "
+			     "than next_uid");
+			continue;
+		}
+		index_records_append(&state->records, uid, flags);
+		state->hdr.next_uid = uid + 1;
+	}
+}
+
+static void replay_expunge(struct replay *replay)
+{
+	bool has_guid = replay->trans->type == INDEX_LOG_EXPUNGE_GUID;
+	uint32_t uid1, uid2;
+
+	/* else somebody asks for it only */
+	if (!replay->trans->external)
+		return;
+	while (cursor_left(&replay->cursor) > 0) {
+		uid1 = uid2 = cursor_u32(&replay->cursor);
+		if (has_guid)
+			(void)cursor_bytes(&replay->cursor, INDEX_GUID_SIZE);
+		else
+			uid2 = cursor_u32(&replay->cursor);
+		if (!replay->cursor.failed) {
+			index_records_expunge(&replay->state->records, uid1,
+					      uid2);
+		}
+	}
+	index_records_compact(&replay->state->records, false);
+}
+
+static void replay_flags(struct replay *replay)
+{
+	struct index_flag_update update;
+
+	while (cursor_left(&replay->cursor) > 0) {
+		index_flag_update_read(&replay->cursor, &update);
+		if (!replay->cursor.failed) {
+			index_records_update_flags(&replay->state->records,
+						   &update);
+		}
+	}
+}
+
+/* Put a header's bytes in the place of the fields, and back. Those that say
+   how the file is made, or where it is, aren't the log's. */
+static void header_update(struct index_state *state, uint32_t offset,
+			  const void *data, uint32_t size)
+{
+	struct index_header *hdr = &state->hdr, old = *hdr, new;
+	uint32_t days[1 + INDEX_DAYS];
+	unsigned char raw[INDEX_BASE_HEADER_SIZE] = { 0 };
+
+	/* the fields that a log changes */
+	memcpy(raw + 16, &old.indexid, 4);
+	memcpy(raw + 20, &old.flags, 4);
+	memcpy(raw + 24, &old.uid_validity, 4);
+	memcpy(raw + HEADER_NEXT_UID_OFFSET, &old.next_uid, 4);
+	memcpy(raw + 48, &old.first_recent_uid, 4);
+	memcpy(raw + 52, &old.first_unseen_lowwater, 4);
+	memcpy(raw + 56, &old.first_deleted_lowwater, 4);
+	memcpy(raw + 76, &old.log2_rotate_time, 4);
+	memcpy(raw + 80, &old.last_temp_file_scan, 4);
+	days[0] = old.day_stamp;
+	memcpy(days + 1, old.day_first_uid, sizeof(old.day_first_uid));
+	memcpy(raw + 84, days, sizeof(days));
+
+	memcpy(raw + offset, data, size);
+	raw[1] = UINT8_MAX;
+	index_header_read(raw, &new);
+	hdr->indexid = new.indexid;
+	hdr->flags = new.flags;
+	hdr->uid_validity = new.uid_validity;
+	if (new.next_uid > old.next_uid)
+		hdr->next_uid = new.next_uid;
+	hdr->first_recent_uid = new.first_recent_uid;
+	hdr->first_unseen_lowwater = new.first_unseen_lowwater;
+	hdr->first_deleted_lowwater = new.first_deleted_lowwater;
+	hdr->log2_rotate_time = new.log2_rotate_time;
+	hdr->last_temp_file_scan = new.last_temp_file_scan;
+	hdr->day_stamp = new.day_stamp;
+	memcpy(hdr->day_first_uid, new.day_first_uid,
+	       sizeof(hdr->day_first_uid));
+}
+
+static void replay_header(struct replay *replay)
+{
+	struct cursor *c = &replay->cursor;
+	const unsigned char *data;
+	uint16_t offset, size;
+
+	while (cursor_left(c) >= 4) {
+		offset = cursor_u16(c);
+		size = cursor_u16(c);
+		data = cursor_bytes(c, size);
+		cursor_align(c, 4);
+		if (data == NULL)
+			return;
+		if ((uint32_t)offset + size >
+		    replay->state->hdr.base_header_size) {
+			fail(replay, "the header is changed past its end");
+			return;
+		}
+		/* a future header is longer */
+		if (offset >= INDEX_BASE_HEADER_SIZE)
+			continue;
+		if (size > INDEX_BASE_HEADER_SIZE - offset)
+			size = INDEX_BASE_HEADER_SIZE - offset;
+		header_update(replay->state, offset, data, size);
+	}
+}
+
+struct ext_intro {
+	uint32_t id, reset_id, hdr_size;
+	uint16_t record_size, record_align, flags, name_len;
+	const char *name;
+};
+
+/* Returns FALSE if there is no more of them. */
+static bool intro_read(struct cursor *c, struct ext_intro *intro_r)
+{
+	if (cursor_left(c) < EXT_INTRO_SIZE)
+		return false;
+	intro_r->id = cursor_u32(c);
+	intro_r->reset_id = cursor_u32(c);
+	intro_r->hdr_size = cursor_u32(c);
+	intro_r->record_size = cursor_u16(c);
+	intro_r->record_align = cursor_u16(c);
+	intro_r->flags = cursor_u16(c);
+	intro_r->name_len = cursor_u16(c);
+	intro_r->name = (const char *)cursor_bytes(c, intro_r->name_len);
+	cursor_align(c, 4);
+	return !c->failed;
+}
+
+/* Returns the extension that is introduced, NULL if that makes no sense. */
+static struct index_ext_state *
+intro_ext(struct index_exts *exts, const struct ext_intro *intro)
+{
+	struct index_ext_state *ext;
+
+	if (intro->id != EXT_ID_NEW) {
+		return intro->id < exts->count ? &exts->exts[intro->id] :
+			NULL;
+	}
+	if (intro->name_len == 0 || intro->name_len > INDEX_EXT_MAX_NAME ||
+	    memchr(intro->name, '\0', intro->name_len) != NULL)
+		return NULL;
+	ext = index_exts_find(exts, intro->name, intro->name_len);
+	if (ext == NULL && exts->count < INDEX_EXTS_MAX) {
+		ext = index_exts_add(exts, intro->name, intro->name_len);
+		ext->reset_id = intro->reset_id;
+	}
+	return ext;
+}
+
+static void ext_set_sizes(struct index_ext_state *ext,
+			  const struct ext_intro *intro)
+{
+	bool shrink = (intro->flags & EXT_FLAG_NO_SHRINK) == 0;
+
+	if (intro->hdr_size > ext->hdr_size || shrink)
+		index_ext_resize(ext, intro->hdr_size);
+	if (intro->record_size > ext->record_size || shrink)
+		ext->record_size = intro->record_size;
+	if (intro->record_align > ext->record_align || shrink)
+		ext->record_align = intro->record_align;
+}
+
+static void replay_intro(struct replay *replay)
+{
+	struct index_exts *exts = &replay->state->exts;
+	struct index_ext_state *ext;
+	struct ext_intro intro;
+
+	while (intro_read(&replay->cursor, &intro)) {
+		replay->ext = -1;
+		replay->ext_ignore = true;
+		/* all of them are compared */
+		if (!cursor_budget_spend(&replay->state->budget, exts->count))
+			replay->cursor.failed = true;
+		if (index_ext_check(intro.hdr_size, intro.record_size,
+				    intro.record_align) != NULL ||
+		    (ext = intro_ext(exts, &intro)) == NULL) {
+			fail(replay, "an extension's introduction isn't valid");
+			return;
+		}
+		replay->ext = ext - exts->exts;
+		replay->ext_record_size = intro.record_size;
+		replay->ext_ignore = intro.reset_id != ext->reset_id;
+		if (!replay->ext_ignore)
+			ext_set_sizes(ext, &intro);
+	}
+}
+
+static enum index_column ext_column(const struct index_ext_state *ext)
+{
+	if (ext->info == NULL || ext->info->column == INDEX_COLUMN_NONE ||
+	    ext->record_size < index_column_size(ext->info->column))
+		return INDEX_COLUMN_NONE;
+	return ext->info->column;
+}
+
+static void replay_reset(struct replay *replay)
+{
+	struct index_ext_state *ext;
+	uint32_t reset_id;
+	bool preserve = false;
+
+	reset_id = cursor_u32(&replay->cursor);
+	if (cursor_left(&replay->cursor) > 0)
+		preserve = cursor_u8(&replay->cursor) != 0;
+	if (replay->ext == -1 || replay->cursor.failed) {
+		fail(replay, "an extension is reset that wasn't introduced");
+		return;
+	}
+	ext = replay_ext(replay);
+	ext->reset_id = reset_id;
+	if (preserve)
+		return;
+	ext->hdr_len = 0;
+	if (ext_column(ext) != INDEX_COLUMN_NONE)
+		index_records_reset(&replay->state->records, ext_column(ext));
+}
+
+/* Returns TRUE if there is an extension whose updates count. */
+static bool replay_has_ext(struct replay *replay)
+{
+	if (replay->ext == -1)
+		fail(replay, "an extension is changed that wasn't introduced");
+	return replay->ext != -1 && !replay->ext_ignore;
+}
+
+static void replay_ext_header(struct replay *replay)
+{
+	bool wide = replay->trans->type == INDEX_LOG_EXT_HDR_UPDATE32;
+	struct cursor *c = &replay->cursor;
+	struct index_ext_state *ext;
+	const unsigned char *data;
+	uint64_t offset, size;
+
+	if (!replay_has_ext(replay))
+		return;
+	ext = replay_ext(replay);
+	while (cursor_left(c) >= (wide ? 8 : 4)) {
+		offset = wide ? cursor_u32(c) : cursor_u16(c);
+		size = wide ? cursor_u32(c) : cursor_u16(c);
+		data = cursor_bytes(c, size);
+		cursor_align(c, 4);
+		if (data == NULL)
+			return;
+		if (offset + size > ext->hdr_size) {
+			fail(replay, "an extension's header is changed past "
+			     "its end");
+			return;
+		}
+		if (!index_ext_write(&replay->state->exts, ext, offset, data,
+				     size)) {
+			fail(replay, "an extension's header has larger gaps "
+			     "than all files have bytes");
+		}
+	}
+}
+
+static void replay_ext_records(struct replay *replay)
+{
+	struct cursor *c = &replay->cursor;
+	enum index_column column;
+	const unsigned char *data;
+	uint32_t uid;
+
+	if (!replay_has_ext(replay))
+		return;
+	column = ext_column(replay_ext(replay));
+	if (column == INDEX_COLUMN_NONE)
+		return;
+	while (cursor_left(c) >= 4) {
+		uid = cursor_u32(c);
+		data = cursor_bytes(c, replay->ext_record_size);
+		cursor_align(c, 4);
+		if (data == NULL)
+			return;
+		index_records_set(&replay->state->records, column, uid, data,
+				  replay->ext_record_size);
+	}
+}
+
+static void replay_keyword(struct replay *replay)
+{
+	static const char name[] = "keywords";
+	struct index_exts *exts = &replay->state->exts;
+	const unsigned char *keyword;
+	uint16_t len;
+
+	cursor_seek(&replay->cursor, 2);
+	len = cursor_u16(&replay->cursor);
+	keyword = cursor_bytes(&replay->cursor, len);
+	if (keyword == NULL)
+		return;
+	if (len == 0 || memchr(keyword, '\0', len) != NULL) {
+		fail(replay, "a keyword's name isn't valid");
+		return;
+	}
+	if (index_exts_find(exts, name, strlen(name)) == NULL &&
+	    exts->count < INDEX_EXTS_MAX)
+		(void)index_exts_add(exts, name, strlen(name));
+	/* all of them are compared */
+	if (!cursor_budget_spend(&replay->state->budget,
+				 exts->keywords_count) ||
+	    !index_exts_add_keyword(exts, (const char *)keyword, len))
+		fail(replay, "there are too many keywords");
+}
+
+static void replay_deleted(struct replay *replay)
+{
+	/* else somebody asks for it only */
+	if (replay->trans->external) {
+		replay->state->is_deleted =
+			replay->trans->type == INDEX_LOG_INDEX_DELETED;
+	}
+}
+
+/* All others change nothing that is kept. */
+static void (*const functions[INDEX_LOG_TYPE_COUNT])(struct replay *) = {
+	[INDEX_LOG_EXPUNGE] = replay_expunge,
+	[INDEX_LOG_EXPUNGE_GUID] = replay_expunge,
+	[INDEX_LOG_APPEND] = replay_append,
+	[INDEX_LOG_FLAG_UPDATE] = replay_flags,
+	[INDEX_LOG_HEADER_UPDATE] = replay_header,
+	[INDEX_LOG_EXT_INTRO] = replay_intro,
+	[INDEX_LOG_EXT_RESET] = replay_reset,
+	[INDEX_LOG_EXT_HDR_UPDATE] = replay_ext_header,
+	[INDEX_LOG_EXT_HDR_UPDATE32] = replay_ext_header,
+	[INDEX_LOG_EXT_REC_UPDATE] = replay_ext_records,
+	[INDEX_LOG_KEYWORD_UPDATE] = replay_keyword,
+	[INDEX_LOG_INDEX_DELETED] = replay_deleted,
+	[INDEX_LOG_INDEX_UNDELETED] = replay_deleted,
+};
+
+void index_replay(struct index_state *state, const struct index_state_file *log,
+		  const struct index_log_header *log_hdr, uint64_t offset)
+{
+	struct index_transaction trans;
+	struct index_log_iter iter;
+	struct replay replay = {
+		.state = state, .log_hdr = log_hdr, .trans = &trans, .ext = -1
+	};
+
+	index_log_iter_init(&iter, log->data, log->size, offset,
+			    &state->budget);
+	while (index_log_next(&iter, &trans)) {
+		if (functions[trans.type] == NULL)
+			continue;
+		cursor_init(&replay.cursor, trans.data, trans.data_size,
+			    &state->budget);
+		functions[trans.type](&replay);
+		if (replay.cursor.failed) {
+			fail(&replay, state->budget.steps ==
+			     state->budget.limit ? "to read it takes too long" :
+			     "a transaction is cut short");
+		}
+	}
+	if (iter.error != NULL) {
+		index_replay_fail(state, log_hdr->file_seq, trans.offset,
+				  iter.error);
+	}
+	state->hdr.log_file_seq = log_hdr->file_seq;
+	state->hdr.log_head_offset = trans.offset;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* Which log continues the index file, and where: the one that the index names,
+   at the offset that it names; or the one that follows that one. A log without
+   a predecessor begins the index anew. The older log is a link to the newer one
+   for the moment of a rotation: then both have the same sequence. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "index-replay.h"
+
+struct state_log {
+	struct index_state_file file;
+	struct index_log_header hdr;
+	/* why there is none; NULL if there is one */
+	const char *error;
+};
+
+struct state_logs {
+	struct state_log log, log2;
+};
+
+static void log_decode(const struct index_state_file *file,
+		       struct state_log *log_r)
+{
+	log_r->file = *file;
+	log_r->error = NULL;
+	if (file->data == NULL) {
+		log_r->error = "there is none";
+		memset(&log_r->hdr, 0, sizeof(log_r->hdr));
+		return;
+	}
+	(void)index_log_header_decode(file->data, file->size, &log_r->hdr,
+				      &log_r->error);
+	if (log_r->error == NULL && log_r->hdr.indexid == 0)
+		log_r->error = "Dovecot found it to be corrupt";
+}
+
+/* A new index, as Dovecot makes it in memory. */
+static void state_reset(struct index_state *state)
+{
+	struct index_header *hdr = &state->hdr;
+
+	memset(hdr, 0, sizeof(*hdr));
+	hdr->major_version = INDEX_MAJOR_VERSION;
+	hdr->minor_version = 3;
+	hdr->base_header_size = INDEX_BASE_HEADER_SIZE;
+	hdr->header_size = INDEX_BASE_HEADER_SIZE;
+	hdr->record_size = INDEX_RECORD_MIN_SIZE;
+	hdr->next_uid = 1;
+	hdr->first_recent_uid = 1;
+}
+
+static void state_keywords(struct index_state *state,
+			   const struct index_ext *ext)
+{
+	struct index_keyword_iter iter;
+	const char *name;
+	int ret;
+
+	index_keyword_iter_init(&iter, ext->hdr, ext->hdr_size,
+				&state->budget);
+	while ((ret = index_keyword_next(&iter, &name)) > 0) {
+		if (!cursor_budget_spend(&state->budget,
+					 state->exts.keywords_count) ||
+		    !index_exts_add_keyword(&state->exts, name, strlen(name)))
+			break;
+	}
+	if (ret != 0) {
+		index_replay_fail(state, 0, ext->offset,
+				  "the keywords' names aren't valid");
+	}
+}
+
+/* Take a column's records from the index file. */
+static void state_column(struct index_state *state, const unsigned char *recs,
+			 const struct index_ext *ext, enum index_column column)
+{
+	const struct index_header *hdr = &state->hdr;
+	uint32_t size = index_column_size(column);
+
+	if (ext->record_size < size)
+		return;
+	if ((uint32_t)ext->record_offset + ext->record_size >
+	    hdr->record_size) {
+		index_replay_fail(state, 0, ext->offset, "an extension's "
+				  "records lead past the end of a record");
+		return;
+	}
+	for (uint32_t i = 0; i < state->records.count; i++) {
+		index_records_set(&state->records, column,
+				  state->records.rows[i].uid,
+				  recs + (size_t)i * hdr->record_size +
+				  ext->record_offset, size);
+	}
+}
+
+static void state_exts(struct index_state *state, const unsigned char *data,
+		       uint32_t count)
+{
+	const unsigned char *recs = data + state->hdr.header_size;
+	struct index_ext_state *ext_state;
+	struct index_ext_iter iter;
+	struct index_ext ext;
+	const char *error = NULL;
+
+	index_ext_iter_init(&iter, data, &state->hdr, &state->budget);
+	while (state->exts.count < INDEX_EXTS_MAX &&
+	       index_ext_next(&iter, &ext, &error) > 0) {
+		ext_state = index_exts_add(&state->exts, ext.name,
+					   ext.name_len);
+		ext_state->hdr_size = ext.hdr_size;
+		ext_state->reset_id = ext.reset_id;
+		ext_state->record_size = ext.record_size;
+		ext_state->record_align = ext.record_align;
+		if (ext_state->info == NULL)
+			continue;
+		(void)index_ext_write(&state->exts, ext_state, 0, ext.hdr,
+				      ext.hdr_size);
+		if (strcmp(ext_state->name, "keywords") == 0)
+			state_keywords(state, &ext);
+		if (ext_state->info->column != INDEX_COLUMN_NONE && count > 0) {
+			state_column(state, recs, &ext,
+				     ext_state->info->column);
+		}
+	}
+	if (error != NULL)
+		index_replay_fail(state, 0, iter.cursor.pos, error);
+}
+
+/* Take the index file as it is. Its header was decoded. */
+static void state_load(struct index_state *state,
+		       const struct index_state_file *file)
+{
+	const unsigned char *data = file->data, *rec;
+	uint32_t count = index_records_count(&state->hdr, file->size);
+	uint32_t uid, last_uid = 0;
+
+	if (count < state->hdr.messages_count) {
+		index_replay_fail(state, 0, state->hdr.header_size,
+				  "the file is too short for its records");
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		rec = data + state->hdr.header_size +
+			(uint64_t)i * state->hdr.record_size;
+		memcpy(&uid, rec, sizeof(uid));
+		if (uid <= last_uid || uid >= state->hdr.next_uid) {
+			index_replay_fail(state, 0, rec - data, "the records' "
+					  "UIDs don't ascend to next_uid");
+			break;
+		}
+		index_records_append(&state->records, uid, rec[4]);
+		last_uid = uid;
+	}
+	state_exts(state, data, state->records.count);
+}
+
+/* Forget what the index file says, and follow a log from its start. */
+static void replay_anew(struct index_state *state, const struct state_log *log)
+{
+	index_records_clear(&state->records);
+	index_exts_free(&state->exts);
+	memset(&state->exts, 0, sizeof(state->exts));
+	state->exts.max_bytes = state->records.max_bytes;
+	state->problem = NULL;
+	state->is_reset = true;
+	state_reset(state);
+	state->hdr.indexid = log->hdr.indexid;
+	index_replay(state, &log->file, &log->hdr, log->hdr.hdr_size);
+}
+
+/* Returns TRUE if a log continues where the state ends, and follow it. */
+static bool replay_continue(struct index_state *state,
+			    const struct state_log *log)
+{
+	const struct index_header *hdr = &state->hdr;
+	uint32_t offset = log->hdr.hdr_size;
+
+	if (log->error != NULL || log->hdr.indexid != hdr->indexid)
+		return false;
+	if (log->hdr.file_seq == hdr->log_file_seq) {
+		if (hdr->log_head_offset > offset)
+			offset = hdr->log_head_offset;
+	} else if (log->hdr.prev_file_seq != hdr->log_file_seq ||
+		   log->hdr.prev_file_offset != hdr->log_head_offset) {
+		return false;
+	}
+	if (offset > log->file.size)
+		return false;
+	index_replay(state, &log->file, &log->hdr, offset);
+	return true;
+}
+
+/* Returns TRUE if the newer log is the one that follows what the older one made
+   of the state. */
+static bool replay_newer(struct index_state *state,
+			 const struct state_logs *logs)
+{
+	return logs->log.hdr.file_seq != logs->log2.hdr.file_seq &&
+		replay_continue(state, &logs->log);
+}
+
+static enum index_state_result
+replay_with_index(struct index_state *state, const struct state_logs *logs,
+		  const char **error_r)
+{
+	if (logs->log.error != NULL && logs->log.file.data == NULL) {
+		index_replay_fail(state, 0, 60, "its log is missing");
+		return INDEX_STATE_OK;
+	}
+	if (replay_continue(state, &logs->log))
+		return INDEX_STATE_OK;
+	if (logs->log.error == NULL && logs->log.hdr.prev_file_seq == 0 &&
+	    (logs->log.hdr.file_seq != state->hdr.log_file_seq ||
+	     logs->log.hdr.indexid != state->hdr.indexid)) {
+		replay_anew(state, &logs->log);
+		return INDEX_STATE_OK;
+	}
+	if (replay_continue(state, &logs->log2) && replay_newer(state, logs))
+		return INDEX_STATE_OK;
+	*error_r = logs->log.error != NULL ? logs->log.error :
+		"index and log don't belong together";
+	return logs->log.error != NULL ? INDEX_STATE_UNKNOWN :
+		INDEX_STATE_MISMATCH;
+}
+
+static enum index_state_result
+replay_without_index(struct index_state *state, const struct state_logs *logs,
+		     const char **error_r)
+{
+	const struct state_log *log = &logs->log, *log2 = &logs->log2;
+
+	if (log->error == NULL && log->hdr.prev_file_seq == 0) {
+		replay_anew(state, log);
+		return INDEX_STATE_OK;
+	}
+	if (log2->error == NULL && log2->hdr.prev_file_seq == 0) {
+		replay_anew(state, log2);
+		if (log->file.data == NULL || replay_newer(state, logs))
+			return INDEX_STATE_OK;
+		*error_r = "the logs don't belong together";
+		return INDEX_STATE_MISMATCH;
+	}
+	if (log->file.data == NULL)
+		*error_r = "there is neither index nor log";
+	else if (log->error != NULL)
+		*error_r = log->error;
+	else
+		*error_r = "the log continues an index that isn't there";
+	return INDEX_STATE_UNKNOWN;
+}
+
+/* Returns the highest modseq of the newest log: it has the one with which it
+   began. */
+static uint64_t logs_modseq(const struct index_state *state,
+			    const struct state_logs *logs)
+{
+	const struct state_log *log =
+		logs->log.hdr.file_seq == state->hdr.log_file_seq ?
+		&logs->log : &logs->log2;
+	struct index_transaction trans;
+	struct index_log_iter iter;
+	uint64_t modseq = log->hdr.initial_modseq;
+
+	if (log->error != NULL)
+		return 0;
+	index_log_iter_init(&iter, log->file.data, log->file.size,
+			    log->hdr.hdr_size, NULL);
+	while (index_log_next(&iter, &trans))
+		modseq = index_log_modseq(&trans, modseq,
+					  log->hdr.minor_version);
+	return modseq;
+}
+
+/* The extension's header may be newer than an old log. */
+static uint64_t state_modseq(const struct index_state *state,
+			     const struct state_logs *logs)
+{
+	static const char name[] = "modseq";
+	const struct index_ext_state *ext =
+		index_exts_find(&state->exts, name, strlen(name));
+	uint64_t modseq = logs_modseq(state, logs), highest = 0;
+
+	if (ext != NULL)
+		index_ext_bytes(ext, 0, &highest, sizeof(highest));
+	return highest > modseq ? highest : modseq;
+}
+
+static void state_finish(struct index_state *state,
+			 const struct state_logs *logs)
+{
+	struct index_records *recs = &state->records;
+
+	index_records_compact(recs, true);
+	state->hdr.messages_count = recs->count;
+	state->hdr.seen_count = index_records_with(recs, INDEX_FLAG_SEEN);
+	state->hdr.deleted_count = index_records_with(recs,
+						      INDEX_FLAG_DELETED);
+	state->modseq = state_modseq(state, logs);
+	if (recs->exhausted) {
+		index_replay_fail(state, state->hdr.log_file_seq, 0,
+				  "to know its messages takes too long");
+	}
+}
+
+enum index_state_result
+index_state_read(const struct index_state_input *input,
+		 struct index_state *state_r, const char **error_r)
+{
+	enum index_state_result result;
+	struct state_logs logs;
+	uint64_t bytes = input->index.size + input->log.size +
+		input->log2.size;
+
+	memset(state_r, 0, sizeof(*state_r));
+	state_reset(state_r);
+	/* two budgets of half a file's steps each */
+	cursor_budget_add(&state_r->budget, bytes / 2);
+	cursor_budget_add(&state_r->records.budget, bytes / 2);
+	state_r->records.max_bytes = bytes;
+	state_r->exts.max_bytes = bytes;
+	*error_r = NULL;
+	log_decode(&input->log, &logs.log);
+	log_decode(&input->log2, &logs.log2);
+
+	if (input->index.data == NULL) {
+		result = replay_without_index(state_r, &logs, error_r);
+	} else if (index_header_decode(input->index.data, input->index.size,
+				       &state_r->hdr, error_r) < 0) {
+		return INDEX_STATE_UNKNOWN;
+	} else {
+		state_load(state_r, &input->index);
+		result = replay_with_index(state_r, &logs, error_r);
+	}
+	state_finish(state_r, &logs);
+	return result;
+}
+
+void index_state_free(struct index_state *state)
+{
+	index_records_free(&state->records);
+	index_exts_free(&state->exts);
+}
