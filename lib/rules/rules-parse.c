@@ -16,11 +16,13 @@
 #define UTF8_BOM "\xef\xbb\xbf"
 
 static void parser_error(struct rules_parser *parser, size_t column,
-			 const char *reason, const char *text)
+			 const char *reason, const char *text, size_t len)
 {
+	if (len > MAX_ERROR_RULE_LEN)
+		len = MAX_ERROR_RULE_LEN;
 	parser->error = mem_printf("%s:%u:%zu: %s: %.*s", parser->source,
-				   parser->line, column, reason,
-				   MAX_ERROR_RULE_LEN, text);
+				   parser->line, column, reason, (int)len,
+				   text);
 }
 
 /* Returns 0 if another rule can be added, -1 if there are too many. */
@@ -66,7 +68,7 @@ static int parser_add(struct rules_parser *parser, const char *data, size_t len,
 	rule->pub.line = parser->line;
 	rule->pub.column = column;
 	if (rule_parse(rule, &error_column, &reason) < 0) {
-		parser_error(parser, column + error_column, reason, text);
+		parser_error(parser, column + error_column, reason, text, len);
 		return -1;
 	}
 	parser->texts_size += len + 1;
@@ -94,11 +96,25 @@ static size_t word_len(const char *data, size_t size, const char *blanks,
 	return len;
 }
 
+/* Rules that are meant to be separated by commas would be one that hides
+   nothing. Returns the index of the first comma without '\', len if there is
+   none. */
+static size_t word_comma(const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && word[i] != ','; i++) {
+		if (word[i] == '\\' && i + 1 < len)
+			i++;
+	}
+	return i;
+}
+
 int rules_parse_words(struct rules_parser *parser, const char *words)
 {
 	static const char blanks[] = " \t\r\n";
 	const char *p = words, *line = words, *end = words + strlen(words);
-	size_t len;
+	size_t len, comma;
 
 	parser->line = 1;
 	for (;;) {
@@ -111,6 +127,13 @@ int rules_parse_words(struct rules_parser *parser, const char *words)
 		if (p == end)
 			return 0;
 		len = word_len(p, end - p, blanks, false);
+		comma = word_comma(p, len);
+		if (comma < len) {
+			parser_error(parser, p - line + 1 + comma,
+				     "blanks separate rules (a comma of a name "
+				     "needs a backslash)", p, len);
+			return -1;
+		}
 		if (parser_add(parser, p, len, p - line + 1) < 0)
 			return -1;
 		p += len;
@@ -123,7 +146,8 @@ static int parser_add_line(struct rules_parser *parser, const char *line,
 	const char *nul = memchr(line, '\0', len);
 
 	if (nul != NULL) {
-		parser_error(parser, nul - line + column, "NUL byte", line);
+		parser_error(parser, nul - line + column, "NUL byte", line,
+			     len);
 		return -1;
 	}
 	if (len > 0 && line[0] == '#')

@@ -107,9 +107,9 @@ def check_refused(server, message, status=os.EX_CONFIG):
     result = server.doveadm("-f", "tab", "mailbox-audit", "-u", "bob",
                             check=False)
     assert result.returncode == status
-    assert len(result.stdout.split()) == len(
-        "namespace state entries inodes bytes hidden entries hidden inodes "
-        "hidden bytes".split())
+    assert result.stdout.split() == \
+        b"namespace state entries inodes bytes hidden_entries hidden_inodes " \
+        b"hidden_bytes".split()
     assert set(hidden(server)) == {".git", "public_html"}
 
 
@@ -132,6 +132,13 @@ def test_a_file_that_doesnt_parse(dovecot, text, where, path):
 def test_a_setting_that_doesnt_parse(dovecot):
     server = start(dovecot, fields={"mailbox_filter": "fine\t[a"})
     check_refused(server, "mailbox_filter:1:6: '[' isn't closed: [a")
+
+
+def test_a_setting_with_commas(dovecot):
+    """It would be one rule, which hides nothing."""
+    server = start(dovecot, fields={"mailbox_filter": ".*,public_html"})
+    check_refused(server, "mailbox_filter:1:3: blanks separate rules (a comma "
+                  "of a name needs a backslash): .*,public_html")
 
 
 def test_a_file_that_cant_be_read(dovecot, path):
@@ -203,7 +210,8 @@ def test_rules_to_try_that_are_refused(dovecot, path, rules, message):
     if rules is not None:
         write(path, rules)
     for options, text in ((["-R", path], message),
-                          (["-r", "fine [a"], "--rule:1:6: '[' isn't closed")):
+                          (["-r", "fine [a"], "--rule:1:6: '[' isn't closed"),
+                          (["-r", "a,b"], "blanks separate rules")):
         local, remote = ways(server, *options)
         assert local.returncode == os.EX_CONFIG
         assert local.stdout == b""

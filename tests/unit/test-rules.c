@@ -398,6 +398,10 @@ START_TEST(words_that_do_not_parse_are_refused_whole)
 			   "set:1:1: the brackets match nothing: "
 			   "[!\001-\377]");
 	expect_words_error("a / b", "set:1:3: the rule is empty: /");
+	expect_words_error("a\n b,c,d e", "set:2:3: blanks separate rules (a "
+			   "comma of a name needs a backslash): b,c,d");
+	expect_words_error("a\\\\,", "set:1:4: blanks separate rules (a comma "
+			   "of a name needs a backslash): a\\\\,");
 	/* a blank ends a word also within brackets */
 	expect_words_error("a[ ]", "set:1:2: '[' isn't closed: a[");
 
