@@ -91,7 +91,7 @@ def demo(server):
     show(server, "mailbox-audit", "report", "--index-root", index_root,
          "--mail-root", server.users["ann"].home,
          "--inbox", server.path("mail/%u", "ann"),
-         "--entries", "--state", "bogus", "--visible", lines=5)
+         "--state", "bogus", "--visible", lines=5)
     say("Those that belong to no mailbox go; mail is never touched. (What "
         "changed within the\nlast hour is kept unless --min-age says "
         "otherwise.)")

@@ -17,18 +17,23 @@ static void audit_command_init(DOVEADM_CMD_INIT_ARGS)
 {
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
-	enum mba_table table = doveadm_audit_table(ctx);
 	const struct mba_column *column;
+	unsigned int i;
 
 	if (ctx->json) {
 		doveadm_print_header_simple("report");
 		return;
 	}
-	for (unsigned int i = 0; (column = mba_column(table, i)) != NULL; i++) {
-		doveadm_print_header(column->key, column->title,
-			column->number ?
-			DOVEADM_PRINT_HEADER_FLAG_RIGHT_JUSTIFY |
-			DOVEADM_PRINT_HEADER_FLAG_NUMBER : 0);
+	i = ctx->first_column;
+	if (i == 0) {
+		/* as doveadm does it for several users */
+		doveadm_print_header("username", "Username",
+				     DOVEADM_PRINT_HEADER_FLAG_HIDE_TITLE);
+		i++;
+	}
+	for (; (column = mba_column(&ctx->set, ctx->table, i)) != NULL; i++) {
+		doveadm_print_header(column->key, column->key, column->number ?
+				     DOVEADM_PRINT_HEADER_FLAG_NUMBER : 0);
 	}
 }
 
@@ -46,6 +51,18 @@ const char *doveadm_audit_string(const struct doveadm_cmd_context *cctx,
 	const char *value;
 
 	return doveadm_cmd_param_str(cctx, name, &value) ? value : NULL;
+}
+
+/* ctx.iterate_single_user isn't set yet. A server's client hands the user over
+   beside the parameters. */
+bool doveadm_audit_is_for_one(const struct doveadm_cmd_context *cctx)
+{
+	const char *user = doveadm_audit_string(cctx, "user");
+	struct istream *input;
+
+	return !doveadm_audit_flag(cctx, "all-users") &&
+		!doveadm_cmd_param_istream(cctx, "user-file", &input) &&
+		(user == NULL || strpbrk(user, "*?") == NULL);
 }
 
 void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
@@ -82,18 +99,41 @@ static void audit_command_deinit(struct doveadm_mail_cmd_context *_ctx)
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 
 	doveadm_audit_users_deinit(ctx);
+	doveadm_printers_deinit();
 	mba_rules_free(&ctx->rules);
 }
 
-void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx)
+/* Take the options that say what is printed. */
+static void
+audit_output_preinit(struct mailbox_audit_cmd_context *ctx, bool entries)
+{
+	const struct doveadm_cmd_context *cctx = ctx->ctx.cctx;
+	bool totals = doveadm_audit_flag(cctx, "totals");
+
+	entries = entries || doveadm_audit_flag(cctx, "entries");
+	if (totals && entries) {
+		doveadm_audit_refuse(ctx, EX_USAGE, "--totals shows no "
+			"entries: not with --entries, nor what selects some");
+	}
+	ctx->table = totals ? MBA_TABLE_TOTALS :
+		entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;
+	if (entries)
+		ctx->set.entry = doveadm_audit_entry;
+	ctx->first_column = totals && doveadm_audit_is_for_one(cctx) ? 0 : 1;
+	ctx->json = doveadm_audit_flag(cctx, "json");
+	if (ctx->json)
+		audit_print_init_json(ctx);
+	if (cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI)
+		doveadm_printers_init(&ctx->set, ctx->table);
+}
+
+void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx, bool entries)
 {
 	const struct doveadm_cmd_context *cctx = ctx->ctx.cctx;
 	const char *states;
 	char *error;
 
 	doveadm_audit_users_init(ctx);
-	ctx->entries = doveadm_audit_flag(cctx, "entries");
-	ctx->json = doveadm_audit_flag(cctx, "json");
 	ctx->namespace_prefix = doveadm_audit_string(cctx, "namespace");
 	states = doveadm_audit_string(cctx, "state");
 	if (states != NULL &&
@@ -101,10 +141,7 @@ void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx)
 		doveadm_audit_refuse(ctx, EX_USAGE, error);
 		free(error);
 	}
-	if (ctx->entries)
-		ctx->set.entry = doveadm_audit_entry;
-	if (ctx->json)
-		audit_print_init_json(ctx);
+	audit_output_preinit(ctx, entries);
 }
 
 struct doveadm_mail_cmd_context *

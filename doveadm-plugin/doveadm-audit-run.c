@@ -21,12 +21,12 @@
 #include <sysexits.h>
 #include <time.h>
 
-/* context is the enum mba_table. */
 static void audit_print_row(const char *const *values, void *context)
 {
-	const enum mba_table *table = context;
+	const struct mailbox_audit_cmd_context *ctx = context;
+	unsigned int i = ctx->first_column;
 
-	for (unsigned int i = 0; mba_column(*table, i) != NULL; i++)
+	for (; mba_column(&ctx->set, ctx->table, i) != NULL; i++)
 		doveadm_print(values[i]);
 }
 
@@ -36,26 +36,15 @@ static void audit_print_line(char *line)
 	free(line);
 }
 
-enum mba_table
-doveadm_audit_table(const struct mailbox_audit_cmd_context *ctx)
-{
-	if (ctx->set.clean != NULL) {
-		return ctx->entries ? MBA_TABLE_CLEAN_ENTRIES :
-			MBA_TABLE_CLEAN_SUMMARY;
-	}
-	return ctx->entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;
-}
-
 void doveadm_audit_entry(const struct mba_namespace_report *ns,
 			 const struct mba_entry *entry, void *context)
 {
 	struct mailbox_audit_cmd_context *ctx = context;
-	enum mba_table table = doveadm_audit_table(ctx);
 
 	if (ctx->json)
 		audit_print_line(mba_json_entry(&ctx->set, ns, entry));
 	else
-		mba_row_entry(ns, entry, audit_print_row, &table);
+		mba_row_entry(&ctx->set, ns, entry, audit_print_row, ctx);
 }
 
 void doveadm_audit_error(const struct mba_error *error, void *context)
@@ -71,18 +60,13 @@ void doveadm_audit_error(const struct mba_error *error, void *context)
 static void audit_print_report(struct mailbox_audit_cmd_context *ctx,
 			       const struct mba_report *report)
 {
-	enum mba_table table = doveadm_audit_table(ctx);
-
-	if (ctx->json) {
+	if (!ctx->json) {
+		mba_rows_report(&ctx->set, ctx->table, report, audit_print_row,
+				ctx);
+	} else if (ctx->table == MBA_TABLE_TOTALS)
+		audit_print_line(mba_json_totals(&ctx->set, report));
+	else
 		audit_print_line(mba_json_report(report));
-		return;
-	}
-	if (ctx->entries)
-		return;
-	for (unsigned int i = 0; i < report->namespaces_count; i++) {
-		mba_rows_summary(&report->namespaces[i], audit_print_row,
-				 &table);
-	}
 }
 
 /* The exit status tells of a failure. But the HTTP API drops all output then:
@@ -105,8 +89,7 @@ void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 		.errors_total = 1,
 	};
 
-	if (ctx->json)
-		audit_print_report(ctx, &report);
+	audit_print_report(ctx, &report);
 	audit_set_failed(ctx, exit_code);
 }
 

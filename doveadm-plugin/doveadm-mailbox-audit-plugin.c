@@ -10,7 +10,6 @@ const char *doveadm_mailbox_audit_plugin_version = DOVECOT_ABI_VERSION;
 
 void doveadm_mailbox_audit_plugin_init(struct module *module ATTR_UNUSED)
 {
-	doveadm_print_formatted_fix();
 	/* the first one whose words all match is taken */
 	doveadm_cmd_register_ver2(&doveadm_cmd_mailbox_clean);
 	doveadm_cmd_register_ver2(&doveadm_cmd_mailbox_audit);

@@ -18,10 +18,6 @@ extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_clean;
 void doveadm_location_get(struct mail_namespace *ns,
 			  struct mba_location *location_r);
 
-/* Teaches doveadm's "formatted" printer to take a value in pieces, as it
-   arrives from doveadm-server: stock doveadm crashes there. */
-void doveadm_print_formatted_fix(void);
-
 void doveadm_mailbox_audit_plugin_init(struct module *module);
 void doveadm_mailbox_audit_plugin_deinit(void);
 

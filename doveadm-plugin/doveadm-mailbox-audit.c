@@ -10,7 +10,7 @@
    doveadm-audit-run.c             audits one user
    doveadm-location.c              where a namespace's mails and indexes are
    doveadm-audit-users.c           users that doveadm passes over
-   doveadm-print-fix.c             a printer of doveadm's that crashes */
+   doveadm-printers.c              doveadm's printers, and the table */
 
 #include "lib.h"
 #include "mailbox-list-private.h"
@@ -47,9 +47,11 @@ static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 
-	doveadm_audit_preinit(ctx);
 	ctx->set.hidden = doveadm_audit_flag(_ctx->cctx, "hidden");
 	ctx->set.visible = doveadm_audit_flag(_ctx->cctx, "visible");
+	doveadm_audit_preinit(ctx, ctx->set.hidden || ctx->set.visible ||
+			      doveadm_audit_string(_ctx->cctx, "state") !=
+			      NULL);
 	if (ctx->set.hidden && ctx->set.visible) {
 		doveadm_audit_refuse(ctx, EX_USAGE, "--hidden and --visible "
 				     "are mutually exclusive");
@@ -59,19 +61,20 @@ static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 
 static struct doveadm_mail_cmd_context *cmd_mailbox_audit_alloc(void)
 {
-	return doveadm_audit_alloc(cmd_mailbox_audit_preinit, "es:HVN:r:R:j");
+	return doveadm_audit_alloc(cmd_mailbox_audit_preinit, "ets:HVN:r:R:j");
 }
 
 struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit = {
 	.name = "mailbox-audit",
 	.mail_cmd = cmd_mailbox_audit_alloc,
 	.usage = DOVEADM_CMD_MAIL_USAGE_PREFIX
-		"[-e|--entries] [-s|--state <list>] [-H|--hidden] "
-		"[-V|--visible] [-N|--namespace <prefix>] [-r|--rule <words>] "
-		"[-R|--rules <file>] [-j|--json]",
+		"[-e|--entries] [-t|--totals] [-s|--state <list>] "
+		"[-H|--hidden] [-V|--visible] [-N|--namespace <prefix>] "
+		"[-r|--rule <words>] [-R|--rules <file>] [-j|--json]",
 DOVEADM_CMD_PARAMS_START
 DOVEADM_CMD_MAIL_COMMON
 DOVEADM_CMD_PARAM('e', "entries", CMD_PARAM_BOOL, 0)
+DOVEADM_CMD_PARAM('t', "totals", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAM('s', "state", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('H', "hidden", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAM('V', "visible", CMD_PARAM_BOOL, 0)

@@ -32,9 +32,13 @@ struct mailbox_audit_cmd_context {
 	/* of -A and -F, a user who was not audited yet */
 	char *pending_user;
 
+	/* what is printed; of json also with entries the line of a report */
+	enum mba_table table;
+	/* of a row, doveadm itself prints the user */
+	unsigned int first_column;
+
 	/* the printer was chosen before the command was known */
 	bool print_forced:1;
-	bool entries:1;
 	bool json:1;
 };
 
@@ -42,13 +46,17 @@ struct mailbox_audit_cmd_context {
 struct doveadm_mail_cmd_context *
 doveadm_audit_alloc(void (*preinit)(struct doveadm_mail_cmd_context *ctx),
 		    const char *letters);
-/* Take the options that all commands have. */
-void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx);
+/* Take the options that all commands have. entries says that others of them
+   select entries to show. */
+void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx,
+			   bool entries);
 bool doveadm_audit_flag(const struct doveadm_cmd_context *cctx,
 			const char *name);
 /* Returns NULL if it isn't given; over HTTP also null can be. */
 const char *doveadm_audit_string(const struct doveadm_cmd_context *cctx,
 				 const char *name);
+/* Returns whether the command is for one user. */
+bool doveadm_audit_is_for_one(const struct doveadm_cmd_context *cctx);
 /* Refuse the command line: it ends doveadm, but in a server the users are
    refused one by one. */
 void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
@@ -56,9 +64,6 @@ void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
 /* Audit a user and print what was found. It is a mail command's v.run(). */
 int doveadm_audit_run(struct doveadm_mail_cmd_context *ctx,
 		      struct mail_user *user);
-/* Returns the table that is printed without --json. */
-enum mba_table doveadm_audit_table(const struct mailbox_audit_cmd_context *ctx);
-
 /* Print an entry, log an error: callbacks of the audit. */
 void doveadm_audit_entry(const struct mba_namespace_report *ns,
 			 const struct mba_entry *entry, void *context);
@@ -67,6 +72,12 @@ void doveadm_audit_error(const struct mba_error *error, void *context);
 void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 			       const char *username, const char *reason,
 			       int exit_code);
+
+/* Let doveadm's printers print the commands' rows, until the command ends. The
+   settings have to stay. */
+void doveadm_printers_init(const struct mba_audit_settings *set,
+			   enum mba_table type);
+void doveadm_printers_deinit(void);
 
 /* Returns FALSE if another server may take care of the users. */
 bool doveadm_audit_is_local(const struct doveadm_mail_cmd_context *ctx);

@@ -23,29 +23,17 @@ static bool clean_time(struct mailbox_audit_cmd_context *ctx, const char *name,
 	return TRUE;
 }
 
-/* ctx.iterate_single_user isn't set yet. A server's client hands the user over
-   beside the parameters. */
-static bool clean_is_for_one(const struct doveadm_cmd_context *cctx)
-{
-	const char *user = doveadm_audit_string(cctx, "user");
-	struct istream *input;
-
-	return !doveadm_audit_flag(cctx, "all-users") &&
-		!doveadm_cmd_param_istream(cctx, "user-file", &input) &&
-		(user == NULL || strpbrk(user, "*?") == NULL);
-}
-
 static void clean_check(struct mailbox_audit_cmd_context *ctx, bool used_age)
 {
 	if (!ctx->clean.used && used_age)
 		doveadm_audit_refuse(ctx, EX_USAGE, "--used-age needs --used");
 	else if (!ctx->clean.used && ctx->clean.force)
 		doveadm_audit_refuse(ctx, EX_USAGE, "--force needs --used");
-	else if (ctx->clean.force && !clean_is_for_one(ctx->ctx.cctx)) {
+	else if (ctx->clean.force && !doveadm_audit_is_for_one(ctx->ctx.cctx)) {
 		doveadm_audit_refuse(ctx, EX_USAGE, "--force is for one user, "
 				     "named with -u");
 	} else if (ctx->namespace_prefix != NULL &&
-		   !clean_is_for_one(ctx->ctx.cctx)) {
+		   !doveadm_audit_is_for_one(ctx->ctx.cctx)) {
 		/* it may be one that all users share */
 		doveadm_audit_refuse(ctx, EX_USAGE, "--namespace is for one "
 				     "user, named with -u");
@@ -68,7 +56,8 @@ static void cmd_mailbox_clean_preinit(struct doveadm_mail_cmd_context *_ctx)
 	ctx->clean.dry_run = doveadm_audit_flag(cctx, "dry-run");
 	ctx->clean.used = doveadm_audit_flag(cctx, "used");
 	ctx->clean.force = doveadm_audit_flag(cctx, "force");
-	doveadm_audit_preinit(ctx);
+	/* --state says what to remove, not what to show */
+	doveadm_audit_preinit(ctx, FALSE);
 	(void)clean_time(ctx, "min-age", &ctx->clean.min_age);
 	used_age = clean_time(ctx, "used-age", &ctx->clean.used_age);
 	clean_check(ctx, used_age);
@@ -79,20 +68,22 @@ static void cmd_mailbox_clean_preinit(struct doveadm_mail_cmd_context *_ctx)
 static struct doveadm_mail_cmd_context *cmd_mailbox_clean_alloc(void)
 {
 	return doveadm_audit_alloc(cmd_mailbox_clean_preinit,
-				   "enUg:a:fs:N:j");
+				   "etnUg:a:fs:N:j");
 }
 
 struct doveadm_cmd_ver2 doveadm_cmd_mailbox_clean = {
 	.name = "mailbox-audit clean",
 	.mail_cmd = cmd_mailbox_clean_alloc,
 	.usage = DOVEADM_CMD_MAIL_USAGE_PREFIX
-		"[-n|--dry-run] [-e|--entries] [-s|--state <list>] "
-		"[-a|--min-age <time>] [-U|--used] [-g|--used-age <time>] "
-		"[-f|--force] [-N|--namespace <prefix>] [-j|--json]",
+		"[-n|--dry-run] [-e|--entries] [-t|--totals] "
+		"[-s|--state <list>] [-a|--min-age <time>] [-U|--used] "
+		"[-g|--used-age <time>] [-f|--force] "
+		"[-N|--namespace <prefix>] [-j|--json]",
 DOVEADM_CMD_PARAMS_START
 DOVEADM_CMD_MAIL_COMMON
 DOVEADM_CMD_PARAM('n', "dry-run", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAM('e', "entries", CMD_PARAM_BOOL, 0)
+DOVEADM_CMD_PARAM('t', "totals", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAM('s', "state", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('a', "min-age", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('U', "used", CMD_PARAM_BOOL, 0)

@@ -70,8 +70,13 @@
      audit-errors.c  keeps the first errors and counts all
    report/           writes what the audit found (base, and this header)
      report-json.c   JSON lines
-     report-rows.c   the same as columns of a table
-     report-clean-rows.c what clean did, as columns of a table
+     report-rows.c   rows for scripts: what each command has
+     report-audit-rows.c what an audit found, as rows
+     report-clean-rows.c what clean did, as rows
+     report-row.c    one row, value by value
+     report-text-table.c a table for people, aligned
+     report-text-columns.c what people see of a row
+     report-totals.c sums over a user's namespaces
 
    Conventions: functions that can fail return -1 and set *error_r to a string
    that the caller frees; it names the operation, the path and the reason.
@@ -169,7 +174,8 @@ struct mba_rules *mba_rules_new(void);
 void mba_rules_free(struct mba_rules **rules);
 
 /* Add rules separated by blanks (space, tab, CR, LF), as in "mailbox_filter =
-   .* public_html". "\ " is a blank within a rule. words and source are copied;
+   .* public_html". "\ " is a blank within a rule, "\," a comma: one without '\'
+   is refused, since who writes it means two rules. words and source are copied;
    source names the setting in messages. Returns 0 if ok, -1 if a rule doesn't
    parse ("SOURCE:LINE:COLUMN: reason: RULE", of RULE up to 200 bytes) or there
    are too many ("SOURCE:LINE: reason"); nothing is added then. */
@@ -687,7 +693,8 @@ void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r);
 
 /*
- * The report's two writers. The same strings for the utility and for doveadm.
+ * The report's writers: JSON lines, rows for scripts, tables for people. The
+ * utility and doveadm print what they are handed here.
  */
 
 /* Return one JSON line without newline; the caller frees it. doc/ has its
@@ -696,40 +703,70 @@ char *mba_json_entry(const struct mba_audit_settings *set,
 		     const struct mba_namespace_report *ns,
 		     const struct mba_entry *entry);
 char *mba_json_report(const struct mba_report *report);
+/* The user's totals in place of the namespaces. */
+char *mba_json_totals(const struct mba_audit_settings *set,
+		      const struct mba_report *report);
 
-/* The tables for people: a row for each entry; a row for each state; the same
-   two for clean. */
+/* What a table has a row for. With clean in the audit's settings each is about
+   what was removed and kept. */
 enum mba_table {
-	MBA_TABLE_ENTRIES,
+	/* each state and kind of a namespace of which there is something, and
+	   one for all; with clean each reason why entries were kept, and one
+	   for what was removed */
 	MBA_TABLE_SUMMARY,
-	MBA_TABLE_CLEAN_ENTRIES,
-	MBA_TABLE_CLEAN_SUMMARY
+	/* each entry that is selected */
+	MBA_TABLE_ENTRIES,
+	/* each user */
+	MBA_TABLE_TOTALS,
+
+	MBA_TABLE_COUNT
 };
 
+/* A column of the rows for scripts. */
 struct mba_column {
-	/* for scripts, and the title for people */
-	const char *key, *title;
-	/* what most values need, in columns of a terminal */
-	unsigned int width;
+	const char *key;
 	bool number:1;
 };
 
-/* Returns a table's column by its index, NULL after the last one. */
-const struct mba_column *mba_column(enum mba_table table, unsigned int idx);
+/* Returns a table's column by its index, NULL after the last one. The first one
+   is the user's name. */
+const struct mba_column *
+mba_column(const struct mba_audit_settings *set, enum mba_table table,
+	   unsigned int idx);
 
 /* Called for each row with a value for each column, valid during the call.
-   The values are escaped by mba_escape(). */
+   The values are escaped by mba_escape(), "-" is none; bytes are numbers. */
 typedef void mba_row_callback_t(const char *const *values, void *context);
 
-/* Writes an entry's row; of MBA_TABLE_CLEAN_ENTRIES, where it was cleaned. */
-void mba_row_entry(const struct mba_namespace_report *ns,
+/* Writes the row of an entry. */
+void mba_row_entry(const struct mba_audit_settings *set,
+		   const struct mba_namespace_report *ns,
 		   const struct mba_entry *entry,
 		   mba_row_callback_t *callback, void *context);
-/* Writes a row for each state and kind of a namespace, and one for all. Where
-   it was cleaned: a row for what was removed, and one for each reason why
-   entries were kept. */
-void mba_rows_summary(const struct mba_namespace_report *ns,
-		      mba_row_callback_t *callback, void *context);
+/* Writes the rows that a table has of a whole report: none for entries. */
+void mba_rows_report(const struct mba_audit_settings *set, enum mba_table table,
+		     const struct mba_report *report,
+		     mba_row_callback_t *callback, void *context);
+
+/* A table for people: it shows of each row what they look for, sizes as
+   10.1 MB (powers of 1000), and columns as wide as they need to be. */
+struct mba_text_table;
+
+/* Called for each line of a table, without newline. */
+typedef void mba_line_callback_t(const char *line, void *context);
+
+/* Begin a table: with the names of users, with titles. The settings needn't
+   stay. */
+struct mba_text_table *
+mba_text_table_init(const struct mba_audit_settings *set, enum mba_table table,
+		    bool users, bool titles, mba_line_callback_t *callback,
+		    void *context);
+/* Add a row for scripts. The first rows are written together, once the widths
+   are known. */
+void mba_text_table_row(struct mba_text_table *table,
+			const char *const *values);
+/* Write what is left, and free the table. */
+void mba_text_table_deinit(struct mba_text_table **table);
 
 /* Returns the bytes as UTF-8 that can be seen: each byte that isn't UTF-8, each
    backslash, and each byte of a control, directional or invisible character is

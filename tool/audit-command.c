@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "audit-command.h"
-#include "table.h"
 
 int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 {
@@ -24,9 +23,12 @@ int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 	case 'e':
 		cmd->entries = true;
 		return EX_OK;
+	case 't':
+		cmd->totals = true;
+		return EX_OK;
 	case 's':
 		if (mba_states_parse(optarg, &cmd->set.states, &error) < 0)
-			return tool_usage(cmd->location.command, error);
+			return tool_usage(error);
 		return EX_OK;
 	case 'j':
 		cmd->json = true;
@@ -40,13 +42,26 @@ int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 	case 'h':
 		return -1;
 	default:
-		return tool_usage(cmd->location.command, NULL);
+		return tool_usage(NULL);
 	}
 }
 
-void audit_command_init(struct audit_command *cmd, const char *name, int argc)
+char *audit_command_check(const struct audit_command *cmd, const char *arg)
 {
-	location_options_init(&cmd->location, name, argc);
+	if (arg != NULL) {
+		return tool_printf("There are only options, no arguments: %s",
+				   arg);
+	}
+	if (cmd->totals && cmd->entries) {
+		return tool_printf("--totals shows no entries: not with "
+				   "--entries, nor what selects some");
+	}
+	return location_options_check(&cmd->location);
+}
+
+void audit_command_init(struct audit_command *cmd, int argc)
+{
+	location_options_init(&cmd->location, argc);
 	cmd->rules = mba_rules_new();
 }
 
@@ -87,26 +102,30 @@ static void print_line(char *line)
 	free(line);
 }
 
-/* Returns the table that is printed without --json. */
-static enum mba_table command_table(const struct audit_command *cmd)
+static void command_line(const char *line, void *context)
 {
-	if (cmd->set.clean != NULL)
-		return cmd->entries ? MBA_TABLE_CLEAN_ENTRIES :
-			MBA_TABLE_CLEAN_SUMMARY;
-	return cmd->entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;
+	progress_clear(context);
+	puts(line);
+}
+
+static void command_row(const char *const *values, void *context)
+{
+	const struct audit_command *cmd = context;
+
+	mba_text_table_row(cmd->text, values);
 }
 
 static void command_entry(const struct mba_namespace_report *ns,
-			 const struct mba_entry *entry, void *context)
+			  const struct mba_entry *entry, void *context)
 {
 	struct audit_command *cmd = context;
-	enum mba_table table = command_table(cmd);
 
+	if (!cmd->json) {
+		mba_row_entry(&cmd->set, ns, entry, command_row, cmd);
+		return;
+	}
 	progress_clear(cmd);
-	if (cmd->json)
-		print_line(mba_json_entry(&cmd->set, ns, entry));
-	else
-		mba_row_entry(ns, entry, table_print_row, &table);
+	print_line(mba_json_entry(&cmd->set, ns, entry));
 }
 
 static void command_error(const struct mba_error *error, void *context)
@@ -115,8 +134,8 @@ static void command_error(const struct mba_error *error, void *context)
 	char *path = mba_escape(error->path);
 
 	progress_clear(cmd);
-	fprintf(stderr, "mailbox-audit: %s(%s) failed: %s\n", error->op, path,
-		error->error);
+	fprintf(stderr, "mailbox-audit: %s: %s(%s) failed: %s\n", tool_command,
+		error->op, path, error->error);
 	free(path);
 }
 
@@ -134,16 +153,19 @@ static void command_warn_missing(const struct audit_command *cmd)
 	}
 }
 
-static void command_print_report(const struct audit_command *cmd,
+static void command_print_report(struct audit_command *cmd,
 				 const struct mba_report *report)
 {
 	const struct mba_namespace_report *ns = &report->namespaces[0];
-	enum mba_table table = command_table(cmd);
 
-	if (cmd->json)
+	if (!cmd->json) {
+		mba_rows_report(&cmd->set, cmd->table, report, command_row,
+				cmd);
+		mba_text_table_deinit(&cmd->text);
+	} else if (cmd->totals)
+		print_line(mba_json_totals(&cmd->set, report));
+	else
 		print_line(mba_json_report(report));
-	else if (!cmd->entries)
-		mba_rows_summary(ns, table_print_row, &table);
 	if (ns->clean.refused != NULL) {
 		(void)tool_fail(EX_OK, tool_printf("Nothing is removed: %s",
 						   ns->clean.refused));
@@ -164,8 +186,13 @@ int audit_command_run(struct audit_command *cmd)
 		cmd->set.entry = command_entry;
 	if (!cmd->quiet && isatty(STDERR_FILENO))
 		cmd->set.progress = command_progress;
-	if (!cmd->json)
-		table_print_titles(command_table(cmd));
+	cmd->table = cmd->totals ? MBA_TABLE_TOTALS :
+		cmd->entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;
+	if (!cmd->json) {
+		cmd->text = mba_text_table_init(&cmd->set, cmd->table,
+						cmd->totals, true,
+						command_line, cmd);
+	}
 
 	audit = mba_audit_init(&cmd->set);
 	location_options_add(&cmd->location, audit);

@@ -14,16 +14,22 @@ struct audit_command {
 	struct location_options location;
 	struct mba_audit_settings set;
 	struct mba_rules *rules;
-	bool entries, json, quiet;
+	bool entries, totals, json, quiet;
+
+	/* without json: what is printed, and where the rows go */
+	enum mba_table table;
+	struct mba_text_table *text;
 
 	struct timespec progress_shown;
 	bool progress_on_screen;
 };
 
 /* For getopt_long(). */
+#define AUDIT_COMMAND_LETTERS "ets:ju:qh"
 #define AUDIT_COMMAND_OPTIONS \
 	LOCATION_OPTIONS, \
 	{ "entries", no_argument, NULL, 'e' }, \
+	{ "totals", no_argument, NULL, 't' }, \
 	{ "state", required_argument, NULL, 's' }, \
 	{ "json", no_argument, NULL, 'j' }, \
 	{ "user", required_argument, NULL, 'u' }, \
@@ -31,12 +37,16 @@ struct audit_command {
 	{ "help", no_argument, NULL, 'h' }
 
 /* cmd is zeroed. */
-void audit_command_init(struct audit_command *cmd, const char *name, int argc);
+void audit_command_init(struct audit_command *cmd, int argc);
 void audit_command_deinit(struct audit_command *cmd);
 
 /* Take one of these options; name is its long name, for LOCATION_OPT. Returns
    EX_OK, a status whose error was printed, or -1 if help was asked for. */
 int audit_command_option(struct audit_command *cmd, int opt, const char *name);
+
+/* Returns an error that the caller frees, NULL if the options are fine. arg is
+   the first argument that is no option. */
+char *audit_command_check(const struct audit_command *cmd, const char *arg);
 
 /* Run the audit and print what it found. Returns a status. */
 int audit_command_run(struct audit_command *cmd);

@@ -40,7 +40,9 @@ static const char help_end[] =
 "                           no leases: fcntl (default), flock\n"
 "\n"
 "What to show:\n"
-"  -e, --entries            a row for each entry, not only the sums\n"
+"  -e, --entries            a row for each entry, in place of the sums\n"
+"  -t, --totals             one row for the user: what was removed, how many\n"
+"                           bogus entries were kept, errors\n"
 "  -j, --json               JSON lines\n"
 "  -u, --user NAME          whose mail this is. Required as root: clean takes\n"
 "                           this user's ids before its first look\n"
@@ -76,7 +78,7 @@ static int clean_time(const char *text, int64_t *seconds_r)
 	char *error;
 
 	return mba_time_parse(text, seconds_r, &error) == 0 ? EX_OK :
-		tool_usage("clean", error);
+		tool_usage(error);
 }
 
 static int clean_lock_method(struct clean_command *cmd, const char *name)
@@ -84,7 +86,7 @@ static int clean_lock_method(struct clean_command *cmd, const char *name)
 	if (strcmp(name, "flock") == 0)
 		cmd->set.lock_method = MBA_LOCK_METHOD_FLOCK;
 	else if (strcmp(name, "fcntl") != 0) {
-		return tool_usage("clean", tool_printf(
+		return tool_usage(tool_printf(
 			"Unknown lock method: %s (known are fcntl, flock)",
 			name));
 	}
@@ -119,8 +121,6 @@ static int clean_option(struct clean_command *cmd, int opt, int idx)
 
 static char *clean_check(const struct clean_command *cmd, const char *arg)
 {
-	if (arg != NULL)
-		return tool_printf("clean takes options only: %s", arg);
 	if (!cmd->set.used && (cmd->used_age || cmd->set.force)) {
 		return tool_printf("%s needs --used", cmd->used_age ?
 				   "--used-age" : "--force");
@@ -133,7 +133,7 @@ static char *clean_check(const struct clean_command *cmd, const char *arg)
 		return tool_printf("As root --user is required: clean takes "
 				   "the ids of the user whose mail this is");
 	}
-	return location_options_check(&cmd->audit.location);
+	return audit_command_check(&cmd->audit, arg);
 }
 
 static int clean_options(struct clean_command *cmd, int argc, char *argv[])
@@ -142,13 +142,13 @@ static int clean_options(struct clean_command *cmd, int argc, char *argv[])
 	char *error;
 
 	while (status == EX_OK &&
-	       (opt = getopt_long(argc, argv, "es:ju:qhnUa:g:f", options,
-				  &idx)) != -1)
+	       (opt = getopt_long(argc, argv, AUDIT_COMMAND_LETTERS "nUa:g:f",
+				  options, &idx)) != -1)
 		status = clean_option(cmd, opt, idx);
 	if (status != EX_OK)
 		return status;
 	if ((error = clean_check(cmd, argv[optind])) != NULL)
-		return tool_usage("clean", error);
+		return tool_usage(error);
 	return EX_OK;
 }
 
@@ -198,7 +198,7 @@ int cmd_clean(int argc, char *argv[])
 	};
 	int status;
 
-	audit_command_init(&cmd.audit, "clean", argc);
+	audit_command_init(&cmd.audit, argc);
 	cmd.audit.set.clean = &cmd.set;
 	status = clean_options(&cmd, argc, argv);
 	if (cmd.audit.set.states == 0)

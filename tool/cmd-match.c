@@ -20,6 +20,8 @@ static const char help[] =
 "  -v, --verbose       print the rule that decides, SOURCE:LINE:COLUMN:RULE,\n"
 "                      and a tab before the name; also for names that a '!'\n"
 "                      rule shows\n"
+"  -n, --non-matching  with -v print also the names that no rule matches,\n"
+"                      after three colons and a tab\n"
 "      --rule WORDS    rules, separated by blanks, as in mailbox_filter\n"
 "      --rules FILE    rules, one a line, as in mailbox_filter_file\n"
 "  -h, --help          show this\n"
@@ -31,29 +33,37 @@ MBA_DEFAULT_RULES "\n"
 static const struct option options[] = {
 	TOOL_RULES_OPTIONS,
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "non-matching", no_argument, NULL, 'n' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
 struct match_command {
 	struct mba_rules *rules;
-	bool verbose;
+	bool verbose, non_matching;
 };
 
-static void match_print(const struct match_command *cmd,
-			const struct mba_rule *rule, const char *name)
+static void match_print_rule(const struct mba_rule *rule)
 {
 	char *source = mba_escape(rule->source);
 	char *text = mba_escape(rule->text);
-	char *escaped = mba_escape(name);
 
-	if (cmd->verbose) {
-		printf("%s:%u:%u:%s\t", source, rule->line, rule->column,
-		       text);
-	}
-	puts(escaped);
+	printf("%s:%u:%u:%s\t", source, rule->line, rule->column, text);
 	free(source);
 	free(text);
+}
+
+/* rule is NULL if none matches. */
+static void match_print(const struct match_command *cmd,
+			const struct mba_rule *rule, const char *name)
+{
+	char *escaped = mba_escape(name);
+
+	if (rule == NULL)
+		fputs(":::\t", stdout);
+	else if (cmd->verbose)
+		match_print_rule(rule);
+	puts(escaped);
 	free(escaped);
 }
 
@@ -74,7 +84,8 @@ static bool match_name(const struct match_command *cmd, const char *name)
 				 is_dir ? MBA_DIR_YES : MBA_DIR_NO, NULL,
 				 &rule) == MBA_MATCH_HIDDEN;
 	free(levels);
-	if (hidden || (cmd->verbose && rule != NULL))
+	if (hidden || (cmd->verbose && rule != NULL) ||
+	    (cmd->non_matching && rule == NULL))
 		match_print(cmd, rule, name);
 	return hidden;
 }
@@ -86,7 +97,7 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 	int opt, status = EX_OK;
 
 	while (status == EX_OK &&
-	       (opt = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
+	       (opt = getopt_long(argc, argv, "vnh", options, NULL)) != -1) {
 		switch (opt) {
 		case TOOL_OPT_RULE:
 		case TOOL_OPT_RULES:
@@ -95,15 +106,24 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 		case 'v':
 			cmd->verbose = true;
 			break;
+		case 'n':
+			cmd->non_matching = true;
+			break;
 		case 'h':
 			return -1;
 		default:
-			return tool_usage("match", NULL);
+			return tool_usage(NULL);
 		}
 	}
-	if (status == EX_OK && optind == argc)
-		return tool_usage("match", tool_printf("No name is given"));
-	return status;
+	if (status != EX_OK)
+		return status;
+	if (cmd->non_matching && !cmd->verbose) {
+		return tool_usage(tool_printf("--non-matching needs "
+					      "--verbose"));
+	}
+	if (optind == argc)
+		return tool_usage(tool_printf("No name is given"));
+	return EX_OK;
 }
 
 int cmd_match(int argc, char *argv[])

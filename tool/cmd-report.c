@@ -16,12 +16,14 @@ static const char help_begin[] =
 static const char help_end[] =
 "\n"
 "What to show:\n"
-"  -e, --entries            a row for each entry, not only the sums\n"
-"  -s, --state LIST         of --entries only those with these states:\n"
-"                           mailbox, not-mailbox, missing, unknown; bogus\n"
-"                           stands for not-mailbox,missing\n"
-"  -H, --hidden             of --entries only those that the rules hide\n"
-"  -V, --visible            of --entries only those that the rules don't hide\n"
+"  -e, --entries            a row for each entry, in place of the sums\n"
+"  -s, --state LIST         the entries with these states: mailbox,\n"
+"                           not-mailbox, missing, unknown; bogus stands for\n"
+"                           not-mailbox,missing\n"
+"  -H, --hidden             the entries that the rules hide\n"
+"  -V, --visible            the entries that the rules don't hide\n"
+"  -t, --totals             one row for the user: bogus entries, how many of\n"
+"                           them the rules hide, errors\n"
 "  -j, --json               JSON lines\n"
 "  -u, --user NAME          the user's name for the report\n"
 "      --rule WORDS         rules, separated by blanks, as in mailbox_filter\n"
@@ -59,13 +61,11 @@ static int report_option(struct audit_command *cmd, int opt, int idx)
 
 static char *report_check(const struct audit_command *cmd, const char *arg)
 {
-	if (arg != NULL)
-		return tool_printf("report takes options only: %s", arg);
 	if (cmd->set.hidden && cmd->set.visible) {
 		return tool_printf("--hidden and --visible are mutually "
 				   "exclusive");
 	}
-	return location_options_check(&cmd->location);
+	return audit_command_check(cmd, arg);
 }
 
 static int report_options(struct audit_command *cmd, int argc, char *argv[])
@@ -74,13 +74,15 @@ static int report_options(struct audit_command *cmd, int argc, char *argv[])
 	char *error;
 
 	while (status == EX_OK &&
-	       (opt = getopt_long(argc, argv, "es:HVju:qh", options,
-				  &idx)) != -1)
+	       (opt = getopt_long(argc, argv, AUDIT_COMMAND_LETTERS "HV",
+				  options, &idx)) != -1)
 		status = report_option(cmd, opt, idx);
 	if (status != EX_OK)
 		return status;
+	if (cmd->set.states != 0 || cmd->set.hidden || cmd->set.visible)
+		cmd->entries = true;
 	if ((error = report_check(cmd, argv[optind])) != NULL)
-		return tool_usage("report", error);
+		return tool_usage(error);
 	return EX_OK;
 }
 
@@ -97,7 +99,7 @@ int cmd_report(int argc, char *argv[])
 	struct audit_command cmd = { .quiet = false };
 	int status;
 
-	audit_command_init(&cmd, "report", argc);
+	audit_command_init(&cmd, argc);
 	status = report_options(&cmd, argc, argv);
 	if (status == -1)
 		status = report_help();

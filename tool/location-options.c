@@ -87,10 +87,9 @@ static const struct location_option {
 };
 
 void location_options_init(struct location_options *options,
-			   const char *command, unsigned int max)
+			   unsigned int max)
 {
 	memset(options, 0, sizeof(*options));
-	options->command = command;
 	options->location.prefix = "";
 	options->location.type = "private";
 	options->location.driver = "mbox";
@@ -174,7 +173,7 @@ int location_options_set(struct location_options *options, const char *name,
 		break;
 	case KIND_CHAR:
 		if (strlen(value) != 1) {
-			return tool_usage(options->command, tool_printf(
+			return tool_usage(tool_printf(
 				"--%s is one character: %s", name, value));
 		}
 		*field = value[0];

@@ -9,8 +9,6 @@
 #include "tool.h"
 
 struct location_options {
-	/* the subcommand, for messages */
-	const char *command;
 	struct mba_location location;
 	/* --exclude and --keep; they end with NULL */
 	const char **excludes, **keep;
@@ -47,7 +45,7 @@ extern const char location_options_help[];
 
 /* max is the number of options that there can be. */
 void location_options_init(struct location_options *options,
-			   const char *command, unsigned int max);
+			   unsigned int max);
 void location_options_deinit(struct location_options *options);
 
 /* Set what an option says; value is NULL if it has none. Returns EX_OK, or a

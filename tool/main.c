@@ -9,11 +9,11 @@
    cmd-clean.c         "clean": the same, and removes what is bogus
    audit-command.c     what these two share
    location-options.c  options for the paths, and of what namespace they are
-   table.c             rows of the report, aligned
    cmd-match.c         "match": which rule hides a name
    tool.c              what the subcommands share: errors, rules, the output */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tool.h"
@@ -32,7 +32,7 @@ static const struct {
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-static void help(FILE *output)
+static void print_help(FILE *output)
 {
 	fputs("Usage: mailbox-audit COMMAND [OPTION...]\n\n"
 	      "Finds index directories of Dovecot that belong to no mailbox.\n"
@@ -41,29 +41,61 @@ static void help(FILE *output)
 		fprintf(output, "  %-8s %s\n", commands[i].name,
 			commands[i].help);
 	}
-	fputs("\nmailbox-audit COMMAND --help shows a command's options.\n",
+	fputs("\nmailbox-audit help COMMAND, or COMMAND --help, shows a "
+	      "command's options.\n"
+	      "mailbox-audit --version shows which version this is.\n",
 	      output);
+}
+
+static int unknown_command(const char *name)
+{
+	if (*name != '\0') {
+		(void)tool_fail(EX_USAGE, tool_printf("Unknown command: %s",
+						      name));
+	}
+	print_help(stderr);
+	return EX_USAGE;
+}
+
+static int run(const char *name, int argc, char *argv[])
+{
+	char *prefix;
+	int status;
+
+	for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+		if (strcmp(name, commands[i].name) != 0)
+			continue;
+		tool_command = commands[i].name;
+		argv[0] = prefix = tool_printf("mailbox-audit: %s", name);
+		status = commands[i].run(argc, argv);
+		free(prefix);
+		return status;
+	}
+	return unknown_command(name);
+}
+
+/* "help", "help COMMAND"; names are those of the arguments. */
+static int help(char *const names[])
+{
+	char option[] = "--help";
+	char *argv[] = { NULL, option, NULL };
+
+	if (names[0] != NULL && strcmp(names[0], "help") != 0)
+		return run(names[0], 2, argv);
+	print_help(stdout);
+	return tool_flush();
 }
 
 int main(int argc, char *argv[])
 {
 	const char *name = argc < 2 ? "" : argv[1];
 
-	for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-		if (strcmp(name, commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	}
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-		help(stdout);
-		return tool_flush();
-	}
-	if (strcmp(name, "--version") == 0) {
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+	    strcmp(name, "help") == 0)
+		return help(argv + 2);
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
 		puts(PACKAGE_STRING);
 		return tool_flush();
 	}
-	if (*name != '\0')
-		(void)tool_fail(EX_USAGE, tool_printf("Unknown command: %s",
-						      name));
-	help(stderr);
-	return EX_USAGE;
+	return run(name, argc - 1, argv + 1);
 }

@@ -9,6 +9,8 @@
 
 #include "tool.h"
 
+const char *tool_command = NULL;
+
 char *tool_printf(const char *format, ...)
 {
 	va_list args;
@@ -25,19 +27,20 @@ int tool_fail(int status, char *error)
 {
 	char *escaped = mba_escape(error);
 
-	fprintf(stderr, "mailbox-audit: %s\n", escaped);
+	fprintf(stderr, "mailbox-audit: %s%s%s\n",
+		tool_command == NULL ? "" : tool_command,
+		tool_command == NULL ? "" : ": ", escaped);
 	free(escaped);
 	free(error);
 	return status;
 }
 
-int tool_usage(const char *command, char *error)
+int tool_usage(char *error)
 {
 	if (error != NULL)
 		(void)tool_fail(EX_USAGE, error);
-	fprintf(stderr, "mailbox-audit %s --help shows how it is used.\n",
-		command);
-	return EX_USAGE;
+	return tool_fail(EX_USAGE, tool_printf(
+		"mailbox-audit %s --help shows how it is used", tool_command));
 }
 
 int tool_rules_option(struct mba_rules *rules, int opt, const char *value)

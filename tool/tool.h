@@ -8,21 +8,25 @@
 
 #include "mailbox-audit.h"
 
-/* A subcommand. argv[0] is its name. Returns an exit status of sysexits.h. */
+/* A subcommand. argv[0] is what getopt_long()'s messages begin with. Returns an
+   exit status of sysexits.h. */
 typedef int tool_command_t(int argc, char *argv[]);
+
+/* The name of the one that runs, NULL if none does. */
+extern const char *tool_command;
 
 tool_command_t cmd_report;
 tool_command_t cmd_clean;
 tool_command_t cmd_match;
 
-/* Print "mailbox-audit: error" and free it. It is escaped by mba_escape():
-   what it quotes may come from anywhere. Returns the status, so that a command
-   can end with it. */
+/* Print "mailbox-audit: COMMAND: error" and free it. It is escaped by
+   mba_escape(): what it quotes may come from anywhere. Returns the status, so
+   that a command can end with it. */
 int tool_fail(int status, char *error);
 
 /* The same for a command line that isn't understood: point to the help of the
    command. With error=NULL getopt_long() has told it. Returns EX_USAGE. */
-int tool_usage(const char *command, char *error);
+int tool_usage(char *error);
 
 /* Returns the formatted string; the caller frees it. */
 char *tool_printf(const char *format, ...)

@@ -1,98 +1,94 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-/* What clean did, as rows of a table. */
+/* What clean did, as rows. */
 
-#include <stdlib.h>
-
+#include "count.h"
 #include "report-rows-private.h"
 
 static const struct mba_column entry_columns[] = {
-	{ "namespace", "namespace", 10, false },
-	{ "action", "action", 12, false },
-	{ "kept_because", "because", 8, false },
-	{ "state", "state", 11, false },
-	{ "inodes", "inodes", 9, true },
-	{ "bytes", "bytes", 13, true },
-	{ "mailbox", "mailbox", 20, false },
-	{ "path", "path", 20, false },
+	{ "username", false }, { "namespace", false }, { "action", false },
+	{ "kept_because", false }, { "state", false }, { "inodes", true },
+	{ "bytes", true }, { "mailbox", false }, { "path", false },
+	{ NULL, false }
 };
 
 static const struct mba_column summary_columns[] = {
-	{ "namespace", "namespace", 10, false },
-	{ "action", "action", 12, false },
-	{ "kept_because", "because", 11, false },
-	{ "entries", "entries", 9, true },
-	{ "inodes", "inodes", 9, true },
-	{ "bytes", "bytes", 13, true },
+	{ "username", false }, { "namespace", false }, { "action", false },
+	{ "because", false }, { "entries", true }, { "inodes", true },
+	{ "bytes", true }, { NULL, false }
 };
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-const struct mba_column *report_clean_column(enum mba_table table,
-					     unsigned int idx)
+static const struct mba_column totals_columns[] = {
+	{ "username", false }, { "action", false }, { "entries", true },
+	{ "inodes", true }, { "bytes", true }, { "kept_entries", true },
+	{ "kept_inodes", true }, { "kept_bytes", true }, { "errors", true },
+	{ NULL, false }
+};
+
+static void clean_row_entry(struct report_row *row,
+			    const struct mba_namespace_report *ns,
+			    const struct mba_entry *entry)
 {
-	if (table == MBA_TABLE_CLEAN_ENTRIES)
-		return idx < COUNT_OF(entry_columns) ? &entry_columns[idx] :
-			NULL;
-	return idx < COUNT_OF(summary_columns) ? &summary_columns[idx] : NULL;
+	report_row_begin_ns(row, ns);
+	report_row_text(row, mba_clean_action(ns->clean.set, entry->kept));
+	report_row_text(row, mba_kept_name(entry->kept));
+	report_row_text(row, mba_state_name(entry->state));
+	report_row_inodes(row, entry->kept == MBA_KEPT_NOT ? &entry->removed :
+			  &entry->count);
+	report_row_name(row, entry->mailbox);
+	report_row_name(row, entry->path);
+	report_row_end(row);
 }
 
-void report_clean_row_entry(const struct mba_namespace_report *ns,
-			    const struct mba_entry *entry,
-			    mba_row_callback_t *callback, void *context)
+static void row_summary(struct report_row *row,
+			const struct mba_namespace_report *ns,
+			const char *action, const char *because,
+			const struct mba_count *count)
 {
-	const struct mba_count *count = entry->kept == MBA_KEPT_NOT ?
-		&entry->removed : &entry->count;
-	const char *reason = mba_kept_name(entry->kept);
-	char inodes[NUMBER_SIZE], bytes[NUMBER_SIZE];
-	char *prefix = report_prefix(ns), *path = mba_escape(entry->path);
-	char *mailbox = mba_escape(entry->mailbox == NULL ? "-" :
-				   entry->mailbox);
-	const char *const values[COUNT_OF(entry_columns)] = {
-		prefix, mba_clean_action(ns->clean.set, entry->kept),
-		reason == NULL ? "-" : reason, mba_state_name(entry->state),
-		report_number(inodes, count->inodes),
-		report_number(bytes, count->bytes), mailbox, path,
-	};
-
-	callback(values, context);
-	free(prefix);
-	free(mailbox);
-	free(path);
+	report_row_begin_ns(row, ns);
+	report_row_text(row, action);
+	report_row_text(row, because);
+	report_row_count(row, count);
+	report_row_end(row);
 }
 
-static void row_summary(const char *prefix, const char *action,
-			const char *because, const struct mba_count *count,
-			mba_row_callback_t *callback, void *context)
-{
-	char entries[NUMBER_SIZE], inodes[NUMBER_SIZE], bytes[NUMBER_SIZE];
-	const char *const values[COUNT_OF(summary_columns)] = {
-		prefix, action, because,
-		report_number(entries, count->entries),
-		report_number(inodes, count->inodes),
-		report_number(bytes, count->bytes),
-	};
-
-	callback(values, context);
-}
-
-void report_clean_rows_summary(const struct mba_namespace_report *ns,
-			       mba_row_callback_t *callback, void *context)
+static void clean_rows_summary(struct report_row *row,
+			       const struct mba_namespace_report *ns)
 {
 	const struct mba_clean_report *clean = &ns->clean;
 	const char *action = mba_clean_action(clean->set, MBA_KEPT_NOT);
-	char *prefix = report_prefix(ns);
 
 	for (int i = MBA_KEPT_NOT + 1; i < MBA_KEPT_COUNT; i++) {
-		if (clean->kept[i].entries == 0)
-			continue;
-		row_summary(prefix, mba_clean_action(clean->set, i),
-			    mba_kept_name(i), &clean->kept[i], callback,
-			    context);
+		if (clean->kept[i].entries > 0) {
+			row_summary(row, ns, mba_clean_action(clean->set, i),
+				    mba_kept_name(i), &clean->kept[i]);
+		}
 	}
-	row_summary(prefix, action, "bogus", &clean->removed, callback,
-		    context);
-	row_summary(prefix, action, "empty", &clean->removed_dirs, callback,
-		    context);
-	free(prefix);
+	if (clean->removed_dirs.inodes > 0)
+		row_summary(row, ns, action, "empty", &clean->removed_dirs);
+	row_summary(row, ns, action, "bogus", &clean->removed);
 }
+
+static void clean_row_totals(struct report_row *row,
+			     const struct mba_audit_settings *set,
+			     const struct report_totals *totals)
+{
+	struct mba_count removed = totals->removed;
+
+	count_add(&removed, &totals->removed_dirs);
+	report_row_text(row, mba_clean_action(set->clean, MBA_KEPT_NOT));
+	report_row_count(row, &removed);
+	report_row_count(row, &totals->kept);
+}
+
+const struct report_rows report_clean_rows = {
+	.columns = {
+		[MBA_TABLE_SUMMARY] = summary_columns,
+		[MBA_TABLE_ENTRIES] = entry_columns,
+		[MBA_TABLE_TOTALS] = totals_columns,
+	},
+	.entry = clean_row_entry,
+	.summary = clean_rows_summary,
+	.totals = clean_row_totals,
+};

@@ -3,8 +3,8 @@
 
 /* doc/report.schema.json describes what is written here. */
 
-#include "count.h"
 #include "report-json-private.h"
+#include "report-totals.h"
 
 static json_t *json_names(const char *const *names, bool *escaped_r)
 {
@@ -104,16 +104,11 @@ static json_t *json_other(const struct mba_namespace_report *ns)
 	return json;
 }
 
-/* Returns the sum of some states' counts. */
 static json_t *
 json_sum(const struct mba_count *counts, unsigned int states)
 {
-	struct mba_count sum = { 0, 0, 0 };
+	struct mba_count sum = report_sum_states(counts, states);
 
-	for (int state = 0; state < MBA_STATE_COUNT; state++) {
-		if ((states & MBA_STATE_BIT(state)) != 0)
-			count_add(&sum, &counts[state]);
-	}
 	return json_count(&sum);
 }
 
@@ -171,22 +166,62 @@ static json_t *json_error(const struct mba_error *error)
 	return json;
 }
 
+/* Returns the line of a user, but for what is told. */
+static json_t *json_user(const struct mba_report *report)
+{
+	json_t *line = json_new();
+	bool escaped = false;
+
+	set(line, "version", json_integer(REPORT_VERSION));
+	set(line, "user", json_name(report->user, &escaped));
+	set(line, "complete", json_boolean(report->errors_count == 0));
+	set_escaped(line, escaped);
+	return line;
+}
+
 char *mba_json_report(const struct mba_report *report)
 {
-	json_t *line = json_new(), *namespaces = json_array();
+	json_t *line = json_user(report), *namespaces = json_array();
 	json_t *errors = json_array();
-	bool escaped = false;
 
 	for (unsigned int i = 0; i < report->namespaces_count; i++)
 		append(namespaces, json_namespace(&report->namespaces[i]));
 	for (unsigned int i = 0; i < report->errors_count; i++)
 		append(errors, json_error(&report->errors[i]));
-	set(line, "version", json_integer(REPORT_VERSION));
-	set(line, "user", json_name(report->user, &escaped));
-	set(line, "complete", json_boolean(report->errors_count == 0));
 	set(line, "namespaces", namespaces);
 	set(line, "errors", errors);
 	set(line, "errors_total", json_integer(report->errors_total));
-	set_escaped(line, escaped);
+	return json_line(line);
+}
+
+/* What clean did in all namespaces. */
+static json_t *json_clean_totals(const struct mba_clean_settings *clean,
+				 const struct report_totals *totals)
+{
+	json_t *json = json_new();
+
+	set(json, "action", json_string(mba_clean_action(clean,
+							 MBA_KEPT_NOT)));
+	set(json, "entries", json_count(&totals->removed));
+	set(json, "directories", json_inodes(&totals->removed_dirs));
+	set(json, "kept", json_count(&totals->kept));
+	return json;
+}
+
+char *mba_json_totals(const struct mba_audit_settings *settings,
+		      const struct mba_report *report)
+{
+	json_t *line = json_user(report), *json = json_new();
+	struct report_totals totals;
+
+	report_totals_get(report, &totals);
+	set(json, "bogus", json_count(&totals.bogus));
+	set(json, "hidden", json_count(&totals.hidden));
+	if (settings->clean != NULL) {
+		set(json, "clean", json_clean_totals(settings->clean,
+						     &totals));
+	}
+	set(line, "totals", json);
+	set(line, "errors_total", json_integer(report->errors_total));
 	return json_line(line);
 }

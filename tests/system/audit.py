@@ -365,7 +365,7 @@ def report(lines):
 
 
 def row(line):
-    """Returns what a table shows for an entry's line."""
+    """Returns what scripts are told of an entry's line."""
     entry = line["entry"]
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry["mtime"]))
     return [line["namespace"] or "-", entry["state"], entry["reason"] or "-",
@@ -375,17 +375,41 @@ def row(line):
 
 
 def summary_rows(namespace):
-    """Returns what a table shows for a namespace of a report, but for the
+    """Returns what scripts are told of a namespace of a report, but for the
     hidden columns' values of each state, which a report only has as a sum."""
     prefix = namespace["prefix"] or "-"
-    rows = [[prefix, state] + [str(count[k]) for k in
-                               ("entries", "inodes", "bytes")]
-            for state, count in namespace["states"].items()]
-    rows += [[prefix, kind, "0", str(count["inodes"]), str(count["bytes"])]
-             for kind, count in namespace["other"].items()]
-    totals = namespace["totals"]
-    return rows + [[prefix, "total"] + [str(totals[k]) for k in
-                                        ("entries", "inodes", "bytes")]]
+    counts = {**namespace["states"], **namespace["other"]}
+    counts = {name: count for name, count in counts.items()
+              if count["inodes"] > 0}
+    return [[prefix, name, str(count.get("entries", 0)),
+             str(count["inodes"]), str(count["bytes"])]
+            for name, count in [*counts.items(),
+                                ("total", namespace["totals"])]]
+
+
+def size(count):
+    """Returns bytes as people see them."""
+    if count < 1000:
+        return f"{count} B"
+    for power, unit in enumerate(("kB", "MB", "GB", "TB")):
+        tenths = (count + 50 * 1000 ** power) // (100 * 1000 ** power)
+        if tenths < 10000:
+            return f"{tenths // 10}.{tenths % 10} {unit}"
+    raise ValueError(count)
+
+
+def people_row(values):
+    """Returns what a table shows of row()'s values."""
+    _, state, reason, untouched, _, count, mtime, rule, mailbox, path = values
+    return [state if reason == "-" else f"{state} ({reason})",
+            size(int(count)), "no" if untouched == "yes" else "yes",
+            mtime[:10], rule, path if mailbox == "-" else mailbox]
+
+
+def people_summary(values):
+    """Returns what a table shows of a summary's values."""
+    prefix, state, entries_count, inodes, count, hidden = values[:6]
+    return [state, entries_count, inodes, size(int(count)), hidden, prefix]
 
 
 def unescape(text):

@@ -59,7 +59,7 @@ def test_options_of_the_utility(command):
     assert options == documented(page[f"OPTIONS OF {command.upper()}"])
     assert {"--help", "-h"} < options
     # the whole page speaks of no option that isn't there
-    every = helped("report") | helped("match") | {"--version"}
+    every = helped("report") | helped("match") | {"--version", "-V"}
     for title, text in page.items():
         assert set(OPTION.findall(text)) <= every | {"--inodes", "-s", "-B1"}
 
@@ -87,7 +87,7 @@ def test_commands_of_the_utility():
                           stdout=subprocess.PIPE).stdout.decode()
     commands = re.findall(r"^  (\w+) ", text, flags=re.M)
     synopsis = sections("mailbox-audit.1")["SYNOPSIS"]
-    assert commands == re.findall(r"mailbox-audit (\w+)", synopsis)
+    assert commands + ["help"] == re.findall(r"mailbox-audit (\w+)", synopsis)
 
 
 def test_options_of_the_doveadm_command(dovecot):

@@ -5,6 +5,7 @@
 the manner of git check-ignore."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -72,6 +73,21 @@ def test_verbose_names_the_rule_as_git_does(rules):
         assert "".join(lines) == expected
 
 
+def test_names_that_no_rule_matches_are_shown_as_git_does(rules):
+    """But for the column's colon, and the whole path of the file."""
+    expected = git(rules, "-v", "-n", *NAMES).stdout.decode()
+    for options in (["-v", "-n"], ["--verbose", "--non-matching"], ["-vn"]):
+        own = match("--rules", rules, *options, *NAMES)
+        shown = re.sub(r":1:(?=.*\t)", ":", own.stdout.decode())
+        shown = shown.replace(rules, ".gitignore").replace(":::\t", "::\t")
+        assert shown == expected
+        assert own.returncode == 0
+    assert "::\tplain\n" in expected and "::\tpublic_html" not in expected
+    # what is shown so isn't hidden
+    result = match("-vn", "plain")
+    assert (result.returncode, result.stdout) == (1, b":::\tplain\n")
+
+
 def test_a_name_that_only_a_rule_shows_is_not_hidden(rules):
     result = match("--rules", rules, "-v", ".keep")
     assert result.stdout.endswith(b":3:1:!.keep\t.keep\n")
@@ -93,6 +109,24 @@ def test_rules_of_the_command_line(rules):
     # none is none
     for options in (["--rule", ""], ["--rules", "/dev/null"]):
         assert match(*options, ".x").returncode == 1
+
+
+def test_rules_separated_by_commas_are_refused():
+    """They would be one rule that hides nothing."""
+    for words, column in ((".*,public_html", 3), (".*, public_html", 3),
+                          ("a b[c,d]", 6), ("a ,", 3), (r"a\\,b", 4)):
+        result = match("--rule", words, "x")
+        assert result.returncode == os.EX_CONFIG
+        assert result.stderr.decode().startswith(
+            f"mailbox-audit: match: --rule:1:{column}: blanks separate rules "
+            "(a comma of a name needs a backslash): ")
+    assert match("--rule", r"a\,b [\,]", "a,b", ",", "a").stdout == b"a,b\n,\n"
+
+
+def test_a_comma_in_a_file_is_a_byte(tmp_path):
+    path = tmp_path / "rules"
+    path.write_text("a,b\nc\\,d\n")
+    assert match("--rules", path, "a,b", "c,d", "a").stdout == b"a,b\nc,d\n"
 
 
 def test_levels_are_joined_by_slashes(rules):
@@ -117,7 +151,8 @@ def test_rules_that_are_refused(command, rules, error, tmp_path):
     result = subprocess.run(["mailbox-audit", command[0], "--rules", path,
                              *command[1:]], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)
-    assert result.stderr.decode() == f"mailbox-audit: {path}{error}\n"
+    assert result.stderr.decode() == \
+        f"mailbox-audit: {command[0]}: {path}{error}\n"
     assert result.returncode == os.EX_CONFIG and result.stdout == b""
 
 
@@ -141,12 +176,14 @@ def test_odd_names():
 
 
 @pytest.mark.parametrize("args", [
-    [], ["-v"], ["--nonsense", "x"], ["--separator", ".", "x"],
+    [], ["-v"], ["-n", "x"], ["--nonsense", "x"], ["--separator", ".", "x"],
     ["--verbose=1", "x"]],
     ids=repr)
 def test_usage_errors(args):
     result = match(*args)
     assert result.returncode == os.EX_USAGE
     assert result.stdout == b""
-    assert result.stderr.endswith(
-        b"\nmailbox-audit match --help shows how it is used.\n")
+    lines = result.stderr.decode().splitlines()
+    assert all(line.startswith("mailbox-audit: match: ") for line in lines)
+    assert lines[1:] == ["mailbox-audit: match: mailbox-audit match --help "
+                         "shows how it is used"]

@@ -208,31 +208,6 @@ START_TEST(states_are_parsed)
 }
 END_TEST
 
-static void check_row(const char *const *values, void *context)
-{
-	unsigned int *rows = context;
-
-	for (unsigned int i = 0; mba_column(MBA_TABLE_ENTRIES, i) != NULL;
-	     i++) {
-		ck_assert(*values[i] != '\0');
-		ck_assert_ptr_null(strpbrk(values[i], "\n\r\t\x1b"));
-	}
-	(*rows)++;
-}
-
-START_TEST(a_row_is_one_line)
-{
-	const struct mba_entry entry = {
-		.path = "\n\x1b[31m\xff", .mailbox = "a\tb\r",
-		.mtime = INT64_MAX,
-	};
-	unsigned int rows = 0;
-
-	mba_row_entry(&ns_report, &entry, check_row, &rows);
-	ck_assert_uint_eq(rows, 1);
-}
-END_TEST
-
 int main(void)
 {
 	TCase *tcase = tcase_create("report");
@@ -242,6 +217,5 @@ int main(void)
 	tcase_add_test(tcase, errors_are_told);
 	tcase_add_test(tcase, a_location_is_told_whatever_bytes_it_has);
 	tcase_add_test(tcase, states_are_parsed);
-	tcase_add_test(tcase, a_row_is_one_line);
 	return unit_run(tcase);
 }
