@@ -67,6 +67,7 @@
      clean-used.c    whether most used entries are bogus
      audit-subscriptions.c subscribed names that no mailbox has
      audit-roots.c   compares roots, by what is there
+     user-roots.c    roots that several users have
      audit-errors.c  keeps the first errors and counts all
    report/           writes what the audit found (base, and this header)
      report-json.c   JSON lines
@@ -545,6 +546,26 @@ enum mba_evidence {
 const char *mba_evidence_name(enum mba_evidence evidence);
 
 /*
+ * Clean of several users, one after the other. By one user's mails another
+ * one's indexes are bogus: an index root that is also another user's root, that
+ * has one below it, or that is below another user's index root, is cleaned for
+ * nobody. So whoever cleans several users tells of the roots of all of them
+ * before the first. A root in which a user may not write isn't his.
+ */
+
+struct mba_user_roots;
+
+/* Returns one without users, to be freed when all are cleaned. */
+struct mba_user_roots *mba_user_roots_init(void);
+void mba_user_roots_deinit(struct mba_user_roots **users);
+
+/* Tell of a user's namespace; tell of all that he has, one after the other. Its
+   roots are looked at with the rights of the process: be the user. Memory grows
+   by some 100 bytes for each directory that is a root or leads to one. */
+void mba_user_roots_add(struct mba_user_roots *users, const char *user,
+			const struct mba_location *location);
+
+/*
  * The audit.
  */
 
@@ -658,6 +679,9 @@ struct mba_audit_settings {
 	/* Clean what is audited; NULL changes nothing. Only entries with one of
 	   the states are removed. */
 	const struct mba_clean_settings *clean;
+	/* with clean: the roots of all users of this run, of whom user is one;
+	   NULL if there are no others */
+	const struct mba_user_roots *user_roots;
 	/* MBA_STATE_BIT()s of the entries to select; 0 selects all */
 	unsigned int states;
 	/* select only hidden, or only visible entries */

@@ -101,7 +101,8 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 	const struct clean_scope_settings scope = {
 		.location = ns->location, .index_root = &ns->roots.index,
 		.errors = walk->errors, .in_place = run->decide.in_place,
-		.is_shared = ns->is_shared, .root_failed = ns->nested.failed,
+		.is_shared = ns->is_shared, .root_failed = ns->root_failed,
+		.users_refusal = ns->users_refusal,
 	};
 	const struct mba_clean_settings *set = run->clean.set;
 	int fd;
@@ -225,6 +226,8 @@ void audit_namespace_clear(struct audit_namespace *ns)
 	audit_nested_clear(&ns->nested);
 	free(ns->prefixes_below);
 	free(ns->aliases);
+	free(ns->users_refusal);
 	ns->prefixes_below = ns->aliases = NULL;
-	ns->is_shared = false;
+	ns->users_refusal = NULL;
+	ns->is_shared = ns->root_failed = false;
 }

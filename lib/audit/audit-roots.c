@@ -15,8 +15,8 @@ static void root_init(struct audit_root *root, const char *path)
 
 	root->path = path;
 	root->exists = path != NULL && stat(path, &st) == 0;
-	root->failed = path != NULL && !root->exists && errno != ENOENT &&
-		errno != ENOTDIR;
+	root->failed = path == NULL || root->exists || errno == ENOENT ||
+		errno == ENOTDIR ? 0 : errno;
 	if (root->exists) {
 		root->id.dev = st.st_dev;
 		root->id.ino = st.st_ino;
@@ -38,6 +38,7 @@ void audit_roots_init(struct audit_roots *roots,
 	const char *control = location->control_root;
 
 	memset(roots, 0, sizeof(*roots));
+	roots->is_private = strcmp(location->set.type, "private") == 0;
 	root_init(&roots->mail, location->mail_root);
 	root_init(&roots->index, location->index_root);
 	if (control != NULL && (location->mail_root == NULL ||
@@ -64,12 +65,42 @@ bool audit_root_equals(const struct audit_root *root1,
 	return strcmp(root1->path, root2->path) == 0;
 }
 
+/* Where a user may not go, his sessions don't either, nor does the walk: so it
+   is with a public namespace that is for others. A private one should be
+   his. */
+static bool root_is_failed(const struct audit_root *root, bool is_private)
+{
+	return root->failed != 0 && (is_private || root->failed != EACCES);
+}
+
+const struct audit_root *audit_roots_failed(const struct audit_roots *roots)
+{
+	const struct audit_root *root;
+
+	if (root_is_failed(&roots->mail, roots->is_private))
+		return &roots->mail;
+	if (root_is_failed(&roots->index, roots->is_private))
+		return &roots->index;
+	for (size_t i = 0; i < roots->others_count; i++) {
+		root = &roots->others[i];
+		if (root_is_failed(root, roots->is_private))
+			return root;
+	}
+	return NULL;
+}
+
+bool audit_root_is_top(const struct audit_root *root)
+{
+	struct stat st;
+
+	return root->exists && stat("/", &st) == 0 &&
+		root->id.dev == st.st_dev && root->id.ino == st.st_ino;
+}
+
 static void nested_add(struct audit_nested *nested,
 		       const struct audit_root *root,
 		       const struct audit_root *index_root)
 {
-	if (root->failed)
-		nested->failed = true;
 	if (!root->exists || audit_root_equals(root, index_root))
 		return;
 	nested->ids = mem_grow(nested->ids, &nested->alloc, nested->count + 1,

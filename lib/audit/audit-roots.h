@@ -15,8 +15,8 @@ struct audit_root {
 	const char *path;
 	struct walk_id id;
 	bool exists;
-	/* it can't be told whether it exists */
-	bool failed;
+	/* errno if it can't be told whether it exists, else 0 */
+	int failed;
 };
 
 /* All roots of a location. */
@@ -25,6 +25,7 @@ struct audit_roots {
 	/* CONTROL, if it isn't the mail root, and other_roots */
 	struct audit_root *others;
 	size_t others_count, others_alloc;
+	bool is_private;
 };
 
 /* Directories below an index root that are other roots. Zeroed, there are
@@ -32,8 +33,6 @@ struct audit_roots {
 struct audit_nested {
 	struct walk_id *ids;
 	size_t count, alloc;
-	/* a root can't be told: it may be anywhere */
-	bool failed;
 };
 
 /* Look at a location's roots. The paths stay the location's. */
@@ -44,6 +43,12 @@ void audit_roots_deinit(struct audit_roots *roots);
 /* Returns TRUE if both are the same directory, or will be once it exists. */
 bool audit_root_equals(const struct audit_root *root1,
 		       const struct audit_root *root2);
+
+/* Returns a root that can't be told: it may be any directory. NULL if there is
+   none. */
+const struct audit_root *audit_roots_failed(const struct audit_roots *roots);
+/* Returns TRUE if it is the root of the file system. */
+bool audit_root_is_top(const struct audit_root *root);
 
 /* Add all roots, of which one may be the index root itself. */
 void audit_nested_add(struct audit_nested *nested,

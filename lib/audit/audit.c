@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "audit-errors.h"
 #include "audit-namespace.h"
+#include "user-roots.h"
 
 struct mba_audit {
 	struct mba_audit_settings set;
@@ -114,6 +115,32 @@ static void namespace_relate(struct audit_namespace *ns,
 	audit_nested_add(&ns->nested, &other->roots, &ns->roots.index);
 }
 
+/* Find out what keeps namespaces from being cleaned. */
+static void audit_clean_begin(struct mba_audit *audit)
+{
+	const struct mba_audit_settings *set = &audit->set;
+	const struct audit_root *failed;
+	struct audit_namespace *ns;
+	bool root_failed = false;
+
+	for (size_t i = 0; i < audit->namespaces_count; i++) {
+		ns = &audit->namespaces[i];
+		failed = audit_roots_failed(&ns->roots);
+		if (failed != NULL) {
+			error_sink_add(&audit->errors.sink, "stat",
+				       failed->path, strerror(failed->failed));
+			root_failed = true;
+		}
+		if (set->user_roots != NULL && ns->roots.index.exists) {
+			ns->users_refusal =
+				user_roots_refusal(set->user_roots, set->user,
+						   &ns->roots.index);
+		}
+	}
+	for (size_t i = 0; i < audit->namespaces_count; i++)
+		audit->namespaces[i].root_failed = root_failed;
+}
+
 /* Audit a namespace, with what it has to know of the others. */
 static void audit_run_one(struct mba_audit *audit, size_t idx)
 {
@@ -141,6 +168,8 @@ int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r)
 				 sizeof(*audit->reports));
 	audit->report.user = audit->set.user;
 	audit->report.namespaces = audit->reports;
+	if (audit->set.clean != NULL)
+		audit_clean_begin(audit);
 	for (size_t i = 0; i < audit->namespaces_count; i++) {
 		if (audit->namespaces[i].report && !audit_is_alias(audit, i))
 			audit_run_one(audit, i);

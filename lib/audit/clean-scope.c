@@ -31,7 +31,9 @@ static const char *scope_refusal(const struct clean_scope_settings *set)
 			"indexes are";
 	if (!set->index_root->exists)
 		return "There is no index root";
-	return NULL;
+	if (audit_root_is_top(set->index_root))
+		return "The index root is the root of the file system";
+	return set->users_refusal;
 }
 
 /* Returns 0 if ok, -1 with errno and *op_r if a call failed, or *refused_r. */

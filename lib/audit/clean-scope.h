@@ -14,12 +14,14 @@ struct clean_scope_settings {
 	const struct location *location;
 	const struct audit_root *index_root;
 	const struct error_sink *errors;
+	/* why other users keep it from being cleaned, NULL if they don't */
+	const char *users_refusal;
 	/* the index root is the mail root */
 	bool in_place:1;
 	/* another namespace with other mails has the same index root */
 	bool is_shared:1;
 	/* a root of the user's couldn't be looked at: it may be this one, or
-	   below */
+	   below; that was reported */
 	bool root_failed:1;
 };
 

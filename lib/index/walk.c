@@ -57,7 +57,7 @@ static void walk_error(struct walk *walk, const char *op, const char *name)
 			     walk->stack.path, name);
 }
 
-static int walk_id_cmp(const void *p1, const void *p2)
+int walk_id_cmp(const void *p1, const void *p2)
 {
 	const struct walk_id *id1 = p1, *id2 = p2;
 

@@ -20,6 +20,9 @@ struct walk_id {
 	ino_t ino;
 };
 
+/* Compares two struct walk_id, for tsearch(). */
+int walk_id_cmp(const void *p1, const void *p2);
+
 /* A directory that is entered or left. Descriptors belong to the walk. */
 struct walk_place {
 	/* -1 if it couldn't be opened, or opened again */
