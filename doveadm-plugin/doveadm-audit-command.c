@@ -93,7 +93,7 @@ static void audit_print_init_json(struct mailbox_audit_cmd_context *ctx)
 	}
 }
 
-static void audit_command_deinit(struct doveadm_mail_cmd_context *_ctx)
+void doveadm_audit_deinit(struct doveadm_mail_cmd_context *_ctx)
 {
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
@@ -134,6 +134,7 @@ void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx, bool entries)
 	char *error;
 
 	doveadm_audit_users_init(ctx);
+	doveadm_audit_progress_init(ctx);
 	ctx->namespace_prefix = doveadm_audit_string(cctx, "namespace");
 	states = doveadm_audit_string(cctx, "state");
 	if (states != NULL &&
@@ -156,7 +157,7 @@ doveadm_audit_alloc(void (*preinit)(struct doveadm_mail_cmd_context *ctx),
 	doveadm_cmd_set_options(&ctx->ctx, letters);
 	ctx->ctx.v.preinit = preinit;
 	ctx->ctx.v.init = audit_command_init;
-	ctx->ctx.v.deinit = audit_command_deinit;
+	ctx->ctx.v.deinit = doveadm_audit_deinit;
 	ctx->ctx.v.run = doveadm_audit_run;
 	ctx->print_forced = doveadm_print_is_initialized();
 	doveadm_print_init(DOVEADM_PRINT_TYPE_TABLE);

@@ -41,6 +41,7 @@ void doveadm_audit_entry(const struct mba_namespace_report *ns,
 {
 	struct mailbox_audit_cmd_context *ctx = context;
 
+	doveadm_audit_progress_clear(ctx);
 	if (ctx->json)
 		audit_print_line(mba_json_entry(&ctx->set, ns, entry));
 	else
@@ -52,6 +53,7 @@ void doveadm_audit_error(const struct mba_error *error, void *context)
 	struct mailbox_audit_cmd_context *ctx = context;
 	char *path = mba_escape(error->path);
 
+	doveadm_audit_progress_clear(ctx);
 	e_error(ctx->ctx.cur_mail_user->event, "%s(%s) failed: %s",
 		error->op, path, error->error);
 	free(path);
@@ -93,13 +95,6 @@ void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 	audit_set_failed(ctx, exit_code);
 }
 
-/* Whether a namespace only tells how those of other users are made: its roots
-   are Dovecot's own directories. */
-static bool audit_is_template(const struct mail_namespace *ns)
-{
-	return strcmp(mailbox_list_get_driver_name(ns->list), "shared") == 0;
-}
-
 /* Give the audit all namespaces. Returns FALSE if none was asked for. */
 static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 				 struct mail_user *user,
@@ -115,9 +110,7 @@ static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 					  ctx->namespace_prefix);
 	}
 	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
-		/* Dovecot's stand-in where none has an empty prefix */
-		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) != 0 ||
-		    audit_is_template(ns))
+		if (!doveadm_namespace_has_location(ns))
 			continue;
 		report = ctx->namespace_prefix != NULL ?
 			strcmp(ns->prefix, ctx->namespace_prefix) == 0 :
@@ -143,7 +136,8 @@ audit_unknown_namespace(const struct mailbox_audit_cmd_context *ctx,
 		    ctx->namespace_prefix);
 	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
 		if ((ns->flags & NAMESPACE_FLAG_UNUSABLE) == 0) {
-			str_printfa(str, " \"%s\"", audit_is_template(ns) ?
+			str_printfa(str, " \"%s\"",
+				    doveadm_namespace_is_template(ns) ?
 				    ns->set->prefix : ns->prefix);
 		}
 	}
@@ -188,6 +182,7 @@ static int audit_run(struct mailbox_audit_cmd_context *ctx,
 					  EX_USAGE);
 	} else {
 		ret = mba_audit_run(audit, &report);
+		doveadm_audit_progress_clear(ctx);
 		audit_print_report(ctx, report);
 		audit_log_refused(ctx, user, report);
 		if (ret < 0)

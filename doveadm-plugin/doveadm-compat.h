@@ -7,6 +7,8 @@
 /* What differs between the Dovecot versions for doveadm mailbox-audit. Include
    after doveadm-mail.h, mailbox-list-private.h and mailbox-audit.h. */
 
+#include "path-util.h"
+
 #if DOVECOT_PREREQ(2, 4, 0)
 #  define DOVEADM_CMD_INIT_ARGS struct doveadm_mail_cmd_context *_ctx
 /* options are asked for by name */
@@ -53,6 +55,29 @@ static inline bool list_uses_flock(const struct mailbox_list *list)
 static inline const char *location_get_volatile_dir(struct mailbox_list *list)
 {
 	return list->mail_set->mail_volatile_path;
+}
+
+/* What doveadm has before it becomes a user of several. */
+struct doveadm_privileges {
+	uid_t uid;
+	const char *cwd;
+};
+
+static inline int
+doveadm_privileges_save(struct doveadm_privileges *privileges_r,
+			const char **error_r)
+{
+	privileges_r->uid = geteuid();
+	return t_get_working_dir(&privileges_r->cwd, error_r);
+}
+
+static inline void
+doveadm_privileges_restore(const struct doveadm_privileges *privileges,
+			   struct doveadm_mail_cmd_context *ctx)
+{
+	mail_storage_service_restore_privileges(privileges->uid,
+						privileges->cwd,
+						ctx->cctx->event);
 }
 
 #else
@@ -111,6 +136,25 @@ static inline bool list_uses_flock(const struct mailbox_list *list)
 static inline const char *location_get_volatile_dir(struct mailbox_list *list)
 {
 	return list->set.volatile_dir;
+}
+
+/* The next user's lookup restores them. */
+struct doveadm_privileges {
+	char unused;
+};
+
+static inline int
+doveadm_privileges_save(struct doveadm_privileges *privileges_r ATTR_UNUSED,
+			const char **error_r ATTR_UNUSED)
+{
+	return 0;
+}
+
+static inline void
+doveadm_privileges_restore(const struct doveadm_privileges *privileges
+			   ATTR_UNUSED,
+			   struct doveadm_mail_cmd_context *ctx ATTR_UNUSED)
+{
 }
 #endif
 

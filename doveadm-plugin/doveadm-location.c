@@ -76,6 +76,18 @@ static const char *const *keep_get(struct mail_namespace *ns)
 	return array_front(&names);
 }
 
+bool doveadm_namespace_is_template(const struct mail_namespace *ns)
+{
+	return strcmp(mailbox_list_get_driver_name(ns->list), "shared") == 0;
+}
+
+bool doveadm_namespace_has_location(const struct mail_namespace *ns)
+{
+	/* Dovecot's stand-in where none has an empty prefix */
+	return (ns->flags & NAMESPACE_FLAG_UNUSABLE) == 0 &&
+		!doveadm_namespace_is_template(ns);
+}
+
 void doveadm_location_get(struct mail_namespace *ns,
 			  struct mba_location *location_r)
 {

@@ -13,6 +13,11 @@ extern const char *doveadm_mailbox_audit_plugin_version;
 extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit;
 extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_clean;
 
+/* Returns TRUE if a namespace only tells how those of other users are made: its
+   roots are Dovecot's own directories. */
+bool doveadm_namespace_is_template(const struct mail_namespace *ns);
+/* Returns TRUE if a namespace has mails and indexes anywhere. */
+bool doveadm_namespace_has_location(const struct mail_namespace *ns);
 /* Sets location_r to where a namespace's mails and indexes are. Strings belong
    to the namespace or the data stack. */
 void doveadm_location_get(struct mail_namespace *ns,

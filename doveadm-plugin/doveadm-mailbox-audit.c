@@ -8,8 +8,10 @@
    doveadm-mailbox-clean.c         mailbox-audit clean: its options
    doveadm-audit-command.c         what both share: options, output
    doveadm-audit-run.c             audits one user
+   doveadm-audit-progress.c        how far it is, on a terminal
    doveadm-location.c              where a namespace's mails and indexes are
    doveadm-audit-users.c           users that doveadm passes over
+   doveadm-clean-users.c           looks at all users' roots before a clean
    doveadm-printers.c              doveadm's printers, and the table */
 
 #include "lib.h"

@@ -6,9 +6,12 @@
 
 /* What the files of the command share. */
 
+#include "array-decl.h"
 #include "doveadm.h"
 #include "doveadm-mail.h"
 #include "mailbox-audit.h"
+
+#include <time.h>
 
 /* longest message with words of a command line or of a configuration */
 #define MAX_ERROR_LEN 1024
@@ -37,6 +40,16 @@ struct mailbox_audit_cmd_context {
 	/* of a row, doveadm itself prints the user */
 	unsigned int first_column;
 
+	/* Of a clean of -A and -F: the names of all users, how many of them
+	   were handed to doveadm, and where their roots are. */
+	int (*clean_next_user)(struct doveadm_mail_cmd_context *ctx,
+			       const char **username_r);
+	ARRAY_TYPE(const_string) usernames;
+	unsigned int next_username;
+	struct mba_user_roots *user_roots;
+
+	struct timespec progress_shown;
+	bool progress_on_screen:1;
 	/* the printer was chosen before the command was known */
 	bool print_forced:1;
 	bool json:1;
@@ -46,6 +59,8 @@ struct mailbox_audit_cmd_context {
 struct doveadm_mail_cmd_context *
 doveadm_audit_alloc(void (*preinit)(struct doveadm_mail_cmd_context *ctx),
 		    const char *letters);
+/* The mail commands' v.deinit(). */
+void doveadm_audit_deinit(struct doveadm_mail_cmd_context *ctx);
 /* Take the options that all commands have. entries says that others of them
    select entries to show. */
 void doveadm_audit_preinit(struct mailbox_audit_cmd_context *ctx,
@@ -79,6 +94,11 @@ void doveadm_printers_init(const struct mba_audit_settings *set,
 			   enum mba_table type);
 void doveadm_printers_deinit(void);
 
+/* Show on a terminal how far it is: to be called in v.preinit(). What is shown
+   has to be cleared before anything is printed. */
+void doveadm_audit_progress_init(struct mailbox_audit_cmd_context *ctx);
+void doveadm_audit_progress_clear(struct mailbox_audit_cmd_context *ctx);
+
 /* Returns FALSE if another server may take care of the users. */
 bool doveadm_audit_is_local(const struct doveadm_mail_cmd_context *ctx);
 
@@ -86,5 +106,10 @@ bool doveadm_audit_is_local(const struct doveadm_mail_cmd_context *ctx);
    v.preinit() and v.deinit(). */
 void doveadm_audit_users_init(struct mailbox_audit_cmd_context *ctx);
 void doveadm_audit_users_deinit(struct mailbox_audit_cmd_context *ctx);
+
+/* Look at the roots of all users before the first one is cleaned: the first is
+   to be called in v.preinit(), before the one above. */
+void doveadm_clean_users_init(struct mailbox_audit_cmd_context *ctx);
+void doveadm_clean_users_deinit(struct mailbox_audit_cmd_context *ctx);
 
 #endif

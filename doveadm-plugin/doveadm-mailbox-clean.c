@@ -56,6 +56,7 @@ static void cmd_mailbox_clean_preinit(struct doveadm_mail_cmd_context *_ctx)
 	ctx->clean.dry_run = doveadm_audit_flag(cctx, "dry-run");
 	ctx->clean.used = doveadm_audit_flag(cctx, "used");
 	ctx->clean.force = doveadm_audit_flag(cctx, "force");
+	doveadm_clean_users_init(ctx);
 	/* --state says what to remove, not what to show */
 	doveadm_audit_preinit(ctx, FALSE);
 	(void)clean_time(ctx, "min-age", &ctx->clean.min_age);
@@ -65,10 +66,23 @@ static void cmd_mailbox_clean_preinit(struct doveadm_mail_cmd_context *_ctx)
 		ctx->set.states = MBA_STATES_BOGUS;
 }
 
+static void cmd_mailbox_clean_deinit(struct doveadm_mail_cmd_context *_ctx)
+{
+	struct mailbox_audit_cmd_context *ctx =
+		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
+
+	doveadm_clean_users_deinit(ctx);
+	doveadm_audit_deinit(_ctx);
+}
+
 static struct doveadm_mail_cmd_context *cmd_mailbox_clean_alloc(void)
 {
-	return doveadm_audit_alloc(cmd_mailbox_clean_preinit,
-				   "etnUg:a:fs:N:j");
+	struct doveadm_mail_cmd_context *ctx =
+		doveadm_audit_alloc(cmd_mailbox_clean_preinit,
+				    "etnUg:a:fs:N:j");
+
+	ctx->v.deinit = cmd_mailbox_clean_deinit;
+	return ctx;
 }
 
 struct doveadm_cmd_ver2 doveadm_cmd_mailbox_clean = {

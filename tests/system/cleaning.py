@@ -6,10 +6,16 @@
     lines = clean(server, "alice", "--used")    # doveadm ... clean -a 0 -e -j
     removed(lines), kept(lines)                 # names; {name: reason}
     make_junk(server, "alice", ["junk"])        # entries as LIST leaves them
+    fill(server)                # two mailboxes and entries of JUNK, for alice
+    child, pid = stop_at("flock", [...])    # it waits for SIGCONT there
 """
 
 import os
+import re
 import struct
+import subprocess
+import tempfile
+import time
 
 from audit import entries, json_lines, write
 
@@ -17,6 +23,7 @@ from audit import entries, json_lines, write
 # the log's sequence, no log before it
 LOG_HEADER = struct.pack("=BBHIIIIIQB7x", 1, 3, 40, 1700000000, 2, 0, 0,
                          1700000000, 1, 1)
+JUNK = ["gone1", "Work/gone2", "gone3"]
 
 
 def clean(server, user, *options, **kwargs):
@@ -60,3 +67,34 @@ def make_junk(server, user, names, location=None):
         os.makedirs(path, exist_ok=True)
         write(path + "/dovecot.index.log", LOG_HEADER)
     server.chown(user, root)
+
+
+def fill(server, user="alice"):
+    """Two mailboxes and entries of some that are gone."""
+    with server.imap(user) as imap:
+        for box in ("box", "Work/box"):
+            # there already, where two users have one home
+            imap.cmd("CREATE", box)
+            imap.ok("SELECT", box)
+    server.restart()
+    make_junk(server, user, JUNK)
+
+
+STOPPED = re.compile(rb"^(\d+) +--- stopped by SIGSTOP ---$", re.M)
+
+
+def stop_at(call, command):
+    """Starts a command that stops itself at its first system call of a name.
+    Returns its strace and its pid when it has stopped; SIGCONT lets it go
+    on."""
+    with tempfile.NamedTemporaryFile() as log:
+        strace = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", log.name, "-e", f"trace={call}",
+             "-e", f"inject={call}:signal=STOP:when=1", *command],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        while (stopped := STOPPED.search(log.read())) is None:
+            log.seek(0)
+            assert strace.poll() is None, strace.communicate()
+            time.sleep(0.01)
+    return strace, int(stopped.group(1))

@@ -6,28 +6,22 @@ a server and over HTTP; and whose ids the utility has."""
 
 import fcntl
 import os
+import re
+import signal
 import subprocess
 
 import pytest
 
 from audit import (DESCRIPTION, as_user, default_location, fill_home,
-                   json_lines, location_options, report, write_home)
-from cleaning import clean, kept, make_junk, removed
-from dovecot import FIRST_UID, Location, Namespace, User
+                   json_lines, location_options, many_entries, report, write,
+                   write_home)
+from cleaning import (JUNK, clean, fill, kept, make_junk, removed,
+                      stop_at)
+from dovecot import Location, Namespace
 from oracle import snapshot
+from test_audit_utility import terminal
 
 CLEAN = ["mailbox-audit", "clean"]
-JUNK = ["gone1", "Work/gone2", "gone3"]
-
-
-def fill(server, user="alice"):
-    """Two mailboxes and entries of some that are gone."""
-    with server.imap(user) as imap:
-        for box in ("box", "Work/box"):
-            imap.ok("CREATE", box)
-            imap.ok("SELECT", box)
-    server.restart()
-    make_junk(server, user, JUNK)
 
 
 def utility(server, *args):
@@ -120,6 +114,25 @@ def test_usage_errors(dovecot):
     assert removed(clean(server, "alice")) == set(JUNK)
 
 
+def test_force_is_for_one_user(dovecot):
+    """Named, and not found by a wildcard or in a file."""
+    server = dovecot(users=["alice"])
+    fill(server)
+    names = server.path("private/names")
+    write(names, b"alice\n")
+    for who in (["-A"], ["-F", names], ["-u", "alic?"], ["-u", "*"]):
+        for option in (["-U", "-f"], ["-N", ""]):
+            result = server.doveadm(*CLEAN, *who, *option, check=False)
+            assert result.returncode == os.EX_USAGE
+            assert b"is for one user, named with -u" in result.stderr
+            assert b"removed" not in result.stdout
+    for who in ({"allUsers": True}, {"user": "*"}):
+        answer = server.http([["mailboxAuditClean", {
+            **who, "used": True, "force": True, "minAge": "0"}, "t"]])
+        assert answer[0][0] == "error"
+    assert removed(clean(server, "alice", "-U", "-f", "-N", "")) == set(JUNK)
+
+
 def test_what_to_take(dovecot):
     server = dovecot(users=["alice"])
     fill(server)
@@ -167,6 +180,18 @@ def test_the_mails_of_another_user(dovecot):
     assert of == {"alice": set(), "bob": set(JUNK)}
     assert removed(clean(server, "alice", "-U", "-g", "0", "-f")) >= \
         {"box", *JUNK}
+
+
+def test_mails_that_arent_there_and_no_entries(dovecot):
+    """Who never logged in has nothing that could be removed: no failure."""
+    server = dovecot(location=default_location(mail="~/mail"),
+                     users=["alice", "bob"])
+    os.makedirs(server.path("index/bob/.imap"))
+    server.chown("bob", server.path("index/bob"))
+    result = server.doveadm(*CLEAN, "-A", "-j")
+    assert [line["complete"] for line in json_lines(result.stdout)] == \
+        [True, True]
+    assert b"Error" not in result.stderr
 
 
 @pytest.mark.parametrize("how", ["missing", "empty", "unreadable",
@@ -227,6 +252,23 @@ def test_two_at_once(dovecot):
     assert removed(clean(server, "alice")) == set(JUNK)
 
 
+def test_two_real_ones_at_once(dovecot):
+    """The second one while the first one is about to remove an entry."""
+    server = dovecot(users=["alice"])
+    fill(server)
+    first, pid = stop_at("unlinkat", ["doveadm", "-c", server.config, *CLEAN,
+                                      "-u", "alice", "-a", "0", "-e", "-j"])
+    before = snapshot(server.path("index"))
+    second = server.doveadm(*CLEAN, "-A", "-a", "0")
+    assert b"Another clean works on the index root" in second.stderr
+    assert b"Error" not in second.stderr
+    assert snapshot(server.path("index")) == before
+    os.kill(pid, signal.SIGCONT)
+    stdout, stderr = first.communicate()
+    assert (first.returncode, stderr) == (0, b"")
+    assert removed(json_lines(stdout)) == set(JUNK)
+
+
 def test_an_index_root_of_two_namespaces(dovecot):
     server = dovecot(namespaces=[Namespace("other", "Other/", location=Location(
         "mbox", "~/other", index="index/%u",
@@ -243,24 +285,28 @@ def test_an_index_root_of_two_namespaces(dovecot):
     assert snapshot(server.path("index")) == before
 
 
-def test_an_index_root_of_two_users(dovecot):
-    """It isn't noticed, but costs nothing: what was used stays."""
-    server = dovecot(location=default_location(index="index/shared"),
-                     users=[User(name, uid=FIRST_UID)
-                            for name in ("alice", "bob")])
-    for user, box in (("alice", "hers"), ("bob", "his")):
-        with server.imap(user) as imap:
-            imap.ok("CREATE", box)
-            imap.ok("SELECT", box)
-    server.restart()
-    make_junk(server, "alice", JUNK)
-    lines = json_lines(server.doveadm(*CLEAN, "-A", "-a", "0", "-e",
-                                      "-j").stdout)
-    of = {user: [line for line in lines if line["user"] == user]
-          for user in server.users}
-    assert removed(of["alice"]) == set(JUNK) and removed(of["bob"]) == set()
-    assert kept(of["alice"]) == {"his": "used"}
-    assert kept(of["bob"]) == {"hers": "used"}
+def test_progress_on_a_terminal_only(dovecot, tmp_path):
+    """And on lines of its own, which are cleared."""
+    with many_entries("alice", 10_000) as top:
+        server = dovecot(location=default_location(index=top + "/%u"))
+        write_home(server, "alice", "file", b"x\n")
+        check_progress(server, str(tmp_path / "out"))
+
+
+def check_progress(server, path):
+    command = [*CLEAN, "-u", "alice", "-n", "-a", "0"]
+    progress = re.compile(rb"\ralice: (\d+) inodes, (\d+) entries\x1b\[K")
+    for more in ([], ["-e"], ["-e", "-j"]):
+        with open(path, "wb+") as out:
+            text = terminal(["doveadm", "-c", server.config, *command, *more],
+                            out)
+            out.seek(0)
+            rows = out.read()
+        assert progress.search(text)
+        assert progress.sub(b"", text).replace(b"\r\x1b[K", b"") == b""
+        done = server.doveadm(*command, *more)
+        assert (done.stdout, done.stderr) == (rows, b"")
+        assert b"inodes, " not in rows
 
 
 def test_the_utility_takes_the_users_ids(dovecot, tmp_path):

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* doveadm hands over one user after the other, but which index roots users have
+   in common has to be known before the first one is cleaned. So when it asks
+   for the first of -A or -F, the names of all are taken, and each user is
+   initialized for a look at where his roots are. It costs a second look-up of
+   each user, and memory for the names. */
+
+#include "lib.h"
+#include "array.h"
+#include "wildcard-match.h"
+#include "mail-namespace.h"
+#include "mail-user.h"
+#include "mailbox-list-private.h"
+#include "doveadm-mailbox-audit.h"
+#include "doveadm-compat.h"
+#include "doveadm-mailbox-audit-plugin.h"
+
+/* With the user's rights. */
+static void clean_user_add(struct mailbox_audit_cmd_context *ctx,
+			   struct mail_user *user)
+{
+	struct mba_location location;
+	struct mail_namespace *ns;
+
+	for (ns = user->namespaces; ns != NULL; ns = ns->next) T_BEGIN {
+		if (doveadm_namespace_has_location(ns)) {
+			doveadm_location_get(ns, &location);
+			mba_user_roots_add(ctx->user_roots, user->username,
+					   &location);
+		}
+	} T_END;
+}
+
+/* Who can't be looked up or initialized here can't be cleaned either: that is
+   reported then. */
+static void clean_user_look(struct mailbox_audit_cmd_context *ctx,
+			    const char *username)
+{
+	struct doveadm_mail_cmd_context *mail_ctx = &ctx->ctx;
+	struct mail_storage_service_input input =
+		mail_ctx->storage_service_input;
+	struct doveadm_privileges privileges;
+	struct mail_storage_service_user *service_user;
+	struct mail_user *user;
+	const char *error;
+
+	input.username = username;
+	if (mail_storage_service_lookup(mail_ctx->storage_service, &input,
+					&service_user, &error) <= 0)
+		return;
+	if (doveadm_privileges_save(&privileges, &error) == 0) {
+		if (mail_storage_service_next(mail_ctx->storage_service,
+					      service_user, &user,
+					      &error) >= 0) {
+			clean_user_add(ctx, user);
+			mail_user_deinit(&user);
+		}
+		doveadm_privileges_restore(&privileges, mail_ctx);
+	}
+	mail_storage_service_user_unref(&service_user);
+}
+
+/* Returns the wildcard of -u, NULL if there is none. */
+static const char *clean_users_wildcard(const struct doveadm_cmd_context *cctx)
+{
+	struct istream *input;
+
+	return doveadm_audit_flag(cctx, "all-users") ||
+		doveadm_cmd_param_istream(cctx, "user-file", &input) ? NULL :
+		doveadm_audit_string(cctx, "user");
+}
+
+/* Returns 0 if all users were looked at, -1 if not. */
+static int clean_users_begin(struct mailbox_audit_cmd_context *ctx)
+{
+	const char *wildcard = clean_users_wildcard(ctx->ctx.cctx);
+	const char *username;
+	int ret;
+
+	while ((ret = ctx->clean_next_user(&ctx->ctx, &username)) > 0) {
+		username = p_strdup(ctx->ctx.pool, username);
+		array_push_back(&ctx->usernames, &username);
+	}
+	if (ret < 0)
+		return -1;
+	ctx->user_roots = mba_user_roots_init();
+	array_foreach_elem(&ctx->usernames, username) {
+		/* others aren't cleaned */
+		if (wildcard == NULL ||
+		    wildcard_match_icase(username, wildcard)) T_BEGIN {
+			clean_user_look(ctx, username);
+		} T_END;
+		if (doveadm_is_killed())
+			return -1;
+	}
+	ctx->set.user_roots = ctx->user_roots;
+	return 0;
+}
+
+static int
+clean_users_next_user(struct doveadm_mail_cmd_context *_ctx,
+		      const char **username_r)
+{
+	struct mailbox_audit_cmd_context *ctx =
+		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
+
+	if (!doveadm_audit_is_local(_ctx) || ctx->refused != NULL)
+		return ctx->clean_next_user(_ctx, username_r);
+	if (ctx->user_roots == NULL && clean_users_begin(ctx) < 0)
+		return -1;
+	if (ctx->next_username == array_count(&ctx->usernames))
+		return 0;
+	*username_r = array_idx_elem(&ctx->usernames, ctx->next_username++);
+	return 1;
+}
+
+void doveadm_clean_users_init(struct mailbox_audit_cmd_context *ctx)
+{
+	i_array_init(&ctx->usernames, 64);
+	ctx->clean_next_user = ctx->ctx.v.get_next_user;
+	ctx->ctx.v.get_next_user = clean_users_next_user;
+}
+
+void doveadm_clean_users_deinit(struct mailbox_audit_cmd_context *ctx)
+{
+	if (array_is_created(&ctx->usernames))
+		array_free(&ctx->usernames);
+	if (ctx->user_roots != NULL)
+		mba_user_roots_deinit(&ctx->user_roots);
+}

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""A clean of many users: index roots that two of them have, homes that are one
+or nest, users who vanish meanwhile."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from audit import default_location, json_lines, report, write
+from cleaning import (JUNK, clean, fill, kept, make_junk, removed,
+                      stop_at)
+from dovecot import FIRST_UID, Location, Namespace, User
+from oracle import snapshot
+
+COMMAND = ["mailbox-audit", "clean", "-a", "0", "-e", "-j"]
+
+
+def of_users(server, stdout):
+    """Returns {user: lines}."""
+    lines = json_lines(stdout)
+    return {user: [line for line in lines if line["user"] == user]
+            for user in server.users}
+
+
+def refused(lines):
+    namespace, = report(lines)["namespaces"]
+    return namespace["clean"]["refused"]
+
+
+def run(server, who, **kwargs):
+    result = server.doveadm(*COMMAND, *who, **kwargs)
+    return result, of_users(server, result.stdout)
+
+
+def several(*names, **homes):
+    """Users with one uid: so their mails are often kept, and so one may do with
+    another one's indexes what he likes."""
+    return [User(name, uid=FIRST_UID, home=homes.get(name)) for name in names]
+
+
+def set_home(server, user, home):
+    os.makedirs(home, exist_ok=True)
+    server.users[user].home = home
+    server.chown(user, home)
+    server.write_users()
+
+
+def test_an_index_root_of_two_users(dovecot):
+    """By two paths. Nothing is removed for either, the third goes on."""
+    server = dovecot(users=several("alice", "bob", "carol"))
+    os.symlink("alice", server.path("index/bob"))
+    for user in server.users:
+        fill(server, user)
+    roots = [server.path("index/alice")]
+    before = snapshot(*roots)
+    expected = {"alice": "The index root is also a root of user bob",
+                "bob": "The index root is also a root of user alice",
+                "carol": None}
+    names = server.path("private/names")
+    write(names, b"bob\ncarol\nalice\n")
+    for who in (["-A"], ["-F", names], ["-u", "*"],
+                ["-A", "-U", "-g", "0"]):
+        make_junk(server, "carol", JUNK)
+        result, of = run(server, who)
+        assert {user: refused(lines) for user, lines in of.items()} == expected
+        assert removed(of["carol"]) == set(JUNK)
+        assert kept(of["alice"]) == kept(of["bob"]) == \
+            dict.fromkeys(JUNK, "refused")
+        assert snapshot(*roots) == before
+    make_junk(server, "carol", JUNK)
+    answer = server.http([["mailboxAuditClean", {
+        "allUsers": True, "minAge": "0", "json": True}, "t"]])
+    of = of_users(server, b"".join(row["report"].encode() + b"\n"
+                                   for row in answer[0][1]))
+    assert {user: refused(lines) for user, lines in of.items()} == expected
+    # it is told with a table, too, and is no failure
+    result = server.doveadm("mailbox-audit", "clean", "-A", "-a", "0")
+    assert result.stderr.count(b"nothing is removed: The index root is also") \
+        == 2
+    assert b"Error" not in result.stderr
+    assert snapshot(*roots) == before
+    # not among those who are cleaned
+    write(names, b"bob\ncarol\n")
+    for who in (["-F", names, "-n"], ["-u", "b*", "-n"]):
+        result, of = run(server, who)
+        assert removed(of["bob"]) == set() and refused(of["bob"]) is None
+        assert [entry["entry"]["action"] for entry in of["bob"][:-1]] == \
+            ["would-remove"] * len(JUNK)
+    assert removed(clean(server, "alice")) == set(JUNK)
+
+
+def test_a_server_takes_one_user_at_a_time(dovecot):
+    """There it isn't noticed, but costs nothing: what was used stays."""
+    server = dovecot(location=default_location(index="index/shared"),
+                     users=several("alice", "bob"))
+    for user, box in (("alice", "hers"), ("bob", "his")):
+        with server.imap(user) as imap:
+            imap.ok("CREATE", box)
+            imap.ok("SELECT", box)
+    server.restart()
+    make_junk(server, "alice", JUNK)
+    result, of = run(server, ["-A", "-S", server.socket])
+    assert removed(of["alice"]) | removed(of["bob"]) == set(JUNK)
+    assert kept(of["alice"])["his"] == "used"
+    assert kept(of["bob"])["hers"] == "used"
+
+
+def test_a_symlink_keeps_nobody_from_being_cleaned(dovecot):
+    """To the index root of a user who has other rights."""
+    server = dovecot(users=["alice", "bob"])
+    os.symlink("alice", server.path("index/bob"))
+    fill(server)
+    result, of = run(server, ["-A"], check=False)
+    assert removed(of["alice"]) == set(JUNK)
+    assert refused(of["bob"]) == "The index root is also a root of user alice"
+
+
+NESTED = {
+    # index roots, of which one is below the other
+    "index": (Location("mbox", "~/mail", index="~"), "~/sub", [
+        "Below the index root is a root of user bob",
+        "The index root is below that of user alice"]),
+    "in-place": (Location("mbox", "~"), "~/sub", [
+        "Below the index root is a root of user bob",
+        "The index root is below that of user alice"]),
+    # only the homes
+    "home": (Location("mbox", "~", index="index/%u"), "~/sub", [None, None]),
+    "same-home": (Location("mbox", "~", index="index/%u"), "~", [None, None]),
+    "same-in-place": (Location("mbox", "~"), "~", [
+        "The index root is also a root of user bob",
+        "The index root is also a root of user alice"]),
+}
+
+
+@pytest.mark.parametrize("how", NESTED)
+def test_homes_that_nest(dovecot, how):
+    location, home, expected = NESTED[how]
+    server = dovecot(location=location, users=several("alice", "bob", "carol"))
+    set_home(server, "bob", server.path(home, "alice"))
+    for user in server.users:
+        os.makedirs(server.path(location.mail, user), exist_ok=True)
+        server.chown(user, server.users[user].home)
+    for user in server.users:
+        fill(server, user)
+    result, of = run(server, ["-A"])
+    assert [refused(of[user]) for user in ("alice", "bob")] == expected
+    for user, refusal in zip(server.users, [*expected, None]):
+        gone = set() if refusal else set(JUNK)
+        assert gone <= removed(of[user]) and \
+            (not refusal or removed(of[user]) == set())
+
+
+def stopped_at_first_clean(server, *who):
+    """Starts a clean that stops itself before it removes anything."""
+    return stop_at("flock", ["doveadm", "-c", server.config, *COMMAND, *who])
+
+
+def finish(server, process, pid):
+    os.kill(pid, signal.SIGCONT)
+    stdout, stderr = process.communicate()
+    return process.returncode, stderr, of_users(server, stdout)
+
+
+def test_a_user_vanishes(dovecot):
+    """After the roots were looked at, and before it is his turn."""
+    server = dovecot(users=["alice", "bob", "carol"])
+    for user in server.users:
+        fill(server, user)
+    process, pid = stopped_at_first_clean(server, "-A")
+    bob = server.users.pop("bob")
+    server.write_users()
+    server.users["bob"] = bob
+    # the file is looked at again when the second is over
+    while server.doveadm("user", "bob", check=False).returncode == 0:
+        time.sleep(0.05)
+    status, stderr, of = finish(server, process, pid)
+    assert status == os.EX_TEMPFAIL
+    assert removed(of["alice"]) == removed(of["carol"]) == set(JUNK)
+    line, = of["bob"]
+    assert [error["op"] for error in line["errors"]] == ["user"]
+    assert line["namespaces"] == []
+
+
+def test_an_index_root_is_replaced(dovecot):
+    """After the roots were looked at: it may be somebody's by now."""
+    server = dovecot(users=["alice", "bob", "carol"])
+    for user in server.users:
+        fill(server, user)
+    process, pid = stopped_at_first_clean(server, "-A")
+    root = server.path("index/bob")
+    os.rename(root, root + ".old")
+    make_junk(server, "bob", JUNK)
+    status, stderr, of = finish(server, process, pid)
+    assert status == 0
+    assert refused(of["bob"]) == "The index root was another directory when " \
+        "the users' roots were looked at"
+    assert removed(of["alice"]) == removed(of["carol"]) == set(JUNK)
+    assert removed(clean(server, "bob")) == set(JUNK)
+
+
+def test_users_who_cant_be_looked_up(dovecot):
+    """Each is reported once, and keeps nobody from being cleaned."""
+    server = dovecot(users=["alice", User("failing", uid=5), "zoe"])
+    for user in ("alice", "zoe"):
+        fill(server, user)
+    result, of = run(server, ["-A"], check=False)
+    assert result.returncode == os.EX_TEMPFAIL
+    assert removed(of["alice"]) == removed(of["zoe"]) == set(JUNK)
+    assert result.stderr.count(b"failing") == 1
+    names = server.path("private/names")
+    write(names, b"nobody\n\nzoe\nalice\nzoe\n")
+    make_junk(server, "zoe", JUNK)
+    result, of = run(server, ["-F", names], check=False)
+    assert result.returncode == os.EX_TEMPFAIL
+    assert removed(of["zoe"]) == set(JUNK)
+    # without a list there is nobody
+    result = server.doveadm(*COMMAND, "-F", server.path("none"), check=False)
+    assert result.returncode != 0 and result.stdout == b""
+
+
+def test_a_root_that_cant_be_looked_at(dovecot):
+    """A namespace of the user's own: it may be anywhere. Nothing is removed,
+    and the status tells. It keeps nobody else from being cleaned."""
+    archive = Namespace("archive", "Archive/", location=Location(
+        "mbox", "archive/%u/mail", index="archive/%u/index"))
+    server = dovecot(namespaces=[archive], users=["alice", "bob"])
+    for user in server.users:
+        os.makedirs(server.path("archive/%u/mail", user))
+        server.chown(user, server.path("archive/%u", user))
+        fill(server, user)
+    closed = server.path("archive/alice")
+    os.chown(closed, 0, 0)
+    os.chmod(closed, 0o700)
+    before = snapshot(server.path("index/alice"))
+    result, of = run(server, ["-A"], check=False)
+    assert result.returncode == os.EX_TEMPFAIL
+    assert removed(of["bob"]) == set(JUNK)
+    assert snapshot(server.path("index/alice")) == before
+    assert {namespace["clean"]["refused"] for namespace in
+            report(of["alice"])["namespaces"]} == \
+        {"It can't be told where all of the user's mails and indexes are"}
+    assert b"stat(%s/mail) failed: Permission denied" % closed.encode() in \
+        result.stderr
+    # what is missing is nothing to worry about
+    os.rename(closed, closed + ".old")
+    assert removed(clean(server, "alice")) == set(JUNK)
+
+
+def test_a_public_namespace_for_others(dovecot):
+    """A user who may not reach it cleans what is his own."""
+    public = Namespace("public", "Public/", type="public", location=Location(
+        "mbox", "members/mail", index="members/index"))
+    server = dovecot(namespaces=[public], users=["alice"])
+    fill(server)
+    os.makedirs(server.path("members/mail"))
+    os.chmod(server.path("members"), 0o700)
+    assert removed(clean(server, "alice")) == set(JUNK)
