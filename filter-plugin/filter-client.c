@@ -88,14 +88,13 @@ filter_client_iter_next(struct mailbox_list_iterate_context *iter)
 				     flist->module_ctx.super.iter_next);
 }
 
-/* The mailbox list index's next refresh won't see that a hidden name has
+/* The mailbox list index's next refresh may not see that a hidden name has
    gone. */
 static void
-filter_client_gone(struct filter_list *flist, const char *storage_name,
-		   bool below)
+filter_client_gone(struct filter_list *flist, const char *storage_name)
 {
 	if (filter_name_is_hidden(flist, storage_name, MBA_DIR_UNKNOWN))
-		filter_index_forget(flist->list, storage_name, below);
+		filter_index_forget(flist->list, storage_name);
 }
 
 static void filter_client_deinit(struct mailbox_list *list)
@@ -113,7 +112,7 @@ filter_client_delete_mailbox(struct mailbox_list *list, const char *name)
 
 	if (flist->module_ctx.super.delete_mailbox(list, name) < 0)
 		return -1;
-	filter_client_gone(flist, name, FALSE);
+	filter_client_gone(flist, name);
 	return 0;
 }
 
@@ -124,7 +123,7 @@ filter_client_delete_dir(struct mailbox_list *list, const char *name)
 
 	if (flist->module_ctx.super.delete_dir(list, name) < 0)
 		return -1;
-	filter_client_gone(flist, name, FALSE);
+	filter_client_gone(flist, name);
 	return 0;
 }
 
@@ -137,10 +136,8 @@ filter_client_rename_mailbox(struct mailbox_list *oldlist, const char *oldname,
 	if (flist->module_ctx.super.rename_mailbox(oldlist, oldname,
 						   newlist, newname) < 0)
 		return -1;
-	if (oldlist == newlist)
-		filter_rename_records(flist, oldname, newname);
-	else
-		filter_client_gone(flist, oldname, TRUE);
+	filter_rename_records(flist, oldname, filter_list_get(newlist),
+			      newname);
 	return 0;
 }
 

@@ -6,10 +6,10 @@
 
 #include "lib.h"
 #include "hash.h"
-#include "str.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-list-index-sync.h"
 #include "filter-index.h"
+#include "filter-index-names.h"
 
 bool filter_index_is_syncing(struct mailbox_list *list)
 {
@@ -83,40 +83,46 @@ bool filter_index_keep(struct mailbox_list *list, const char *storage_name)
 	return TRUE;
 }
 
-static void
-filter_index_forget_node(struct mailbox_list_index_sync_context *sync,
-			 const char *storage_name, bool below)
+bool filter_index_sync_begin(struct mailbox_list *list,
+			     struct filter_index_sync *sync_r)
 {
-	struct mailbox_list_index_node *node, *child, *next;
-	string_t *name = t_str_new(128);
+	struct mailbox_list_index_sync_context *ctx;
 
-	node = mailbox_list_index_lookup(sync->list, storage_name);
-	if (node == NULL)
-		return;
-	for (child = below ? node->children : NULL; child != NULL;
-	     child = next) {
-		next = child->next;
-		str_truncate(name, 0);
-		str_printfa(name, "%s%s", storage_name, sync->sep);
-		list_index_node_append_name(sync->list, child, name);
-		filter_index_forget_node(sync, str_c(name), TRUE);
+	if (!filter_index_is_pruned(list) || filter_index_is_syncing(list))
+		return FALSE;
+	mailbox_list_last_error_push(list);
+	if (mailbox_list_index_sync_begin(list, &ctx) < 0) {
+		mailbox_list_last_error_pop(list);
+		return FALSE;
 	}
-	(void)mailbox_list_index_sync_delete(sync, storage_name, TRUE);
+	sync_r->ctx = ctx;
+	/* one that has no names yet would look complete */
+	sync_r->refresh = ctx->ilist->mailbox_tree == NULL ||
+		mailbox_list_index_need_refresh(ctx->ilist, ctx->view);
+	return TRUE;
 }
 
-void filter_index_forget(struct mailbox_list *list, const char *storage_name,
-			 bool below)
+void filter_index_sync_end(struct filter_index_sync *sync, bool changed)
 {
-	struct mailbox_list_index_sync_context *sync;
+	struct mailbox_list *list = sync->ctx->list;
 
-	if (!filter_index_is_pruned(list) || filter_index_is_syncing(list) ||
-	    mailbox_list_index_sync_begin(list, &sync) < 0)
+	if (changed)
+		filter_index_names_append(sync->ctx);
+	(void)mailbox_list_index_sync_end(&sync->ctx, changed);
+	/* the end of the sync says that none is needed any more */
+	if (sync->refresh)
+		mailbox_list_index_refresh_later(list);
+	mailbox_list_last_error_pop(list);
+}
+
+void filter_index_forget(struct mailbox_list *list, const char *storage_name)
+{
+	struct filter_index_sync sync;
+	bool found;
+
+	if (!filter_index_sync_begin(list, &sync))
 		return;
-	T_BEGIN {
-		filter_index_forget_node(sync, storage_name, below);
-	} T_END;
-	(void)mailbox_list_index_sync_end(&sync, TRUE);
-	/* the end of the sync says that no refresh is needed any more, but one
-	   was asked for by whoever deleted or renamed */
-	mailbox_list_index_refresh_later(list);
+	found = mailbox_list_index_sync_delete(sync.ctx, storage_name,
+					       TRUE) >= 0;
+	filter_index_sync_end(&sync, found);
 }

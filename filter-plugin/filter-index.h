@@ -5,6 +5,7 @@
 #define FILTER_INDEX_H
 
 struct mailbox_list;
+struct mailbox_list_index_sync_context;
 
 /* What tells whether the mailbox list index's names are still the same. */
 struct filter_index_version {
@@ -13,6 +14,13 @@ struct filter_index_version {
 	uoff_t log_offset;
 	/* number of names: a refresh adds some before its log has them */
 	unsigned int count;
+};
+
+/* A change of the mailbox list index. */
+struct filter_index_sync {
+	struct mailbox_list_index_sync_context *ctx;
+	/* somebody asked for a refresh */
+	bool refresh;
 };
 
 /* Returns whether the mailbox list index is being refreshed. */
@@ -34,9 +42,16 @@ bool filter_index_version_equals(const struct filter_index_version *v1,
    parents and of what is below still exists. Returns FALSE if it knows
    nothing. */
 bool filter_index_keep(struct mailbox_list *list, const char *storage_name);
-/* A hidden name was deleted, or renamed together with all that is below it: a
-   refresh would keep it, since it doesn't look there. */
-void filter_index_forget(struct mailbox_list *list, const char *storage_name,
-			 bool below);
+
+/* Change records of hidden names between these two. begin returns FALSE if that
+   can't be, or needn't because the index isn't pruned. Where a refresh had been
+   asked for, it still is afterwards. If something fails, the index is as it
+   was; the list's last error is in any case. */
+bool filter_index_sync_begin(struct mailbox_list *list,
+			     struct filter_index_sync *sync_r);
+void filter_index_sync_end(struct filter_index_sync *sync, bool changed);
+/* A hidden name was deleted: a refresh would keep it, if it doesn't look
+   there. */
+void filter_index_forget(struct mailbox_list *list, const char *storage_name);
 
 #endif

@@ -20,11 +20,11 @@
    filter-entry.c       which directory entries a layout lists
    filter-tree.c        the mailbox list index's names for LIST
    filter-index.c       what the mailbox list index remembers
-   filter-record.c      adds what it knows of hidden mailboxes
-   filter-record-names.c  their names
+   filter-index-names.c  the names that are added to it
+   filter-record.c      adds records of hidden mailboxes
    filter-record-hooks.c  when: the first use of one
    filter-rename.c      renames them
-   filter-notify.c      before NOTIFY begins
+   filter-notify.c      adds them before NOTIFY begins
    filter-noselect.c    directories that hold nothing but hidden names
    filter-patterns.c    LIST's patterns
    filter-hidden.c      the number of hidden names

@@ -103,11 +103,9 @@ static void filter_record_box_gone(struct mailbox *box)
 				   MBA_DIR_UNKNOWN))
 		return;
 	mail_storage_last_error_push(box->storage);
-	mailbox_list_last_error_push(box->list);
 	/* a rename opens directories: what isn't a mailbox isn't gone */
 	if (!filter_record_is_missing(box->list, box->name))
-		filter_index_forget(box->list, box->name, FALSE);
-	mailbox_list_last_error_pop(box->list);
+		filter_index_forget(box->list, box->name);
 	mail_storage_last_error_pop(box->storage);
 }
 

@@ -4,7 +4,7 @@
 #include "lib.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-list-index-sync.h"
-#include "filter-record-names.h"
+#include "filter-index.h"
 #include "filter-record.h"
 
 #include <sys/stat.h>
@@ -127,23 +127,12 @@ void filter_record_add(struct mailbox_list *list,
 		       const char *const *storage_names,
 		       enum filter_record_type type)
 {
-	struct mailbox_list_index_sync_context *sync;
-	bool refresh;
+	struct filter_index_sync sync;
 
-	mailbox_list_last_error_push(list);
-	if (mailbox_list_index_sync_begin(list, &sync) == 0) {
-		/* an index that has no names yet looks complete afterwards */
-		refresh = sync->ilist->mailbox_tree == NULL ||
-			mailbox_list_index_need_refresh(sync->ilist,
-							sync->view);
-		for (; *storage_names != NULL; storage_names++) T_BEGIN {
-			filter_record_sync_name(sync, *storage_names, type);
-		} T_END;
-		filter_record_names_append(sync);
-		(void)mailbox_list_index_sync_end(&sync, TRUE);
-		/* the end of the sync says that none is needed any more */
-		if (refresh)
-			mailbox_list_index_refresh_later(list);
-	}
-	mailbox_list_last_error_pop(list);
+	if (!filter_index_sync_begin(list, &sync))
+		return;
+	for (; *storage_names != NULL; storage_names++) T_BEGIN {
+		filter_record_sync_name(sync.ctx, *storage_names, type);
+	} T_END;
+	filter_index_sync_end(&sync, TRUE);
 }

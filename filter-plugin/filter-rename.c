@@ -13,15 +13,21 @@
 #include "filter-index.h"
 #include "filter-list.h"
 #include "filter-name.h"
-#include "filter-record-names.h"
 #include "filter-record.h"
 #include "filter-rename.h"
 
-struct filter_rename {
+struct filter_rename_name {
 	const char *oldname, *newname;
 	enum filter_record_type type;
 };
-ARRAY_DEFINE_TYPE(filter_rename, struct filter_rename);
+
+struct filter_rename {
+	struct filter_list *from, *to;
+	/* parents come first */
+	ARRAY(struct filter_rename_name) names;
+	/* one of them is, or was */
+	bool hidden;
+};
 
 static const char *
 filter_rename_append(struct filter_list *flist, const char *parent,
@@ -35,96 +41,87 @@ filter_rename_append(struct filter_list *flist, const char *parent,
 	return str_c(name);
 }
 
-/* Parents come first. */
 static void
-filter_rename_collect(struct filter_list *flist,
+filter_rename_collect(struct filter_rename *rename,
 		      const struct mailbox_list_index_node *node,
-		      const char *oldname, const char *newname,
-		      ARRAY_TYPE(filter_rename) *renames)
+		      const char *oldname, const char *newname)
 {
-	struct filter_rename *rename = array_append_space(renames);
+	struct filter_rename_name *name = array_append_space(&rename->names);
+	enum mba_dir dir;
 
-	rename->oldname = oldname;
-	rename->newname = newname;
-	rename->type = filter_record_node_get_type(node);
+	name->oldname = oldname;
+	name->newname = newname;
+	name->type = filter_record_node_get_type(node);
+	/* the old name isn't there any more */
+	dir = name->type == FILTER_RECORD_DIR ? MBA_DIR_YES : MBA_DIR_NO;
+	if (filter_name_is_hidden(rename->from, oldname, dir) ||
+	    filter_name_is_hidden(rename->to, newname, dir))
+		rename->hidden = TRUE;
 	for (node = node->children; node != NULL; node = node->next) {
-		filter_rename_collect(flist, node,
-			filter_rename_append(flist, oldname, node),
-			filter_rename_append(flist, newname, node), renames);
+		filter_rename_collect(rename, node,
+			filter_rename_append(rename->from, oldname, node),
+			filter_rename_append(rename->to, newname, node));
 	}
-}
-
-static bool
-filter_rename_is_hidden(struct filter_list *flist,
-			const ARRAY_TYPE(filter_rename) *renames)
-{
-	const struct filter_rename *rename;
-
-	array_foreach(renames, rename) {
-		if (filter_name_is_hidden(flist, rename->oldname,
-					  MBA_DIR_UNKNOWN) ||
-		    filter_name_is_hidden(flist, rename->newname,
-					  MBA_DIR_UNKNOWN))
-			return TRUE;
-	}
-	return FALSE;
 }
 
 static void
-filter_rename_move(struct mailbox_list_index_sync_context *sync,
-		   const ARRAY_TYPE(filter_rename) *renames)
+filter_rename_remove(const struct filter_rename *rename,
+		     struct mailbox_list_index_sync_context *sync)
 {
-	const struct filter_rename *rename;
-	unsigned int i;
+	const struct filter_rename_name *name;
 
-	for (i = array_count(renames); i > 0; i--) {
-		rename = array_idx(renames, i - 1);
-		(void)mailbox_list_index_sync_delete(sync, rename->oldname,
+	for (unsigned int i = array_count(&rename->names); i > 0; i--) {
+		name = array_idx(&rename->names, i - 1);
+		(void)mailbox_list_index_sync_delete(sync, name->oldname,
 						     FALSE);
 	}
-	array_foreach(renames, rename)
-		filter_record_sync_name(sync, rename->newname, rename->type);
-	filter_record_names_append(sync);
 }
 
-/* Returns whether there was something to move. */
-static bool filter_rename_sync(struct filter_list *flist,
-			       struct mailbox_list_index_sync_context *sync,
-			       const char *oldname, const char *newname)
+static void filter_rename_add(const struct filter_rename *rename,
+			      struct mailbox_list_index_sync_context *sync)
 {
-	const struct mailbox_list_index_node *node =
-		mailbox_list_index_lookup(flist->list, oldname);
-	ARRAY_TYPE(filter_rename) renames;
+	const struct filter_rename_name *name;
 
-	if (node == NULL)
-		return FALSE;
-	t_array_init(&renames, 8);
-	filter_rename_collect(flist, node, oldname, newname, &renames);
-	if (!filter_rename_is_hidden(flist, &renames))
-		return FALSE;
-	filter_rename_move(sync, &renames);
-	return TRUE;
+	array_foreach(&rename->names, name)
+		filter_record_sync_name(sync, name->newname, name->type);
 }
 
-void filter_rename_records(struct filter_list *flist, const char *oldname,
-			   const char *newname)
+/* Moves the records within a namespace, or removes them from the old one.
+   Returns whether there were any. */
+static bool
+filter_rename_begin(struct filter_rename *rename, const char *oldname,
+		    const char *newname)
 {
-	struct mailbox_list *list = flist->list;
-	struct mailbox_list_index_sync_context *sync;
-	bool moved;
+	const struct mailbox_list_index_node *node;
+	struct filter_index_sync sync;
 
-	if (!filter_index_is_pruned(list) || filter_index_is_syncing(list))
+	if (!filter_index_sync_begin(rename->from->list, &sync))
+		return FALSE;
+	node = mailbox_list_index_lookup(rename->from->list, oldname);
+	if (node != NULL)
+		filter_rename_collect(rename, node, oldname, newname);
+	if (rename->hidden)
+		filter_rename_remove(rename, sync.ctx);
+	if (rename->hidden && rename->to == rename->from)
+		filter_rename_add(rename, sync.ctx);
+	filter_index_sync_end(&sync, rename->hidden);
+	return rename->hidden;
+}
+
+void filter_rename_records(struct filter_list *from, const char *oldname,
+			   struct filter_list *to, const char *newname)
+{
+	struct filter_rename rename = { .from = from, .to = to };
+	struct filter_index_sync sync;
+
+	if (to == NULL)
 		return;
-	mailbox_list_last_error_push(list);
-	if (mailbox_list_index_sync_begin(list, &sync) == 0) {
-		T_BEGIN {
-			moved = filter_rename_sync(flist, sync, oldname,
-						   newname);
-		} T_END;
-		(void)mailbox_list_index_sync_end(&sync, moved);
-		/* the end of the sync says that no refresh is needed any more,
-		   but the rename asked for one */
-		mailbox_list_index_refresh_later(list);
-	}
-	mailbox_list_last_error_pop(list);
+	T_BEGIN {
+		t_array_init(&rename.names, 8);
+		if (filter_rename_begin(&rename, oldname, newname) &&
+		    to != from && filter_index_sync_begin(to->list, &sync)) {
+			filter_rename_add(&rename, sync.ctx);
+			filter_index_sync_end(&sync, TRUE);
+		}
+	} T_END;
 }

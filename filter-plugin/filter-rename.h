@@ -6,10 +6,11 @@
 
 struct filter_list;
 
-/* A mailbox was renamed within its list, and all that is below it. If something
-   of that is hidden, move the mailbox list index's records, all in one sync:
-   NOTIFY finds the old name then. Otherwise the next refresh does it. */
-void filter_rename_records(struct filter_list *flist, const char *oldname,
-			   const char *newname);
+/* A mailbox was renamed, and all that is below it; the lists differ if it went
+   to another namespace. If something of that is hidden, move the mailbox list
+   index's records, all in one sync of each index: NOTIFY finds the old name
+   then. Otherwise the next refresh does it. */
+void filter_rename_records(struct filter_list *from, const char *oldname,
+			   struct filter_list *to, const char *newname);
 
 #endif

@@ -10,7 +10,7 @@
 #include "hash.h"
 #include "mail-index.h"
 #include "mailbox-list-index-sync.h"
-#include "filter-record-names.h"
+#include "filter-index-names.h"
 
 /* Several parts of a header that are written in one transaction are read back
    only if the length of each but the last is a multiple of this. */
@@ -18,7 +18,7 @@
 
 /* Returns where the names end, or 0 if the last one's id is another. */
 static size_t
-filter_record_names_find_end(const void *data, size_t size, uint32_t last_id)
+filter_index_names_find_end(const void *data, size_t size, uint32_t last_id)
 {
 	size_t pos = sizeof(struct mailbox_list_index_header), len;
 	uint32_t id, prev_id = 0;
@@ -40,8 +40,8 @@ filter_record_names_find_end(const void *data, size_t size, uint32_t last_id)
 }
 
 static void
-filter_record_names_get_new(struct mailbox_list_index_sync_context *sync,
-			    buffer_t *names)
+filter_index_names_get_new(struct mailbox_list_index_sync_context *sync,
+			   buffer_t *names)
 {
 	const char *name;
 
@@ -57,7 +57,7 @@ filter_record_names_get_new(struct mailbox_list_index_sync_context *sync,
 	buffer_append_zero(names, sizeof(uint32_t));
 }
 
-void filter_record_names_append(struct mailbox_list_index_sync_context *sync)
+void filter_index_names_append(struct mailbox_list_index_sync_context *sync)
 {
 	const uint32_t ext_id = sync->ilist->ext_id;
 	struct mailbox_list_index_header *hdr;
@@ -70,10 +70,10 @@ void filter_record_names_append(struct mailbox_list_index_sync_context *sync)
 		return;
 	mail_index_get_header_ext(sync->view, ext_id, &data, &size);
 	end = size < sizeof(head) ? 0 :
-		filter_record_names_find_end(data, size,
+		filter_index_names_find_end(data, size,
 					     sync->orig_highest_name_id);
 	names = buffer_create_dynamic(default_pool, 256);
-	filter_record_names_get_new(sync, names);
+	filter_index_names_get_new(sync, names);
 	if (end >= sizeof(head) && size - end >= names->used) {
 		/* the end of the sync resets the flag, which is the head's
 		   first byte */
