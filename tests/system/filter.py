@@ -2,12 +2,15 @@
 # Copyright (c) 2026 dovecot-mailbox-audit authors
 
 """What the tests of mailbox_filter share: a server with the plugin beside one
-without, homes with hidden names in them, and what the rules hide.
+without, homes with hidden names in them, what the rules hide, deliveries, and
+the system calls of the server's processes.
 
     plain = dovecot(**description)
     server = dovecot(**with_filter(description, rules="junk-*"))
     fill_mbox(server, "alice", [...])
+    create(server, "alice", location, [...])      # in any format
     shown = visible([...], "junk-*")
+    deliver(server, "lda", "alice", "junk-1")
 """
 
 import os
@@ -15,8 +18,18 @@ import re
 import shutil
 import subprocess
 
-from dovecot import VERSION
+from dovecot import Location, VERSION
+from imap import literal, quote
 
+# each format, with its indexes apart from the mail
+FORMATS = {
+    "mbox": Location("mbox", "~", inbox="mail/%u", index="index/%u"),
+    "maildir++": Location("maildir", "~/Maildir", index="index/%u"),
+    "maildir-fs": Location("maildir", "~/Maildir", index="index/%u",
+                           layout="fs"),
+    "sdbox": Location("sdbox", "~/sdbox", index="index/%u"),
+    "mdbox": Location("mdbox", "~/mdbox", index="index/%u"),
+}
 MESSAGE = b"From: a@example.org\nSubject: hello\n\nbody\n"
 MBOX = b"From a@example.org Thu Jan  1 00:00:00 2026\n" + MESSAGE + b"\n"
 # For LIST (SUBSCRIBED) RETURN (CHILDREN) the plugin asks the disk, where stock
@@ -100,6 +113,14 @@ def fill_mbox(server, user, names, content=MBOX, root="~"):
     server.chown(user, root)
 
 
+def create(server, user, location, names):
+    """Makes mailboxes without the plugin; an mbox holds a message."""
+    if location.driver == "mbox":
+        fill_mbox(server, user, names, root=location.mail)
+    else:
+        server.doveadm("mailbox", "create", "-u", user, *names)
+
+
 def forget_list_index(server, user, root="index/%u"):
     """Removes the mailbox list index: the next command finds it cold."""
     for top, _, names in os.walk(server.path(root, user)):
@@ -139,3 +160,57 @@ def files(root):
     """Returns the paths of all that is below a directory, relative to it."""
     return {os.path.relpath(os.path.join(top, name), root)
             for top, dirs, names in os.walk(root) for name in dirs + names}
+
+
+# deliveries
+
+# LMTP saves to the mailbox that an address names
+DETAIL = {"recipient_delimiter": "+", "lmtp_save_to_detail_mailbox": "yes"}
+
+
+def deliver(server, how, user, mailbox="INBOX", prefix=()):
+    """Has a message saved to a mailbox, by "lmtp" (with the settings DETAIL if
+    it isn't INBOX), "lda" or another "imap" session. prefix is a command to run
+    lda under."""
+    if how == "lmtp":
+        server.deliver(user + ("" if mailbox == "INBOX" else "+" + mailbox),
+                       MESSAGE)
+    elif how == "lda":
+        subprocess.run([*prefix, program("dovecot-lda"), "-c", server.config,
+                        "-d", user, "-m", mailbox], input=MESSAGE, check=True)
+    else:
+        with server.imap(user) as imap:
+            imap.ok("APPEND", quote(mailbox), literal(MESSAGE))
+
+
+# system calls
+
+def strace(calls, path):
+    """Returns the command that writes a program's calls to a file, the paths of
+    descriptors with them."""
+    return [shutil.which("strace"), "-f", "-y", "--seccomp-bpf",
+            "-e", "trace=" + calls, "-o", path, "-A"]
+
+
+def traced(description, calls="%file", services=("imap",)):
+    """Returns the description of a server that runs services under strace."""
+    extra = description.get("extra", "") + "".join(f"""
+service {name} {{
+  executable = {" ".join(strace(calls, "@DIR@/trace." + name))} -D \\
+    {program(name)}
+}}
+""" for name in services)
+    return {**description, "extra": extra}
+
+
+def trace(server):
+    """Returns each process's calls, once all have ended."""
+    server.stop()
+    processes = {}
+    for name in os.listdir(server.dir):
+        if name.startswith("trace."):
+            with open(os.path.join(server.dir, name), errors="replace") as f:
+                for line in f:
+                    pid, call = line.rstrip("\n").split(maxsplit=1)
+                    processes.setdefault((name, pid), []).append(call)
+    return list(processes.values())

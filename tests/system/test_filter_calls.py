@@ -5,15 +5,11 @@
 whichever command walks. strace watches, and sees such calls on stock
 Dovecot."""
 
-import os
-import shutil
-import subprocess
-
 import pytest
 
 from dovecot import Location
-from filter import MESSAGE, fill_mbox, forget_indexes, forget_list_index, \
-    program, with_filter
+from filter import FORMATS, create, deliver, fill_mbox, forget_indexes, \
+    forget_list_index, strace, trace, traced, with_filter
 
 # names to hide all hold this word
 WORD = "hush"
@@ -23,11 +19,8 @@ NAMES = ["visible", "Work/plan", "hush", "Work/hush-1", "hush-2/below/sub",
 DOTTED = [".hush", ".hush-git/config", ".hush-git/refs/heads/main",
           "Work/.hush-svn/entries"]
 
-STRACE = "-f --seccomp-bpf -e trace=%file -A -o"
 LOCATIONS = {
-    "mbox": Location("mbox", "~", inbox="mail/%u", index="index/%u"),
-    "maildir++": Location("maildir", "~/Maildir", index="index/%u"),
-    "sdbox": Location("sdbox", "~/sdbox", index="index/%u"),
+    **{name: FORMATS[name] for name in ("mbox", "maildir++", "sdbox")},
     "sdbox-iterindex": Location("sdbox", "~/sdbox", index="index/%u",
                                 options={"ITERINDEX": True}),
 }
@@ -41,46 +34,14 @@ COMMANDS = {
     "status": ["STATUS visible (MESSAGES)"],
 }
 DELIVERIES = ["lmtp", "lda"]
+SERVICES = ("imap", "lmtp")
 
 
-def traced(description):
-    """Returns the description of a server that runs imap and lmtp under
-    strace."""
-    extra = "".join(f"""
-service {name} {{
-  executable = {shutil.which("strace")} -D {STRACE} @DIR@/trace.{name} \\
-    {program(name)}
-}}
-""" for name in ("imap", "lmtp"))
-    return {**description, "extra": extra}
-
-
-def create(server, user, location, names):
-    if location.driver == "mbox":
-        fill_mbox(server, user, names)
-    else:
-        server.doveadm("mailbox", "create", "-u", user, *names)
-
-
-def deliver_lda(server, user):
-    subprocess.run(["strace", *STRACE.split(), server.dir + "/trace.lda",
-                    program("dovecot-lda"), "-c", server.config, "-d", user],
-                   input=MESSAGE, check=True)
-
-
-def trace(server):
-    """Returns the lines of the traces, once all processes have ended."""
-    server.stop()
-    lines = []
-    for name in os.listdir(server.dir):
-        if name.startswith("trace."):
-            with open(os.path.join(server.dir, name), "rb") as f:
-                lines += f.read().decode(errors="replace").splitlines()
-    return lines
-
-
-def hidden_calls(lines, user=""):
-    return [line for line in lines if WORD in line and user in line]
+def hidden_calls(server, user=""):
+    """Returns, once all processes have ended, their calls that name a hidden
+    name."""
+    return [call for calls in trace(server) for call in calls
+            if WORD in call and user in call]
 
 
 @pytest.mark.parametrize("list_index", ["yes", "no"])
@@ -91,7 +52,7 @@ def test_no_system_call_below_a_hidden_name(dovecot, name, list_index):
     users = list(COMMANDS) + DELIVERIES
     description = traced(dict(
         location=location, users=users,
-        settings={"mailbox_list_index": list_index}))
+        settings={"mailbox_list_index": list_index}), services=SERVICES)
     plain = dovecot(**description)
     server = dovecot(**with_filter(description, RULES))
     for each in (plain, server):
@@ -105,14 +66,14 @@ def test_no_system_call_below_a_hidden_name(dovecot, name, list_index):
             with each.imap(user) as imap:
                 for command in commands:
                     imap.ok(command)
-        each.deliver("lmtp", MESSAGE)
-        deliver_lda(each, "lda")
-    assert hidden_calls(trace(server)) == []
-    stock = trace(plain)
+        deliver(each, "lmtp", "lmtp")
+        deliver(each, "lda", "lda",
+                prefix=strace("%file", each.dir + "/trace.lda"))
+    assert hidden_calls(server) == []
     for user in users:
         # the others walk for the list index only
         if list_index == "yes" or user == "list":
-            assert hidden_calls(stock, f"/{user}/"), user
+            assert hidden_calls(plain, f"/{user}/"), user
 
 
 def test_a_limit_on_depth_is_a_rule(dovecot):
@@ -132,5 +93,5 @@ def test_a_limit_on_depth_is_a_rule(dovecot):
                                 if name.count(b"/") < 3}
         assert rb"\HasNoChildren" in names[b"a/b/c"]
         assert imap.list("", "a/b/c/*") == {}
-    assert hidden_calls(trace(plain))
-    assert hidden_calls(trace(server)) == []
+    assert hidden_calls(plain)
+    assert hidden_calls(server) == []

@@ -6,14 +6,12 @@ the home: none for a hidden name, and with mailbox_filter_non_mailboxes none for
 anything that is no mailbox."""
 
 import os
-import subprocess
 
 import pytest
 
-from dovecot import Location
-from filter import MESSAGE, fill_mbox, files, hidden, program, with_filter
+from filter import FORMATS, deliver, fill_mbox, files, hidden, with_filter
 
-LOCATION = Location("mbox", "~", inbox="mail/%u", index="index/%u")
+LOCATION = FORMATS["mbox"]
 MAILBOXES = ["Sent", "Trash", "Archive/2024", "Archive/2025", "Work/a/plan",
              "Work/.drafts", "lists", ".old/mail", "public_html/mail"]
 JUNK = [".profile", "notes.txt", ".git/HEAD", "public_html/index.html"] + \
@@ -39,11 +37,8 @@ def create(server, user):
 
 def walk(server, how):
     """Lets the user of that name begin a walk."""
-    if how == "lmtp":
-        server.deliver(how, MESSAGE)
-    elif how == "lda":
-        subprocess.run([program("dovecot-lda"), "-c", server.config, "-d",
-                        how], input=MESSAGE, check=True)
+    if how in ("lmtp", "lda"):
+        deliver(server, how, how)
     else:
         command = {
             "list": 'LIST "" "*"',

@@ -14,12 +14,12 @@ import time
 import pytest
 
 from dovecot import IS_24, Location
-from filter import MESSAGE, fill_mbox, forget_list_index, list_index, \
+from filter import FORMATS, MESSAGE, create, forget_list_index, list_index, \
     with_filter
 from imap import Closed, literal, quote
 
-MBOX = Location("mbox", "~", inbox="mail/%u", index="index/%u")
-MAILDIR = Location("maildir", "~/Maildir", index="index/%u")
+MAILDIR = FORMATS["maildir++"]
+# with its indexes beside the mail
 MDBOX = Location("mdbox", "~/mdbox")
 RULES = "junk-* .* public_html"
 
@@ -254,17 +254,13 @@ def notified(imap, name):
     return lines
 
 
-@pytest.mark.parametrize("location", [MBOX, MAILDIR],
-                         ids=["mbox", "maildir++"])
-def test_notify_hears_of_what_happens_and_of_nothing_else(start, location):
+@pytest.mark.parametrize("name", ["mbox", "maildir++"])
+def test_notify_hears_of_what_happens_and_of_nothing_else(start, name):
     """The refreshes of another client's LISTs delete nothing; a hidden mailbox
     that is created or deleted is told as on stock Dovecot."""
-    server = start(location=location)
-    names = ["visible", "junk-1", "Work/plan", "Work/junk-2", "public_html/a"]
-    if location is MBOX:
-        fill_mbox(server, "alice", names)
-    else:
-        server.doveadm("mailbox", "create", "-u", "alice", *names)
+    server = start(location=FORMATS[name])
+    create(server, "alice", FORMATS[name], [
+        "visible", "junk-1", "Work/plan", "Work/junk-2", "public_html/a"])
     server.doveadm("mailbox", "list", "-u", "alice")
     listener = server.imap("alice")
     listener.ok("NOTIFY SET (personal (MailboxName SubscriptionChange))")
@@ -296,21 +292,17 @@ RECORDS = ["visible", "junk-1", "Work/plan", "Work/junk-2", "public_html/a",
            "junk-gone", "public_html/gone"]
 
 
-FORMATS = {"mbox": (MBOX, "~/"), "maildir++": (MAILDIR, "~/Maildir/."),
-           "sdbox": (Location("sdbox", "~/sdbox", index="index/%u"),
-                     "~/sdbox/mailboxes/")}
+# what comes before the names on disk
+ON_DISK = {"mbox": "~/", "maildir++": "~/Maildir/.",
+           "sdbox": "~/sdbox/mailboxes/"}
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ON_DISK)
 def test_list_index_forgets_what_is_gone_and_nothing_else(start, name):
     """UIDs and GUIDs of the list index stay what they were."""
-    location, mail = FORMATS[name]
-    server = start(location=location)
+    server = start(location=FORMATS[name])
     names = [n for n in RECORDS if name != "maildir++" or "." not in n]
-    if location is MBOX:
-        fill_mbox(server, "alice", names)
-    else:
-        server.doveadm("mailbox", "create", "-u", "alice", *names)
+    create(server, "alice", FORMATS[name], names)
     server.doveadm("mailbox", "list", "-u", "alice")
     server.deliver("alice", MESSAGE)
 
@@ -333,7 +325,7 @@ def test_list_index_forgets_what_is_gone_and_nothing_else(start, name):
 
     # what is deleted behind Dovecot's back, and by a command
     for gone in ("gone-1", "junk-gone", "Work/.svn"):
-        path = server.path(mail, "alice") + gone
+        path = server.path(ON_DISK[name], "alice") + gone
         if os.path.isfile(path):
             os.unlink(path)
         else:

@@ -4,50 +4,27 @@
 """NOTIFY tells of hidden mailboxes what it tells on stock Dovecot. It hears
 only of those that have a record in the mailbox list index."""
 
-import os
+import dataclasses
 import re
-import subprocess
 import time
 
 import pytest
 
-from dovecot import Location
-from filter import MESSAGE, fill_mbox, program, with_filter
-from imap import literal, quote
+from dovecot import Namespace
+from filter import DETAIL, FORMATS, create, deliver, forget_list_index, \
+    with_filter
+from imap import literal
 
 RULES = "junk-* .*"
-LOCATIONS = {
-    "mbox": Location("mbox", "~", inbox="mail/%u", index="index/%u"),
-    "maildir++": Location("maildir", "~/Maildir", index="index/%u"),
-    "maildir-fs": Location("maildir", "~/Maildir", index="index/%u",
-                           layout="fs"),
-    "sdbox": Location("sdbox", "~/sdbox", index="index/%u"),
-    "mdbox": Location("mdbox", "~/mdbox", index="index/%u"),
-}
-DETAIL = {"recipient_delimiter": "+", "lmtp_save_to_detail_mailbox": "yes"}
 
 
 def fill(server, location, names):
-    """Makes the mailboxes, and no record of them."""
-    if location.driver == "mbox":
-        fill_mbox(server, "alice", names)
-    else:
-        server.doveadm("mailbox", "create", "-u", "alice", *names)
-    for top, _, files in os.walk(server.dir):
-        for name in files:
-            if name.startswith("dovecot.list.index"):
-                os.unlink(os.path.join(top, name))
-
-
-def deliver(server, how, name):
-    if how == "imap":
-        with server.imap("alice") as imap:
-            imap.ok("APPEND", quote(name), literal(MESSAGE))
-    elif how == "lmtp":
-        server.deliver("alice+" + name, MESSAGE)
-    else:
-        subprocess.run([program("dovecot-lda"), "-c", server.config, "-d",
-                        "alice", "-m", name], input=MESSAGE, check=True)
+    """Makes the mailboxes, subscribed, and no record of them."""
+    create(server, "alice", location, names)
+    with server.imap("alice") as imap:
+        for name in names:
+            imap.ok("SUBSCRIBE", name)
+    forget_list_index(server, "alice")
 
 
 def comparable(reply):
@@ -56,59 +33,57 @@ def comparable(reply):
             for line in reply.untagged]
 
 
-def told(listener, word, patience=15):
-    """Returns what NOTIFY told, until it told of the word."""
+def tell(listener, name, patience=15):
+    """Returns what NOTIFY told, until it told of the mailbox. The order is that
+    of the directories or of the index."""
     lines = []
     end = time.monotonic() + patience
-    while time.monotonic() < end and word not in b"".join(lines):
+    while time.monotonic() < end and name.encode() not in b"".join(lines):
         time.sleep(0.1)
         lines += comparable(listener.ok("NOOP"))
-    return lines
+    return sorted(lines)
 
 
-@pytest.mark.parametrize("status", ["", "STATUS "], ids=["", "status"])
-@pytest.mark.parametrize("name", LOCATIONS)
-def test_new_mail_is_told(dovecot, name, status):
-    location = LOCATIONS[name]
-    names = ["junk-1", "good-1", "junk-2", "sub/junk-3"]
-    results = []
+NAMES = ["junk-1", "junk-2", "sub/junk-3", "good-1"]
+# the names that NOTIFY is asked for, and the formats
+REQUESTS = [("SET (mailboxes ({})", FORMATS),
+            ("SET STATUS (mailboxes ({})", FORMATS),
+            ("SET (subtree ({})", ["mdbox"]),
+            ("SET (subscribed", ["maildir++"])]
+
+
+@pytest.mark.parametrize("what,name", [
+    (what, name) for what, formats in REQUESTS for name in formats])
+def test_what_happens_to_a_named_mailbox_is_told(dovecot, what, name):
+    """Also if it happens to one that was never used before, or the mailbox is
+    deleted unused."""
+    location = FORMATS[name]
     description = dict(location=location, settings=DETAIL)
+    results = []
     for server in (dovecot(**description),
                    dovecot(**with_filter(description, RULES))):
-        fill(server, location, names + ["junk-4"])
+        fill(server, location, [*NAMES, "junk-4", "junk-gone"])
         with server.imap("alice") as imap:
             imap.list()
         listener = server.imap("alice")
-        result = comparable(listener.ok(
-            f"NOTIFY SET {status}(mailboxes ({' '.join(names)}) "
-            "(MessageNew MessageExpunge))"))
-        for each, how in zip(names, ("lmtp", "lda", "imap", "imap")):
-            deliver(server, how, each)
-            lines = told(listener, each.encode())
-            assert lines, each
-            result += lines
+        told = [sorted(comparable(listener.ok(
+            "NOTIFY", what.format(" ".join(NAMES + ["junk-gone"])),
+            "(MailboxName MessageNew MessageExpunge FlagChange))")))]
+        for mailbox, how in zip(NAMES, ("lmtp", "lda", "imap", "imap")):
+            deliver(server, how, "alice", mailbox)
+            told.append(tell(listener, mailbox))
+        with server.imap("alice") as imap:
+            imap.ok("DELETE junk-gone")
+            imap.list()
+        told.append(tell(listener, "junk-gone"))
         listener.logout()
-        # the order of mailboxes is that of the directories or of the index
-        results.append(sorted(result, key=lambda line: line.split()[2]))
+        results.append(told)
+    assert all(results[0][1:])
     assert results[0] == results[1]
 
 
-def test_subscribed_mailboxes_are_told(dovecot):
-    location = LOCATIONS["maildir++"]
-    server = dovecot(**with_filter(dict(location=location), RULES))
-    fill(server, location, ["junk-1", "good-1"])
-    with server.imap("alice") as imap:
-        imap.ok("SUBSCRIBE junk-1")
-        imap.list()
-    listener = server.imap("alice")
-    listener.ok("NOTIFY SET (subscribed (MessageNew MessageExpunge))")
-    deliver(server, "lda", "junk-1")
-    assert told(listener, b"junk-1")
-    listener.logout()
-
-
 def test_odd_names(dovecot):
-    location = LOCATIONS["mbox"]
+    location = FORMATS["mbox"]
     description = dict(location=location)
     replies = []
     for server in (dovecot(**description),
@@ -129,38 +104,77 @@ STEPS = ["CREATE good-2", "RENAME good-2 junk-2", "RENAME junk-2 good-3",
          "CREATE junk-3/sub", "CREATE junk-3/.sub2", "RENAME junk-3 good-4",
          "RENAME good-4 junk-4", "DELETE junk-4/sub",
          "RENAME junk-1 sub/junk-5", "DELETE sub/junk-5", "DELETE good-3",
-         "RENAME good-1 good-5"]
+         "RENAME good-1 good-5", "RENAME junk-6 good-6",
+         "RENAME junk-7 junk-8"]
+# to another namespace and back
+MOVES = ["RENAME good-1 Old/junk-1", "RENAME Old/junk-1 good-1",
+         "RENAME junk-6 Old/good-6", "RENAME Old/good-6 junk-6",
+         "RENAME sub Old/junk-9", "RENAME Old/junk-9 junk-sub",
+         "RENAME junk-7 Old/junk-7", "DELETE Old/junk-7"]
 
 
-@pytest.mark.parametrize("name", LOCATIONS)
-def test_names_are_told_as_by_stock(dovecot, name):
-    location = LOCATIONS[name]
-    description = dict(location=location)
-    servers = (dovecot(**description),
-               dovecot(**with_filter(description, RULES)))
-    listeners, actors = [], []
+def compare_steps(servers, steps):
+    """Returns the steps after which the servers tell otherwise, and how often
+    the first one told of an old name."""
+    listeners, actors, differ, renames = [], [], [], 0
     for server in servers:
-        fill(server, location, ["junk-1", "good-1"])
-        with server.imap("alice") as imap:
-            imap.list()
-            imap.ok("STATUS junk-1 (MESSAGES)")
-            imap.list()
         listeners.append(server.imap("alice"))
         listeners[-1].ok("NOTIFY SET (personal (MailboxName "
                          "SubscriptionChange MessageNew MessageExpunge))")
         actors.append(server.imap("alice"))
-    differ = []
-    for step in STEPS:
-        if name == "maildir++":
-            step = step.replace("/.sub2", "/junk-sub2")
+    for step in steps:
+        status = []
         for actor in actors:
-            actor.cmd(step)
+            status.append(actor.cmd(step).status)
             actor.list()
-        # the delay of NOTIFY is half a second, that of a refresh a whole one
-        time.sleep(1.7)
+        # NOOP tells at once of what is in the index
         heard = [sorted(comparable(each.ok("NOOP"))) for each in listeners]
-        if heard[0] != heard[1]:
-            differ.append((step, *heard))
+        renames += b"OLDNAME" in b"".join(heard[0])
+        if heard[0] != heard[1] or status[0] != status[1]:
+            differ.append((step, status, *heard))
     for each in listeners + actors:
         each.logout()
+    return differ, renames
+
+
+def fill_used(servers, location):
+    """Makes the same mailboxes on each. A hidden one is used, others get a
+    delivery."""
+    for server in servers:
+        fill(server, location,
+             ["junk-1", "junk-6", "junk-7", "good-1", "sub/a", "sub/junk-b"])
+        with server.imap("alice") as imap:
+            imap.list()
+            imap.ok("STATUS junk-1 (MESSAGES)")
+            imap.ok("STATUS sub/junk-b (MESSAGES)")
+            imap.list()
+        deliver(server, "lmtp", "alice", "junk-6")
+        deliver(server, "lda", "alice", "junk-7")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_names_are_told_as_by_stock(dovecot, name):
+    description = dict(location=FORMATS[name], settings=DETAIL)
+    servers = [dovecot(**description),
+               dovecot(**with_filter(description, RULES))]
+    fill_used(servers, FORMATS[name])
+    # in maildir++ a name can't hold a dot
+    steps = [step.replace("/.sub2", "/junk-sub2") for step in STEPS] \
+        if name == "maildir++" else STEPS
+    differ, renames = compare_steps(servers, steps)
     assert differ == []
+    assert renames >= 6
+
+
+@pytest.mark.parametrize("name", ["mbox", "maildir-fs", "sdbox"])
+def test_renames_to_another_namespace_are_told_as_by_stock(dovecot, name):
+    """As a new name there."""
+    old = dataclasses.replace(FORMATS[name], mail="~/old", inbox=None,
+                              index="index/%u-old")
+    description = dict(
+        location=dataclasses.replace(FORMATS[name], mail="~/main"),
+        settings=DETAIL, namespaces=[Namespace("old", "Old/", location=old)])
+    servers = [dovecot(**description),
+               dovecot(**with_filter(description, RULES))]
+    fill_used(servers, description["location"])
+    assert compare_steps(servers, MOVES) == ([], 0)

@@ -11,15 +11,10 @@ import shutil
 import pytest
 
 from differential import clean
-from dovecot import Location, IS_24
-from filter import MESSAGE, fill_mbox, files, hidden, with_filter
+from dovecot import IS_24
+from filter import FORMATS, MESSAGE, create, files, hidden, with_filter
 from imap import literal, quote
 
-LOCATIONS = {
-    "mbox": Location("mbox", "~", inbox="mail/%u", index="index/%u"),
-    "maildir++": Location("maildir", "~/Maildir", index="index/%u"),
-    "mdbox": Location("mdbox", "~/mdbox", index="index/%u"),
-}
 RULES = {"mbox": ".* public_html junk*", "maildir++": "public_html junk*",
          "mdbox": ".* public_html junk*"}
 
@@ -156,11 +151,8 @@ def mail_files(server):
     return sorted(found)
 
 
-def create(server, location, names):
-    if location.driver == "mbox":
-        fill_mbox(server, "alice", names)
-    else:
-        server.doveadm("mailbox", "create", "-u", "alice", *names)
+def fill(server, location, names):
+    create(server, "alice", location, names)
     with server.imap("alice") as imap:
         for _ in range(2):
             imap.ok("APPEND INBOX", literal(MESSAGE))
@@ -169,9 +161,9 @@ def create(server, location, names):
         shutil.rmtree(server.path("index/alice"))
 
 
-@pytest.mark.parametrize("name", LOCATIONS)
+@pytest.mark.parametrize("name", RULES)
 def test_replies_and_files_are_the_same(dovecot, name):
-    location = LOCATIONS[name]
+    location = FORMATS[name]
     existing = EXISTING + (DOTTED if name != "maildir++" else [])
     missing = MISSING + ([".none/x"] if name != "maildir++" else [])
     description = dict(location=location, plugins=PLUGINS, extra=EXTRA,
@@ -179,7 +171,7 @@ def test_replies_and_files_are_the_same(dovecot, name):
     plain = dovecot(**description)
     server = dovecot(**with_filter(description, RULES[name]))
     for each in (plain, server):
-        create(each, location, existing)
+        fill(each, location, existing)
 
     expected, stock_lists = run(plain, existing + missing, INVALID)
     replies, lists = run(server, existing + missing, INVALID)
