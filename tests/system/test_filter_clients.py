@@ -18,7 +18,7 @@ import pytest
 
 from dovecot import Location, Namespace
 from filter import MBOX, MESSAGE, fill_mbox, hidden, program, with_filter
-from imap import literal
+from imap import Closed, literal
 
 MBOX_HOME = Location("mbox", "~", inbox="mail/%u", index="index/%u")
 CLIENTS = 16
@@ -29,7 +29,9 @@ COMING = ["comes", "Work/comes", "Work/comes-too"]
 # and what is below them
 HIDDEN = {"junk-1": "", "Work/junk-2": "below", ".hidden": "",
           "junk-3": "a/b/c"}
-RULES = "junk-* .*"
+# hidden, too, by commands of other clients
+USED = ["used-1", "used-2/sub", "Work/used-3"]
+RULES = "junk-* .* used-*"
 
 
 def come(path):
@@ -82,6 +84,28 @@ def change_visible(server, root, changes):
             changes.counts[change_visible] += 1
 
 
+def use_once(imap, name):
+    for command in ("CREATE", "SELECT", "SUBSCRIBE"):
+        imap.cmd(command, name)
+    imap.cmd("APPEND", name, literal(MESSAGE))
+    imap.cmd("RENAME", name, name + "-moved")
+    imap.cmd("STATUS", name + "-moved", "(MESSAGES)")
+    imap.cmd("DELETE", name + "-moved")
+    imap.cmd("DELETE", name)
+
+
+def use_hidden(server, changes):
+    """Makes, uses, renames and deletes hidden mailboxes until told to stop;
+    others do the same to them."""
+    names = itertools.cycle(USED)
+    while not changes.stop.is_set():
+        # Dovecot ends a session whose mailbox is deleted by another one
+        with contextlib.suppress(Closed, ConnectionError), \
+                server.imap("alice") as imap:
+            while not changes.stop.wait(0.02):
+                use_once(imap, next(names))
+
+
 def client(server, changes):
     """Returns all names that LIST told to one client."""
     names = set()
@@ -119,8 +143,9 @@ def test_many_clients_while_mailboxes_come_and_go(dovecot):
         # stock Dovecot fails assertions when mailboxes vanish
         makers = [change_visible] + [change_hidden] * (each is server)
         changes = Changes(makers)
-        with ThreadPoolExecutor(CLIENTS + 2) as pool:
+        with ThreadPoolExecutor(CLIENTS + 4) as pool:
             made = [pool.submit(make, each, root, changes) for make in makers]
+            made += [pool.submit(use_hidden, each, changes) for _ in range(2)]
             try:
                 told = list(pool.map(client, [each] * CLIENTS,
                                      [changes] * CLIENTS))
@@ -166,6 +191,8 @@ service imap {{
 """
     server = dovecot(**with_filter(dict(
         location=MBOX_HOME, extra=extra, namespaces=[
+            Namespace("old", "Old/", location=Location(
+                "mbox", "~/.old", index="index/%u/.old")),
             Namespace("box", "Box/", location=Location(
                 "sdbox", "~/.sdbox", index="index/%u/.sdbox",
                 layout="index"))]),
@@ -181,7 +208,9 @@ service imap {{
             names = {name.decode() for name in imap.list()}
             assert names >= {"Work/stays", "Box/a", "Box/c/d"}
             assert not {"text", "junk-1", "Box/a/junk-1"} & names
-            for command in ('LIST "" "%"', 'LIST "" "junk-3/*"',
+            for command in ("NOTIFY SET (mailboxes (junk-1 Work/junk-2) "
+                            "(MailboxName)) (subtree .hidden (MailboxName))",
+                            'LIST "" "%"', 'LIST "" "junk-3/*"',
                             'LIST "" ("*" "Work/%") RETURN (CHILDREN STATUS '
                             '(MESSAGES) SUBSCRIBED SPECIAL-USE)',
                             'LSUB "" "*"', 'LIST (SUBSCRIBED) "" "*"',
@@ -189,8 +218,13 @@ service imap {{
                             "SUBSCRIBE junk-1", "STATUS junk-1 (MESSAGES)"):
                 imap.ok(command)
             imap.ok("APPEND INBOX", literal(MESSAGE))
-            imap.cmd("RENAME Work/comes renamed")
-            imap.cmd("DELETE renamed")
+            for command in ("RENAME Work/comes renamed", "DELETE renamed",
+                            "RENAME junk-1 junk-5", "RENAME junk-3 came",
+                            "CREATE junk-8/a", "DELETE junk-8/a", "NOOP",
+                            "RENAME came Old/junk-7",
+                            "RENAME Old/junk-7 junk-3",
+                            "RENAME junk-5 junk-1", "SELECT junk-8/a"):
+                imap.cmd(command)
     server.stop()
     reports = glob.glob(server.dir + "/private/valgrind.*")
     assert reports
