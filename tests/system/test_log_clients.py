@@ -40,13 +40,13 @@ def start(dovecot):
     return server, len(accesses(server))
 
 
-def run(home, *argv, input=b"", timeout=120, **env):
+def run(home, *argv, input=b"", timeout=120, status=0, **env):
     result = subprocess.run(
         argv, input=input, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         timeout=timeout, cwd=home,
         env={"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "vt100",
              "LC_ALL": "C.UTF-8", **env})
-    assert result.returncode == 0, result.stdout
+    assert result.returncode == status, result.stdout
     return result.stdout
 
 
@@ -91,20 +91,26 @@ SubFolders Verbatim
 Channel all
 Far :far:
 Near :near:
-Patterns *
+Patterns {patterns}
 Create Both
 Expunge Both
 """
 
 
+def write_mbsyncrc(home, server, patterns="*"):
+    """Writes the configuration "rc" that keeps a copy of alice's mailboxes in
+    the directory "near"."""
+    os.makedirs(home / "near", exist_ok=True)
+    version = run(home, "mbsync", "--version")
+    tls = "SSLType None" if b"isync 1.4" in version else "TLSType None"
+    (home / "rc").write_text(MBSYNCRC.format(
+        port=server.port, home=home, tls=tls, patterns=patterns))
+
+
 def test_mbsync(dovecot, tmp_path):
     mbsync = client("mbsync")
     server, before = start(dovecot)
-    os.mkdir(tmp_path / "near")
-    version = run(tmp_path, mbsync, "--version")
-    tls = "SSLType None" if b"isync 1.4" in version else "TLSType None"
-    (tmp_path / "rc").write_text(MBSYNCRC.format(
-        port=server.port, home=tmp_path, tls=tls))
+    write_mbsyncrc(tmp_path, server)
     run(tmp_path, mbsync, "-c", "rc", "-a")
     first = accesses(server)[before:]
     lists = [e for e in first if e["cmd"] == "LIST"]
