@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,6 +121,11 @@ static void command_entry(const struct mba_namespace_report *ns,
 {
 	struct audit_command *cmd = context;
 
+	if (entry->state == MBA_STATE_MISSING && entry->mailbox != NULL &&
+	    strcmp(entry->mailbox, "INBOX") == 0)
+		cmd->inbox_missing = true;
+	if (!cmd->entries)
+		return;
 	if (!cmd->json) {
 		mba_row_entry(&cmd->set, ns, entry, command_row, cmd);
 		return;
@@ -153,6 +159,16 @@ static void command_warn_missing(const struct audit_command *cmd)
 	}
 }
 
+/* INBOX is seldom below the mail root, and then it isn't found there. */
+static void command_hint_inbox(const struct audit_command *cmd)
+{
+	if (cmd->inbox_missing && cmd->location.location.inbox_path == NULL) {
+		(void)tool_fail(EX_OK, tool_printf(
+			"INBOX is missing: if it isn't below the mail root, "
+			"--inbox PATH tells where it is"));
+	}
+}
+
 static void command_print_report(struct audit_command *cmd,
 				 const struct mba_report *report)
 {
@@ -182,8 +198,7 @@ int audit_command_run(struct audit_command *cmd)
 	cmd->set.rules = cmd->rules;
 	cmd->set.error = command_error;
 	cmd->set.context = cmd;
-	if (cmd->entries)
-		cmd->set.entry = command_entry;
+	cmd->set.entry = command_entry;
 	if (!cmd->quiet && isatty(STDERR_FILENO))
 		cmd->set.progress = command_progress;
 	cmd->table = cmd->totals ? MBA_TABLE_TOTALS :
@@ -199,6 +214,7 @@ int audit_command_run(struct audit_command *cmd)
 	ret = mba_audit_run(audit, &report);
 	progress_clear(cmd);
 	command_print_report(cmd, report);
+	command_hint_inbox(cmd);
 	mba_audit_deinit(&audit);
 	status = tool_flush();
 	return status == EX_OK && ret < 0 ? EX_IOERR : status;

@@ -20,6 +20,7 @@ struct audit_command {
 	enum mba_table table;
 	struct mba_text_table *text;
 
+	bool inbox_missing;
 	struct timespec progress_shown;
 	bool progress_on_screen;
 };

@@ -211,6 +211,21 @@ def test_a_missing_index_root_is_told(tree):
     assert b"/nonexistent/x doesn't exist" in result.stderr
 
 
+def test_an_inbox_elsewhere_is_hinted_at(tree):
+    """It is missing below the mail root; only then, and only where nobody said
+    where it is, there is a hint."""
+    hint = (b"mailbox-audit: report: INBOX is missing: if it isn't below the "
+            b"mail root, --inbox PATH tells where it is\n")
+    make_log(tree[1] + "/.imap/INBOX")
+    for options in ([], ["-j"], ["-e"], ["-e", "-s", "missing"]):
+        result = run(*COMMAND, *tree, *options)
+        assert (result.returncode, result.stderr) == (0, hint)
+    for inbox in (tree[3] + "/box", tree[3] + "/elsewhere", ""):
+        assert run(*COMMAND, *tree, "--inbox", inbox).stderr == b""
+    write(tree[3] + "/inbox", MESSAGE)
+    assert run(*COMMAND, *tree).stderr == b""
+
+
 def test_what_cant_be_read(tree):
     """Not as root, who reads everything."""
     closed = tree[1] + "/closed"
