@@ -145,10 +145,10 @@ void filter_record_mailbox_allocated(struct mailbox *box)
 
 	/* while names are listed or the index is refreshed, Dovecot allocates
 	   a mailbox for each of them */
-	if (filter_list_get(box->list) == NULL || box->inbox_any ||
+	if (filter_command_lists_only(box->storage->user) ||
+	    filter_list_get(box->list) == NULL || box->inbox_any ||
 	    !filter_index_is_pruned(box->list) ||
-	    filter_index_is_syncing(box->list) ||
-	    filter_command_lists_only(box->storage->user))
+	    filter_index_is_syncing(box->list))
 		return;
 	fbox = p_new(box->pool, union mailbox_module_context, 1);
 	fbox->super = *v;

@@ -61,6 +61,26 @@ level_match(const struct mba_rules *rules, const struct level *level,
 	return hides ? MBA_MATCH_HIDDEN : MBA_MATCH_VISIBLE;
 }
 
+/* Go past the levels that end within the first visible_len bytes of the name.
+   Returns where the next one begins. */
+static size_t level_skip(struct level *level, size_t visible_len)
+{
+	const struct name *name = level->name;
+	const unsigned char *nul;
+	size_t pos = 0;
+
+	if (visible_len >= name->len)
+		return name->len;
+	while ((nul = memchr(name->levels + pos, '\0',
+			     visible_len + 1 - pos)) != NULL) {
+		pos = (size_t)(nul - name->levels) + 1;
+		level->depth++;
+		if (pos > visible_len)
+			break;
+	}
+	return pos;
+}
+
 /* Go to the next level, which begins at an offset of the name. */
 static void level_begin(struct level *level, size_t start)
 {
@@ -90,10 +110,10 @@ mba_rules_match(const struct mba_rules *rules, const char *levels, size_t len,
 	enum mba_match match = MBA_MATCH_VISIBLE;
 	const struct rule *rule = NULL;
 
-	for (size_t pos = 0; pos < len && match == MBA_MATCH_VISIBLE;
-	     pos = level.end + 1) {
+	for (size_t pos = level_skip(&level, visible_len);
+	     pos < len && match == MBA_MATCH_VISIBLE; pos = level.end + 1) {
 		level_begin(&level, pos);
-		if (level.end == pos || level.end <= visible_len)
+		if (level.end == pos)
 			continue;
 		level_set_key(&level);
 		match = level_match(rules, &level, level.end < len ?
