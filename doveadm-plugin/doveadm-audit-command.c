@@ -13,25 +13,36 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+/* Totals have the name of the user: where there is only one, doveadm doesn't
+   print it. */
+static void audit_print_user(struct mailbox_audit_cmd_context *ctx)
+{
+	const struct doveadm_cmd_context *cctx = ctx->ctx.cctx;
+
+	if (ctx->table != MBA_TABLE_TOTALS ||
+	    doveadm_print_get_headers_count() > 0 ||
+	    doveadm_client_prints_user(cctx))
+		return;
+	doveadm_print_header("username", "Username",
+			     DOVEADM_PRINT_HEADER_FLAG_STICKY |
+			     DOVEADM_PRINT_HEADER_FLAG_HIDE_TITLE);
+	doveadm_print_sticky("username", cctx->username);
+}
+
 static void audit_command_init(DOVEADM_CMD_INIT_ARGS)
 {
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 	const struct mba_column *column;
-	unsigned int i;
 
 	if (ctx->json) {
 		doveadm_print_header_simple("report");
 		return;
 	}
-	i = ctx->first_column;
-	if (i == 0) {
-		/* as doveadm does it for several users */
-		doveadm_print_header("username", "Username",
-				     DOVEADM_PRINT_HEADER_FLAG_HIDE_TITLE);
-		i++;
-	}
-	for (; (column = mba_column(&ctx->set, ctx->table, i)) != NULL; i++) {
+	audit_print_user(ctx);
+	/* the first one is the user */
+	for (unsigned int i = 1;
+	     (column = mba_column(&ctx->set, ctx->table, i)) != NULL; i++) {
 		doveadm_print_header(column->key, column->key, column->number ?
 				     DOVEADM_PRINT_HEADER_FLAG_NUMBER : 0);
 	}
@@ -51,18 +62,6 @@ const char *doveadm_audit_string(const struct doveadm_cmd_context *cctx,
 	const char *value;
 
 	return doveadm_cmd_param_str(cctx, name, &value) ? value : NULL;
-}
-
-/* ctx.iterate_single_user isn't set yet. A server's client hands the user over
-   beside the parameters. */
-bool doveadm_audit_is_for_one(const struct doveadm_cmd_context *cctx)
-{
-	const char *user = doveadm_audit_string(cctx, "user");
-	struct istream *input;
-
-	return !doveadm_audit_flag(cctx, "all-users") &&
-		!doveadm_cmd_param_istream(cctx, "user-file", &input) &&
-		(user == NULL || strpbrk(user, "*?") == NULL);
 }
 
 void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
@@ -119,7 +118,6 @@ audit_output_preinit(struct mailbox_audit_cmd_context *ctx, bool entries)
 		entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;
 	if (entries)
 		ctx->set.entry = doveadm_audit_entry;
-	ctx->first_column = totals && doveadm_audit_is_for_one(cctx) ? 0 : 1;
 	ctx->json = doveadm_audit_flag(cctx, "json");
 	if (ctx->json)
 		audit_print_init_json(ctx);

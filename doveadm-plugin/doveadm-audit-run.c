@@ -24,9 +24,10 @@
 static void audit_print_row(const char *const *values, void *context)
 {
 	const struct mailbox_audit_cmd_context *ctx = context;
-	unsigned int i = ctx->first_column;
 
-	for (; mba_column(&ctx->set, ctx->table, i) != NULL; i++)
+	/* doveadm itself prints the user */
+	for (unsigned int i = 1;
+	     mba_column(&ctx->set, ctx->table, i) != NULL; i++)
 		doveadm_print(values[i]);
 }
 

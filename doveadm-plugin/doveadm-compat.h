@@ -14,6 +14,13 @@
 /* options are asked for by name */
 #  define doveadm_cmd_set_options(ctx, letters)
 
+/* Returns whether the name before a server's rows is the client's affair. */
+static inline bool
+doveadm_client_prints_user(const struct doveadm_cmd_context *cctx)
+{
+	return cctx->conn_type == DOVEADM_CONNECTION_TYPE_TCP;
+}
+
 /* Set what the list's settings say of paths and names. */
 static inline void
 location_get_settings(struct mailbox_list *list, struct mba_location *dest)
@@ -92,6 +99,12 @@ doveadm_cmd_take_option(struct doveadm_mail_cmd_context *ctx ATTR_UNUSED,
 			int c ATTR_UNUSED)
 {
 	return TRUE;
+}
+
+static inline bool
+doveadm_client_prints_user(const struct doveadm_cmd_context *cctx ATTR_UNUSED)
+{
+	return FALSE;
 }
 
 static inline void

@@ -35,10 +35,8 @@ struct mailbox_audit_cmd_context {
 	/* of -A and -F, a user who was not audited yet */
 	char *pending_user;
 
-	/* what is printed; of json also with entries the line of a report */
+	/* what is printed */
 	enum mba_table table;
-	/* of a row, doveadm itself prints the user */
-	unsigned int first_column;
 
 	/* Of a clean of -A and -F: the names of all users, how many of them
 	   were handed to doveadm, and where their roots are. */
@@ -70,8 +68,6 @@ bool doveadm_audit_flag(const struct doveadm_cmd_context *cctx,
 /* Returns NULL if it isn't given; over HTTP also null can be. */
 const char *doveadm_audit_string(const struct doveadm_cmd_context *cctx,
 				 const char *name);
-/* Returns whether the command is for one user. */
-bool doveadm_audit_is_for_one(const struct doveadm_cmd_context *cctx);
 /* Refuse the command line: it ends doveadm, but in a server the users are
    refused one by one. */
 void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,

@@ -23,17 +23,29 @@ static bool clean_time(struct mailbox_audit_cmd_context *ctx, const char *name,
 	return TRUE;
 }
 
+/* ctx.iterate_single_user isn't set yet. A server's client hands the user over
+   beside the parameters. */
+static bool clean_is_for_one(const struct doveadm_cmd_context *cctx)
+{
+	const char *user = doveadm_audit_string(cctx, "user");
+	struct istream *input;
+
+	return !doveadm_audit_flag(cctx, "all-users") &&
+		!doveadm_cmd_param_istream(cctx, "user-file", &input) &&
+		(user == NULL || strpbrk(user, "*?") == NULL);
+}
+
 static void clean_check(struct mailbox_audit_cmd_context *ctx, bool used_age)
 {
 	if (!ctx->clean.used && used_age)
 		doveadm_audit_refuse(ctx, EX_USAGE, "--used-age needs --used");
 	else if (!ctx->clean.used && ctx->clean.force)
 		doveadm_audit_refuse(ctx, EX_USAGE, "--force needs --used");
-	else if (ctx->clean.force && !doveadm_audit_is_for_one(ctx->ctx.cctx)) {
+	else if (ctx->clean.force && !clean_is_for_one(ctx->ctx.cctx)) {
 		doveadm_audit_refuse(ctx, EX_USAGE, "--force is for one user, "
 				     "named with -u");
 	} else if (ctx->namespace_prefix != NULL &&
-		   !doveadm_audit_is_for_one(ctx->ctx.cctx)) {
+		   !clean_is_for_one(ctx->ctx.cctx)) {
 		/* it may be one that all users share */
 		doveadm_audit_refuse(ctx, EX_USAGE, "--namespace is for one "
 				     "user, named with -u");

@@ -18,6 +18,7 @@
 #include "doveadm-mailbox-audit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* the value whose pieces are coming in */
 static string_t *pending;
@@ -125,13 +126,23 @@ static void table_free_values(void)
 	array_clear(&table.values);
 }
 
+/* Add the first value, which is doveadm's own: as it is, or there is none. */
+static void table_add_user(const char *name)
+{
+	char *escaped = mba_escape(name), *value = i_strdup(escaped);
+
+	array_push_back(&table.values, &value);
+	free(escaped);
+}
+
 static void table_print(const char *_value)
 {
 	char *value;
 
-	if (array_is_empty(&table.values) && !table_has_users()) {
-		value = i_strdup("-");
-		array_push_back(&table.values, &value);
+	if (array_is_empty(&table.values)) {
+		table_add_user(table_has_users() ? _value : "-");
+		if (table_has_users())
+			return;
 	}
 	value = i_strdup(_value);
 	array_push_back(&table.values, &value);
