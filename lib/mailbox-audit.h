@@ -55,6 +55,7 @@
      index-list.c    the list of all mailboxes
      index-evidence.c what all this proves about a mailbox's use
      index-dir.c     reads the index files of a directory
+     index-verify.c  compares what they say with each other
      index-side.c    puts every inode of it into one class, finds the entries
      index-side-thread.c the same in a thread, while the caller looks at mails
    audit/            both sides put together (base, rules, mail, index)
@@ -69,7 +70,7 @@
      audit-roots.c   compares roots, by what is there
      user-roots.c    roots that several users have
      audit-errors.c  keeps the first errors and counts all
-   report/           writes what the audit found (base, and this header)
+   report/           writes what was found (base, index, and this header)
      report-json.c   JSON lines
      report-rows.c   rows for scripts: what each command has
      report-audit-rows.c what an audit found, as rows
@@ -78,6 +79,10 @@
      report-text-table.c a table for people, aligned
      report-text-columns.c what people see of a row
      report-totals.c sums over a user's namespaces
+     report-inspect.c a path's indexes
+     report-inspect-json.c one as a JSON line
+     report-inspect-text.c one as lines for people
+     report-inspect-names.c what both call things
 
    Conventions: functions that can fail return -1 and set *error_r to a string
    that the caller frees; it names the operation, the path and the reason.
@@ -776,7 +781,7 @@ void mba_rows_report(const struct mba_audit_settings *set, enum mba_table table,
    10.1 MB (powers of 1000), and columns as wide as they need to be. */
 struct mba_text_table;
 
-/* Called for each line of a table, without newline. */
+/* Called for each line, which has no newline and is valid during the call. */
 typedef void mba_line_callback_t(const char *line, void *context);
 
 /* Begin a table: with the names of users, with titles. The settings needn't
@@ -791,6 +796,28 @@ void mba_text_table_row(struct mba_text_table *table,
 			const char *const *values);
 /* Write what is left, and free the table. */
 void mba_text_table_deinit(struct mba_text_table **table);
+
+/*
+ * Inspection: what is in index files.
+ */
+
+struct mba_inspect_settings {
+	/* one JSON line for each index, instead of lines for people */
+	bool json:1;
+	/* also compare counts, sequences, offsets and sizes with each other */
+	bool verify:1;
+};
+
+/* Read the index files that a path stands for, and call back with what they
+   say. A directory stands for all indexes in it: that of a mailbox
+   (dovecot.index), of the list of mailboxes (dovecot.list.index), of mdbox's
+   mails (dovecot.map.index). A file stands for the index that it belongs to,
+   whatever that is called. Nothing is written or locked. A file that isn't
+   regular, or larger than Dovecot lets it get, is named and not read. Returns 0
+   if ok, 1 if something couldn't be read or understood, or contradicts itself:
+   the lines say what; -1 if there is no index. */
+int mba_inspect(const char *path, const struct mba_inspect_settings *set,
+		mba_line_callback_t *callback, void *context, char **error_r);
 
 /* Returns the bytes as UTF-8 that can be seen: each byte that isn't UTF-8, each
    backslash, and each byte of a control, directional or invisible character is

@@ -10,6 +10,7 @@
    audit-command.c     what these two share
    location-options.c  options for the paths, and of what namespace they are
    cmd-match.c         "match": which rule hides a name
+   cmd-inspect.c       "inspect": what is in index files
    tool.c              what the subcommands share: errors, rules, the output */
 
 #include <stdio.h>
@@ -29,6 +30,8 @@ static const struct {
 	  "remove index directories that belong to no mailbox" },
 	{ "match", cmd_match,
 	  "show which names the rules hide, and why" },
+	{ "inspect", cmd_inspect,
+	  "show what is in index files, and when they were last used" },
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -18,6 +18,7 @@ extern const char *tool_command;
 tool_command_t cmd_report;
 tool_command_t cmd_clean;
 tool_command_t cmd_match;
+tool_command_t cmd_inspect;
 
 /* Print "mailbox-audit: COMMAND: error" and free it. It is escaped by
    mba_escape(): what it quotes may come from anywhere. Returns the status, so

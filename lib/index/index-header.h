@@ -29,9 +29,13 @@ enum index_flag {
 	INDEX_FLAG_DELETED = 0x04,
 	INDEX_FLAG_SEEN = 0x08,
 	INDEX_FLAG_DRAFT = 0x10,
+	/* the mail itself doesn't have the flags yet */
+	INDEX_FLAG_DIRTY = 0x80,
 	/* those that a client sets */
 	INDEX_FLAGS_CLIENT = 0x1f
 };
+/* of the header's flags: a message may be dirty */
+#define INDEX_HEADER_HAVE_DIRTY 0x02
 
 struct index_header {
 	uint8_t major_version, minor_version, compat_flags;

@@ -52,6 +52,13 @@ static struct index_ext_state *replay_ext(struct replay *replay)
 	return &replay->state->exts.exts[replay->ext];
 }
 
+/* Messages whose flags aren't in the mails yet mark the index. */
+static void mark_dirty(struct index_state *state, uint8_t flags)
+{
+	if ((flags & INDEX_FLAG_DIRTY) != 0)
+		state->hdr.flags |= INDEX_HEADER_HAVE_DIRTY;
+}
+
 static void replay_append(struct replay *replay)
 {
 	struct index_state *state = replay->state;
@@ -68,6 +75,7 @@ static void replay_append(struct replay *replay)
 			continue;
 		}
 		index_records_append(&state->records, uid, flags);
+		mark_dirty(state, flags);
 		state->hdr.next_uid = uid + 1;
 	}
 }
@@ -100,10 +108,10 @@ static void replay_flags(struct replay *replay)
 
 	while (cursor_left(&replay->cursor) > 0) {
 		index_flag_update_read(&replay->cursor, &update);
-		if (!replay->cursor.failed) {
-			index_records_update_flags(&replay->state->records,
-						   &update);
-		}
+		if (replay->cursor.failed)
+			break;
+		index_records_update_flags(&replay->state->records, &update);
+		mark_dirty(replay->state, update.add);
 	}
 }
 

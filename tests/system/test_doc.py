@@ -82,6 +82,17 @@ def test_options_of_clean(dovecot):
     assert reasons == set(known) - {None}
 
 
+def test_options_of_inspect():
+    page = sections("mailbox-audit-inspect.1")
+    assert helped("inspect") == documented(page["OPTIONS"])
+    with open(os.path.join(os.path.dirname(SCHEMA),
+                           "inspect.schema.json")) as f:
+        evidence = json.load(f)["$defs"]["evidence"]["properties"]
+    words = set(re.findall(r"[a-z-]+", page["USE"]))
+    assert set(evidence["level"]["enum"]) - {"unknown"} <= words
+    assert set(evidence["proof"]["enum"]) - {None} <= words
+
+
 def test_commands_of_the_utility():
     text = subprocess.run(["mailbox-audit", "--help"], check=True,
                           stdout=subprocess.PIPE).stdout.decode()

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "index-list.h"
+#include "index-verify.h"
+
+struct verify {
+	const struct index_dir *dir;
+	/* the index file's own header, before its log changed it; major version
+	   0 if there is none */
+	struct index_header hdr;
+	struct index_verdicts *verdicts;
+};
+
+static void __attribute__((format(printf, 4, 5)))
+complain(struct verify *verify, enum index_dir_file_id file, uint64_t offset,
+	 const char *format, ...)
+{
+	struct index_verdicts *verdicts = verify->verdicts;
+	struct index_verdict *verdict;
+	va_list args;
+
+	if (verdicts->count == INDEX_VERDICTS_MAX)
+		return;
+	verdicts->verdicts = mem_grow(verdicts->verdicts, &verdicts->alloc,
+				      verdicts->count + 1, sizeof(*verdict));
+	verdict = &verdicts->verdicts[verdicts->count++];
+	verdict->file = file;
+	verdict->offset = offset;
+	va_start(args, format);
+	if (vasprintf(&verdict->text, format, args) < 0)
+		mem_missing();
+	va_end(args);
+}
+
+/* Where fields of the index' header stand. */
+enum {
+	OFFSET_MESSAGES = 32,
+	OFFSET_SEEN = 40,
+	OFFSET_DELETED = 44,
+	OFFSET_FIRST_RECENT = 48,
+	OFFSET_LOG_SEQ = 60,
+	OFFSET_LOG_TAIL = 64,
+	OFFSET_LOG_HEAD = 68,
+	OFFSET_DAYS = 88,
+	/* of a log's and a cache's */
+	OFFSET_LOG_INDEXID = 4,
+	OFFSET_LOG_PREV = 12,
+	OFFSET_CACHE_SEQ = 8
+};
+
+static void verify_header(struct verify *verify)
+{
+	const struct index_header *hdr = &verify->hdr;
+
+	if (hdr->first_recent_uid > hdr->next_uid) {
+		complain(verify, INDEX_DIR_INDEX, OFFSET_FIRST_RECENT,
+			 "first_recent_uid %u > next_uid %u",
+			 hdr->first_recent_uid, hdr->next_uid);
+	}
+	if (hdr->log_tail_offset > hdr->log_head_offset) {
+		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_TAIL,
+			 "log_tail_offset %u > log_head_offset %u",
+			 hdr->log_tail_offset, hdr->log_head_offset);
+	}
+	if (hdr->messages_count > hdr->next_uid) {
+		complain(verify, INDEX_DIR_INDEX, OFFSET_MESSAGES,
+			 "messages_count %u > next_uid %u",
+			 hdr->messages_count, hdr->next_uid);
+	}
+	for (int i = 0; i + 1 < INDEX_DAYS; i++) {
+		if (hdr->day_first_uid[i] < hdr->day_first_uid[i + 1]) {
+			complain(verify, INDEX_DIR_INDEX, OFFSET_DAYS + i * 4,
+				 "day_first_uid[%d] %u < day_first_uid[%d] %u",
+				 i, hdr->day_first_uid[i], i + 1,
+				 hdr->day_first_uid[i + 1]);
+		}
+	}
+}
+
+static void verify_count(struct verify *verify, const char *name,
+			 unsigned int offset, uint32_t count, uint32_t found)
+{
+	if (count != found) {
+		complain(verify, INDEX_DIR_INDEX, offset,
+			 "%s %u != %u in the records", name, count, found);
+	}
+}
+
+/* The file's own records. */
+static void verify_records(struct verify *verify)
+{
+	const struct index_dir_file *file =
+		&verify->dir->files[INDEX_DIR_INDEX];
+	const struct index_header *hdr = &verify->hdr;
+	uint32_t count = index_records_count(hdr, file->size), uid, last = 0;
+	uint32_t seen = 0, deleted = 0;
+	uint64_t pos = hdr->header_size;
+
+	for (uint32_t i = 0; i < count; i++, pos += hdr->record_size) {
+		memcpy(&uid, file->data + pos, sizeof(uid));
+		if (uid <= last) {
+			complain(verify, INDEX_DIR_INDEX, pos,
+				 "uid %u <= uid %u before it", uid, last);
+		}
+		if (uid >= hdr->next_uid) {
+			complain(verify, INDEX_DIR_INDEX, pos,
+				 "uid %u >= next_uid %u", uid, hdr->next_uid);
+		}
+		last = uid;
+		if ((file->data[pos + 4] & INDEX_FLAG_SEEN) != 0)
+			seen++;
+		if ((file->data[pos + 4] & INDEX_FLAG_DELETED) != 0)
+			deleted++;
+	}
+	verify_count(verify, "messages_count", OFFSET_MESSAGES,
+		     hdr->messages_count, count);
+	verify_count(verify, "seen_messages_count", OFFSET_SEEN,
+		     hdr->seen_count, seen);
+	verify_count(verify, "deleted_messages_count", OFFSET_DELETED,
+		     hdr->deleted_count, deleted);
+}
+
+static void verify_exts(struct verify *verify)
+{
+	const struct index_dir_file *file =
+		&verify->dir->files[INDEX_DIR_INDEX];
+	struct index_ext_iter iter;
+	struct index_ext ext;
+	const char *error = NULL;
+
+	index_ext_iter_init(&iter, file->data, &verify->hdr, NULL);
+	while (index_ext_next(&iter, &ext, &error) > 0) {
+		if (ext.record_size > 0 &&
+		    (uint32_t)ext.record_offset + ext.record_size >
+		    verify->hdr.record_size) {
+			complain(verify, INDEX_DIR_INDEX, ext.offset,
+				 "extension %.*s: record_offset %u + "
+				 "record_size %u > the index' record_size %u",
+				 (int)ext.name_len, ext.name,
+				 ext.record_offset, ext.record_size,
+				 verify->hdr.record_size);
+		}
+	}
+	if (error != NULL) {
+		complain(verify, INDEX_DIR_INDEX, ext.offset,
+			 "%s: header_size %u", error,
+			 verify->hdr.header_size);
+	}
+}
+
+static void verify_index(struct verify *verify)
+{
+	const struct index_dir_file *file =
+		&verify->dir->files[INDEX_DIR_INDEX];
+	const char *error;
+
+	if (file->data == NULL)
+		return;
+	if (index_header_decode(file->data, file->size, &verify->hdr,
+				&error) < 0) {
+		complain(verify, INDEX_DIR_INDEX, 0, "%s: size %" PRIu64
+			 ", header_size %u", error, file->size,
+			 verify->hdr.header_size);
+		memset(&verify->hdr, 0, sizeof(verify->hdr));
+		return;
+	}
+	verify_header(verify);
+	verify_records(verify);
+	verify_exts(verify);
+}
+
+/* Returns a log that can be understood, NULL if there is none. */
+static const struct index_log_scan *
+verify_log(const struct verify *verify, enum index_dir_file_id id)
+{
+	const struct index_dir_file *file = &verify->dir->files[id];
+
+	return file->data == NULL || file->error != NULL ? NULL :
+		&verify->dir->logs[id - INDEX_DIR_LOG];
+}
+
+/* Where in which log the index ends. */
+static void verify_log_position(struct verify *verify,
+				enum index_dir_file_id id)
+{
+	const struct index_log_scan *log = verify_log(verify, id);
+	const struct index_header *hdr = &verify->hdr;
+
+	if (log == NULL)
+		return;
+	if (log->error != NULL) {
+		complain(verify, id, log->end, "%s: the log has %" PRIu64
+			 " bytes", log->error, verify->dir->files[id].size);
+	}
+	if (hdr->major_version == 0)
+		return;
+	if (log->hdr.indexid != hdr->indexid) {
+		complain(verify, id, OFFSET_LOG_INDEXID,
+			 "indexid %u != indexid %u of the index",
+			 log->hdr.indexid, hdr->indexid);
+	}
+	if (log->hdr.file_seq == hdr->log_file_seq &&
+	    hdr->log_head_offset > log->end) {
+		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_HEAD,
+			 "log_head_offset %u > end of the log %" PRIu64,
+			 hdr->log_head_offset, log->end);
+	}
+}
+
+static void verify_logs(struct verify *verify)
+{
+	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
+	const struct index_log_scan *log2 = verify_log(verify, INDEX_DIR_LOG2);
+
+	verify_log_position(verify, INDEX_DIR_LOG);
+	verify_log_position(verify, INDEX_DIR_LOG2);
+	if (log != NULL && verify->hdr.log_file_seq > log->hdr.file_seq) {
+		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_SEQ,
+			 "log_file_seq %u > file_seq %u of the log",
+			 verify->hdr.log_file_seq, log->hdr.file_seq);
+	}
+	if (log == NULL || log2 == NULL ||
+	    log->hdr.prev_file_seq != log2->hdr.file_seq)
+		return;
+	if (log->hdr.prev_file_offset != log2->end) {
+		complain(verify, INDEX_DIR_LOG, OFFSET_LOG_PREV + 4,
+			 "prev_file_offset %u != end of the older log %" PRIu64,
+			 log->hdr.prev_file_offset, log2->end);
+	}
+}
+
+static void verify_cache_offsets(struct verify *verify)
+{
+	const struct index_dir *dir = verify->dir;
+	const struct index_records *recs = &dir->state.records;
+	const void *record;
+	uint32_t offset;
+
+	for (uint32_t i = 0; i < recs->count; i++) {
+		record = index_records_get(recs, INDEX_COLUMN_CACHE, i);
+		if (record == NULL)
+			continue;
+		memcpy(&offset, record, sizeof(offset));
+		if (offset != 0 && (offset < INDEX_CACHE_HEADER_SIZE ||
+				    offset % 4 != 0 ||
+				    offset + UINT64_C(8) >
+				    dir->cache.file_size)) {
+			complain(verify, INDEX_DIR_CACHE, offset,
+				 "uid %u has its record at %u, the cache has %"
+				 PRIu64 " bytes", recs->rows[i].uid, offset,
+				 dir->cache.file_size);
+		}
+	}
+}
+
+static void verify_cache(struct verify *verify)
+{
+	static const char name[] = "cache";
+	const struct index_dir *dir = verify->dir;
+	const struct index_dir_file *file = &dir->files[INDEX_DIR_CACHE];
+	const struct index_ext_state *ext;
+
+	if (!file->exists || file->failed != NULL)
+		return;
+	if (file->error != NULL) {
+		complain(verify, INDEX_DIR_CACHE, dir->cache.want_offset,
+			 "%s: the cache has %" PRIu64 " bytes", file->error,
+			 dir->cache.file_size);
+		return;
+	}
+	if (dir->cache.indexid != dir->state.hdr.indexid) {
+		complain(verify, INDEX_DIR_CACHE, OFFSET_LOG_INDEXID,
+			 "indexid %u != indexid %u of the index",
+			 dir->cache.indexid, dir->state.hdr.indexid);
+		return;
+	}
+	ext = index_exts_find(&dir->state.exts, name, strlen(name));
+	if (ext != NULL && ext->reset_id != dir->cache.file_seq) {
+		complain(verify, INDEX_DIR_CACHE, OFFSET_CACHE_SEQ,
+			 "file_seq %u != reset_id %u of extension cache",
+			 dir->cache.file_seq, ext->reset_id);
+	} else {
+		verify_cache_offsets(verify);
+	}
+}
+
+static void verify_list(struct verify *verify)
+{
+	struct index_list *list = index_list_new(&verify->dir->state, '/');
+	struct index_list_mailbox mailbox;
+
+	if (list == NULL)
+		return;
+	if (index_list_problem(list) != NULL) {
+		complain(verify, INDEX_DIR_INDEX, 0, "%s",
+			 index_list_problem(list));
+	}
+	for (uint32_t i = 0; i < index_list_count(list); i++) {
+		index_list_get(list, i, &mailbox);
+		if (mailbox.is_lost) {
+			complain(verify, INDEX_DIR_INDEX, 0,
+				 "mailbox %u: its parent %u leads to no root",
+				 mailbox.uid, mailbox.parent_uid);
+		}
+	}
+	index_list_free(&list);
+}
+
+static void verify_state(struct verify *verify)
+{
+	const struct index_dir *dir = verify->dir;
+	const struct index_log_scan *log2 = verify_log(verify, INDEX_DIR_LOG2);
+	enum index_dir_file_id file = INDEX_DIR_LOG;
+
+	if (dir->result != INDEX_STATE_OK) {
+		complain(verify, INDEX_DIR_LOG, 0, "%s", dir->error);
+		return;
+	}
+	if (dir->state.problem != NULL) {
+		if (dir->state.problem_seq == 0)
+			file = INDEX_DIR_INDEX;
+		else if (log2 != NULL &&
+			 log2->hdr.file_seq == dir->state.problem_seq)
+			file = INDEX_DIR_LOG2;
+		complain(verify, file, dir->state.problem_offset, "%s",
+			 dir->state.problem);
+	}
+	verify_cache(verify);
+	verify_list(verify);
+}
+
+void index_verify(const struct index_dir *dir,
+		  struct index_verdicts *verdicts_r)
+{
+	struct verify verify = { .dir = dir, .verdicts = verdicts_r };
+
+	memset(verdicts_r, 0, sizeof(*verdicts_r));
+	verify_index(&verify);
+	verify_logs(&verify);
+	verify_state(&verify);
+}
+
+void index_verdicts_free(struct index_verdicts *verdicts)
+{
+	for (size_t i = 0; i < verdicts->count; i++)
+		free(verdicts->verdicts[i].text);
+	free(verdicts->verdicts);
+}

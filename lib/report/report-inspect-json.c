@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* doc/inspect.schema.json describes what is written here. */
+
+#include "index-list.h"
+#include "index-verify.h"
+#include "report-inspect-private.h"
+#include "report-json-private.h"
+
+/* Returns a time, null for 0. */
+static json_t *json_time(int64_t stamp)
+{
+	return stamp == 0 ? json_null() : json_integer(stamp);
+}
+
+static json_t *json_guid(const unsigned char *guid)
+{
+	char hex[INDEX_GUID_SIZE * 2 + 1];
+
+	return json_string(inspect_guid(guid, hex));
+}
+
+static json_t *json_field(const struct index_ext_state *ext,
+			  const struct index_ext_field *field)
+{
+	unsigned char guid[INDEX_GUID_SIZE];
+
+	if (field->type != INDEX_FIELD_GUID)
+		return json_integer(index_ext_number(ext, field));
+	index_ext_bytes(ext, field->offset, guid, sizeof(guid));
+	return json_guid(guid);
+}
+
+/* Returns what is known of an extension's header, null if that is nothing. */
+static json_t *json_ext_header(const struct index_ext_state *ext)
+{
+	const struct index_ext_field *field;
+	json_t *json;
+
+	if (ext->info == NULL || ext->info->fields->name == NULL ||
+	    ext->hdr_size == 0)
+		return json_null();
+	json = json_new();
+	for (field = ext->info->fields; field->name != NULL; field++)
+		set(json, field->name, json_field(ext, field));
+	return json;
+}
+
+/* Returns the name of extension "box-name", null if it is another one. */
+static json_t *json_box_name(const struct index_ext_state *ext,
+			     bool *escaped_r)
+{
+	json_t *json;
+	char *name;
+
+	if (strcmp(ext->name, "box-name") != 0)
+		return json_null();
+	name = inspect_box_name(ext);
+	json = json_name(name, escaped_r);
+	free(name);
+	return json;
+}
+
+static json_t *json_exts(const struct index_exts *exts)
+{
+	const struct index_ext_state *ext;
+	json_t *array = json_array(), *json;
+	bool escaped;
+
+	for (size_t i = 0; i < exts->count; i++) {
+		ext = &exts->exts[i];
+		escaped = false;
+		json = json_new();
+		set(json, "name", json_name(ext->name, &escaped));
+		set(json, "header_size", json_integer(ext->hdr_size));
+		set(json, "record_size", json_integer(ext->record_size));
+		set(json, "record_align", json_integer(ext->record_align));
+		set(json, "reset_id", json_integer(ext->reset_id));
+		set(json, "header", json_ext_header(ext));
+		set(json, "box_name", json_box_name(ext, &escaped));
+		set_escaped(json, escaped);
+		append(array, json);
+	}
+	return array;
+}
+
+static json_t *json_keywords(const struct index_exts *exts, bool *escaped_r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < exts->keywords_count; i++)
+		append(array, json_name(exts->keywords[i], escaped_r));
+	return array;
+}
+
+/* Returns a count, null if the counts aren't known. */
+static json_t *json_count_of(const struct index_state *state, uint32_t count)
+{
+	return state->records.exhausted ? json_null() : json_integer(count);
+}
+
+static json_t *json_state(const struct index_state *state)
+{
+	const struct index_header *hdr = &state->hdr;
+	json_t *json = json_new(), *days = json_array();
+	bool escaped = false;
+
+	set(json, "index_id", json_integer(hdr->indexid));
+	set(json, "uid_validity", json_integer(hdr->uid_validity));
+	set(json, "next_uid", json_integer(hdr->next_uid));
+	set(json, "messages", json_count_of(state, hdr->messages_count));
+	set(json, "seen", json_count_of(state, hdr->seen_count));
+	set(json, "deleted", json_count_of(state, hdr->deleted_count));
+	set(json, "recent", json_count_of(state,
+					  inspect_recent_count(state)));
+	set(json, "first_recent_uid", json_integer(hdr->first_recent_uid));
+	set(json, "modseq", json_integer(state->modseq));
+	set(json, "flags", json_integer(hdr->flags));
+	set(json, "is_deleted", json_boolean(state->is_deleted));
+	set(json, "log_file_seq", json_integer(hdr->log_file_seq));
+	set(json, "log_offset", json_integer(hdr->log_head_offset));
+	set(json, "day_stamp", json_time(hdr->day_stamp));
+	for (int i = 0; i < INDEX_DAYS; i++)
+		append(days, json_integer(hdr->day_first_uid[i]));
+	set(json, "day_first_uid", days);
+	set(json, "keywords", json_keywords(&state->exts, &escaped));
+	set(json, "extensions", json_exts(&state->exts));
+	set_escaped(json, escaped);
+	return json;
+}
+
+static json_t *json_problem(const struct index_state *state)
+{
+	json_t *json;
+
+	if (state->problem == NULL)
+		return json_null();
+	json = json_new();
+	set(json, "text", json_string(state->problem));
+	set(json, "log_file_seq", json_integer(state->problem_seq));
+	set(json, "offset", json_integer((json_int_t)state->problem_offset));
+	return json;
+}
+
+static json_t *json_transactions(const struct index_log_scan *log)
+{
+	json_t *array = json_array(), *json;
+
+	for (int i = 0; i < INDEX_LOG_TYPE_COUNT; i++) {
+		const struct index_log_count *count = &log->counts[i];
+
+		if (count->internal == 0 && count->external == 0)
+			continue;
+		json = json_new();
+		set(json, "type", json_string(index_log_type_name(i)));
+		if (i == INDEX_LOG_UNKNOWN)
+			set(json, "code", json_integer(log->unknown_code));
+		set(json, "internal", json_integer(count->internal));
+		set(json, "external", json_integer(count->external));
+		set(json, "dsync", json_integer(count->dsync));
+		append(array, json);
+	}
+	return array;
+}
+
+/* Add what a log says to its file. */
+static void set_log(json_t *json, const struct index_log_scan *log)
+{
+	set(json, "index_id", json_integer(log->hdr.indexid));
+	set(json, "file_seq", json_integer(log->hdr.file_seq));
+	set(json, "prev_file_seq", json_integer(log->hdr.prev_file_seq));
+	set(json, "prev_file_offset",
+	    json_integer(log->hdr.prev_file_offset));
+	set(json, "created", json_time(log->hdr.create_stamp));
+	set(json, "initial_modseq",
+	    json_integer((json_int_t)log->hdr.initial_modseq));
+	set(json, "end", json_integer((json_int_t)log->end));
+	set(json, "transactions", json_transactions(log));
+}
+
+static json_t *json_cache_fields(const struct index_cache *cache)
+{
+	json_t *array = json_array(), *json;
+
+	for (unsigned int i = 0; i < cache->fields_count; i++) {
+		const struct index_cache_field *field = &cache->fields[i];
+		bool escaped = false;
+
+		json = json_new();
+		set(json, "name", json_name(field->name, &escaped));
+		set(json, "type",
+		    json_string(index_cache_type_name(field->type)));
+		set(json, "size", field->size == INDEX_CACHE_VARIABLE_SIZE ?
+		    json_null() : json_integer(field->size));
+		set(json, "decision", json_string(
+			    index_cache_decision_name(field->decision)));
+		set(json, "forced",
+		    json_boolean((field->decision &
+				  INDEX_CACHE_DECISION_FORCED) != 0));
+		set(json, "last_used", json_time(field->last_used));
+		set_escaped(json, escaped);
+		append(array, json);
+	}
+	return array;
+}
+
+static void set_cache(json_t *json, const struct index_cache *cache)
+{
+	set(json, "index_id", json_integer(cache->indexid));
+	set(json, "file_seq", json_integer(cache->file_seq));
+	set(json, "records", json_integer(cache->records));
+	set(json, "continued_records", json_integer(cache->continued));
+	set(json, "deleted_records", json_integer(cache->deleted));
+	set(json, "fields", json_cache_fields(cache));
+}
+
+static json_t *json_file(const struct inspection *inspection,
+			 enum index_dir_file_id id)
+{
+	const struct index_dir_file *file = &inspection->index->files[id];
+	char *error = inspect_file_error(inspection, id);
+	json_t *json = json_new();
+	bool escaped = false;
+
+	set(json, "size", json_integer(file->st.st_size));
+	set(json, "mtime", json_time(file->st.st_mtime));
+	set(json, "error", json_name(error, &escaped));
+	if (error == NULL && (id == INDEX_DIR_LOG || id == INDEX_DIR_LOG2))
+		set_log(json, &inspection->index->logs[id - INDEX_DIR_LOG]);
+	if (error == NULL && id == INDEX_DIR_CACHE)
+		set_cache(json, &inspection->index->cache);
+	set_escaped(json, escaped);
+	free(error);
+	return json;
+}
+
+/* Files by their names without the index'. */
+static json_t *json_files(const struct inspection *inspection)
+{
+	static const char *const keys[INDEX_DIR_FILES] = {
+		"index", "log", "log2", "cache", "thread"
+	};
+	json_t *json = json_new();
+
+	for (int id = 0; id < INDEX_DIR_FILES; id++) {
+		set(json, keys[id], inspection->index->files[id].exists ?
+		    json_file(inspection, id) : json_null());
+	}
+	return json;
+}
+
+static json_t *json_list_flags(uint8_t flags)
+{
+	json_t *array = json_array();
+
+	for (int bit = 0; bit < 8; bit++) {
+		if ((flags & 1 << bit) != 0) {
+			append(array, json_string(
+				       inspect_list_flag_name(bit)));
+		}
+	}
+	return array;
+}
+
+static json_t *json_mailbox(const struct index_list_mailbox *mailbox)
+{
+	json_t *json = json_new();
+	bool escaped = false, known = mailbox->has_counts;
+
+	set(json, "name", json_name(mailbox->name, &escaped));
+	set(json, "guid", json_guid(mailbox->guid));
+	set(json, "uid_validity", json_integer(mailbox->uid_validity));
+	set(json, "flags", json_list_flags(mailbox->flags));
+	set(json, "messages", known ? json_integer(mailbox->messages) :
+	    json_null());
+	set(json, "unseen", known ? json_integer(mailbox->unseen) :
+	    json_null());
+	set(json, "recent", known ? json_integer(mailbox->recent) :
+	    json_null());
+	set(json, "next_uid", known ? json_integer(mailbox->next_uid) :
+	    json_null());
+	set_escaped(json, escaped);
+	return json;
+}
+
+/* Returns the mailboxes of a list, null if it is none. */
+static json_t *json_mailboxes(const struct index_state *state)
+{
+	struct index_list *list = index_list_new(state, '/');
+	struct index_list_mailbox mailbox;
+	json_t *array;
+
+	if (list == NULL)
+		return json_null();
+	array = json_array();
+	for (uint32_t i = 0; i < index_list_count(list); i++) {
+		index_list_get(list, i, &mailbox);
+		append(array, json_mailbox(&mailbox));
+	}
+	index_list_free(&list);
+	return array;
+}
+
+static json_t *json_evidence(const struct index_evidence *evidence)
+{
+	json_t *json = json_new();
+	bool escaped = false;
+
+	set(json, "level", json_string(mba_evidence_name(evidence->level)));
+	set(json, "last_used", json_time(evidence->last_used));
+	set(json, "proof", json_or_null(evidence->proof));
+	set(json, "proof_name", json_name(evidence->proof_name, &escaped));
+	set(json, "since", json_time(evidence->since));
+	set(json, "not_opened_since", json_time(evidence->not_opened_since));
+	set_escaped(json, escaped);
+	return json;
+}
+
+static json_t *json_verdicts(const struct inspection *inspection)
+{
+	const struct index_verdicts *verdicts = inspection->verdicts;
+	json_t *array = json_array(), *json;
+
+	for (size_t i = 0; i < verdicts->count; i++) {
+		const struct index_verdict *verdict = &verdicts->verdicts[i];
+		char *name = inspect_file_name(inspection, verdict->file);
+		bool escaped = false;
+
+		json = json_new();
+		set(json, "file", json_name(name, &escaped));
+		set(json, "offset",
+		    json_integer((json_int_t)verdict->offset));
+		set(json, "violated", json_name(verdict->text, &escaped));
+		set_escaped(json, escaped);
+		append(array, json);
+		free(name);
+	}
+	return array;
+}
+
+char *inspect_json(const struct inspection *inspection)
+{
+	const struct index_dir *index = inspection->index;
+	bool is_ok = index->result == INDEX_STATE_OK, escaped = false;
+	json_t *json = json_new();
+
+	set(json, "version", json_integer(REPORT_VERSION));
+	set(json, "directory", json_name(inspection->dir, &escaped));
+	set(json, "index", json_name(inspection->prefix, &escaped));
+	set(json, "result", json_string(inspect_result_name(index->result)));
+	set(json, "error", json_or_null(index->error));
+	set(json, "problem", json_problem(&index->state));
+	set(json, "state", is_ok ? json_state(&index->state) : json_null());
+	set(json, "files", json_files(inspection));
+	set(json, "mailboxes", is_ok ? json_mailboxes(&index->state) :
+	    json_null());
+	/* a list's own use isn't a mailbox's */
+	set(json, "evidence", strcmp(inspection->prefix, INSPECT_MAILBOX) == 0 ?
+	    json_evidence(&index->evidence) : json_null());
+	if (inspection->verdicts != NULL)
+		set(json, "violations", json_verdicts(inspection));
+	set_escaped(json, escaped);
+	return json_line(json);
+}

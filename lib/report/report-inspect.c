@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* Inspects what a path stands for: a directory, for all indexes in it; a file,
+   for the index that it belongs to. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "dir-stack.h"
+#include "index-verify.h"
+#include "report-inspect-private.h"
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC)
+
+static const char *const prefixes[] = {
+	INSPECT_MAILBOX, INSPECT_LIST, INSPECT_MAP
+};
+
+struct inspect {
+	const struct mba_inspect_settings *set;
+	mba_line_callback_t *callback;
+	void *context;
+	int64_t now;
+	int dir_fd;
+	char *dir;
+	unsigned int found;
+	/* something can't be understood, or contradicts itself */
+	bool is_wrong;
+};
+
+static bool has_index(int dir_fd, const char *prefix)
+{
+	struct stat st;
+	bool found = false;
+	char *name;
+
+	for (int id = 0; id < INDEX_DIR_FILES && !found; id++) {
+		name = mem_printf("%s%s", prefix, index_dir_suffix(id));
+		found = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+		free(name);
+	}
+	return found;
+}
+
+static bool is_wrong(const struct index_dir *index,
+		     const struct index_verdicts *verdicts)
+{
+	for (int id = 0; id < INDEX_DIR_FILES; id++) {
+		if (index->files[id].failed != NULL ||
+		    index->files[id].error != NULL)
+			return true;
+	}
+	return index->result != INDEX_STATE_OK ||
+		index->state.problem != NULL || verdicts->count > 0;
+}
+
+static void inspect_index(struct inspect *inspect, const char *prefix)
+{
+	struct index_verdicts verdicts = { NULL, 0, 0 };
+	struct index_dir index;
+	struct inspection inspection = {
+		.dir = inspect->dir, .prefix = prefix, .index = &index,
+		.now = inspect->now,
+	};
+	char *json;
+
+	inspect->found++;
+	index_dir_read(inspect->dir_fd, prefix, &index);
+	if (inspect->set->verify) {
+		index_verify(&index, &verdicts);
+		inspection.verdicts = &verdicts;
+	}
+	if (is_wrong(&index, &verdicts))
+		inspect->is_wrong = true;
+	if (inspect->set->json) {
+		json = inspect_json(&inspection);
+		inspect->callback(json, inspect->context);
+		free(json);
+	} else {
+		inspect_text(&inspection, inspect->callback, inspect->context);
+	}
+	index_verdicts_free(&verdicts);
+	index_dir_free(&index);
+}
+
+/* Returns the length of a file's name without what tells the index' files from
+   each other. */
+static size_t prefix_len(const char *name)
+{
+	size_t len = strlen(name), suffix_len;
+
+	for (int id = INDEX_DIR_FILES - 1; id > INDEX_DIR_INDEX; id--) {
+		suffix_len = strlen(index_dir_suffix(id));
+		if (len > suffix_len &&
+		    strcmp(name + len - suffix_len, index_dir_suffix(id)) == 0)
+			return len - suffix_len;
+	}
+	return len;
+}
+
+static int fail(const char *op, const char *path, char **error_r)
+{
+	*error_r = mem_printf("%s(%s) failed: %s", op, path, strerror(errno));
+	return -1;
+}
+
+/* Take a file's path apart. */
+static char *path_split(const char *path, char **dir_r)
+{
+	const char *name = strrchr(path, '/');
+	char *prefix;
+
+	if (name == NULL) {
+		*dir_r = mem_strdup(".");
+		name = path;
+	} else {
+		*dir_r = mem_printf("%.*s", name == path ? 1 :
+				    (int)(name - path), path);
+		name++;
+	}
+	prefix = mem_printf("%.*s", (int)prefix_len(name), name);
+	return prefix;
+}
+
+static int inspect_file(struct inspect *inspect, const char *path,
+			char **error_r)
+{
+	char *prefix = path_split(path, &inspect->dir);
+
+	inspect->dir_fd = openat_noatime(AT_FDCWD, inspect->dir, DIR_FLAGS);
+	if (inspect->dir_fd == -1) {
+		free(prefix);
+		return fail("open", inspect->dir, error_r);
+	}
+	if (has_index(inspect->dir_fd, prefix))
+		inspect_index(inspect, prefix);
+	free(prefix);
+	if (inspect->found > 0)
+		return 0;
+	errno = ENOENT;
+	return fail("open", path, error_r);
+}
+
+static int inspect_dir(struct inspect *inspect, const char *path,
+		       char **error_r)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	inspect->dir = mem_printf("%.*s", (int)len, path);
+	inspect->dir_fd = openat_noatime(AT_FDCWD, path, DIR_FLAGS);
+	if (inspect->dir_fd == -1)
+		return fail("open", path, error_r);
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (has_index(inspect->dir_fd, prefixes[i]))
+			inspect_index(inspect, prefixes[i]);
+	}
+	if (inspect->found > 0)
+		return 0;
+	*error_r = mem_printf("%s holds no index", path);
+	return -1;
+}
+
+int mba_inspect(const char *path, const struct mba_inspect_settings *set,
+		mba_line_callback_t *callback, void *context, char **error_r)
+{
+	struct inspect inspect = {
+		.set = set, .callback = callback, .context = context,
+		.now = time(NULL), .dir_fd = -1,
+	};
+	struct stat st;
+	int ret;
+
+	/* most indexes are a log alone */
+	if (stat(path, &st) < 0 && errno != ENOENT)
+		return fail("stat", path, error_r);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		ret = inspect_dir(&inspect, path, error_r);
+	else
+		ret = inspect_file(&inspect, path, error_r);
+	if (inspect.dir_fd != -1)
+		(void)close(inspect.dir_fd);
+	free(inspect.dir);
+	return ret < 0 ? -1 : inspect.is_wrong ? 1 : 0;
+}
