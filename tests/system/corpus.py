@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""Index files that a real Dovecot makes, of all kinds: what the tests of
+inspect look at, and where the cases of tests/index come from.
+
+    server = dovecot(**description("mdbox"))
+    fill(server, "alice")
+    for directory, prefix in indexes(server, "alice"): ...
+
+Each mailbox is called by what was done with it.
+"""
+
+import os
+
+from dovecot import IS_24, Location
+from imap import literal
+
+FORMATS = {
+    "mbox": Location("mbox", "~/mail", inbox="mail/%u", index="index/%u"),
+    "maildir": Location("maildir", "~/Maildir", index="index/%u"),
+    "sdbox": Location("sdbox", "~/sdbox", index="index/%u"),
+    "mdbox": Location("mdbox", "~/mdbox", index="index/%u"),
+    "layout-index": Location("sdbox", "~/sdbox", index="index/%u",
+                             layout="index"),
+}
+PREFIXES = ["dovecot.index", "dovecot.list.index", "dovecot.map.index"]
+SUFFIXES = ["", ".log", ".log.2", ".cache", ".thread"]
+
+
+def description(driver):
+    return {"location": FORMATS[driver], "users": ["alice"],
+            "settings": {"mail_index_log_rotate_min_age": "0s",
+                         "mail_index_log_rotate_min_size": "8k"}}
+
+
+def message(i):
+    return (f"From: sender{i}@example.org\r\nSubject: number {i}\r\n"
+            f"Message-ID: <{i}@example.org>\r\n"
+            "Date: Thu, 9 Nov 2023 22:33:52 +0000\r\n\r\n"
+            f"body {i}\r\n").encode()
+
+
+def append(imap, name, count):
+    """Appends messages, hundred at a time."""
+    for first in range(0, count, 100):
+        batch = [literal(message(i))
+                 for i in range(first, min(first + 100, count))]
+        assert imap.cmd(f"APPEND {name}", *batch).ok
+
+
+def commands(imap, *lines):
+    for line in lines:
+        reply = imap.cmd(line)
+        assert reply.ok, (line, reply)
+
+
+def selected(imap, name, *lines):
+    commands(imap, f"SELECT {name}", *lines, "UNSELECT")
+
+
+def some_mailboxes(imap):
+    """Mailboxes with few messages, or none."""
+    for name in ("empty", "status", "select", "keywords", "expunged",
+                 "fetched", "condstore", "sorted", "threaded", "lost",
+                 "purged", "a/b/c"):
+        commands(imap, f"CREATE {name}")
+        if name != "empty":
+            append(imap, name, 5)
+    commands(imap, "STATUS status (MESSAGES UNSEEN RECENT SIZE)")
+    selected(imap, "select")
+    selected(imap, "fetched", "FETCH 1:* (ENVELOPE BODYSTRUCTURE)",
+             "FETCH 1 BODY[]")
+    selected(imap, "keywords", *(f"STORE {i % 5 + 1} +FLAGS (keyword{i})"
+                                 for i in range(40)),
+             "STORE 2 -FLAGS (keyword1)")
+    selected(imap, "expunged", "STORE 2,4 +FLAGS (\\Deleted)", "EXPUNGE",
+             "STORE 1 +FLAGS (\\Seen \\Flagged)", "STORE 2 +FLAGS (\\Deleted)")
+    commands(imap, "SELECT condstore (CONDSTORE)", "STORE 1:3 +FLAGS (\\Seen)",
+             "STORE 2 (UNCHANGEDSINCE 1) +FLAGS (\\Flagged)", "UNSELECT")
+    selected(imap, "sorted", "SORT (FROM SUBJECT) UTF-8 ALL")
+    selected(imap, "threaded", "THREAD REFERENCES UTF-8 ALL")
+    selected(imap, "purged", "FETCH 1:* ENVELOPE",
+             "STORE 1:2 +FLAGS (\\Deleted)", "EXPUNGE")
+    selected(imap, "lost", "FETCH 1:* ENVELOPE")
+
+
+def many_messages(imap):
+    """3,000 messages, and changes that make the log be rotated."""
+    commands(imap, "CREATE many")
+    append(imap, "many", 3000)
+    for part in range(3):
+        selected(imap, "many", *(f"STORE {n} +FLAGS (\\Seen)"
+                                 for n in range(1 + part, 1200, 8)))
+    selected(imap, "many", "STORE 2900:* +FLAGS (\\Deleted)", "EXPUNGE",
+             "FETCH 1:20 (FLAGS ENVELOPE)")
+
+
+def fill(server, user, many=True):
+    """Does to mailboxes what people do."""
+    with server.imap(user) as imap:
+        some_mailboxes(imap)
+        if many:
+            many_messages(imap)
+        commands(imap, "SUBSCRIBE select", 'LIST "" "*"',
+                 'LIST "" "*" RETURN (STATUS (MESSAGES UNSEEN))')
+    server.doveadm("mailbox", "cache", "purge", "-u", user, "purged")
+    for directory, prefix in indexes(server, user):
+        path = os.path.join(directory, prefix)
+        if "lost" in directory.split("/") and os.path.exists(path):
+            os.unlink(path)
+
+
+def indexes(server, user):
+    """Yields (directory, prefix) of each index below a user's index root."""
+    for directory, _, files in sorted(os.walk(server.path("index/%u", user))):
+        for prefix in PREFIXES:
+            if any(prefix + suffix in files for suffix in SUFFIXES):
+                yield directory, prefix
+
+
+def mailbox_name(directory, line):
+    """Returns the last level of a mailbox's name, from its directory or, with
+    LAYOUT=index, from its index."""
+    for ext in line["state"]["extensions"]:
+        if ext["box_name"] is not None:
+            return ext["box_name"].split("/")[-1]
+    return os.path.basename(directory).split(".")[-1]

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""mailbox-audit inspect against "doveadm dump" and "doveadm mailbox status", on
+index files of each kind that a real Dovecot makes; and that to look changes
+nothing."""
+
+import json
+import os
+import re
+import subprocess
+
+import jsonschema
+import pytest
+
+import corpus
+import dump
+
+with open(os.path.join(os.environ["MBA_STAGE"], "usr/share/doc",
+                       "dovecot-mailbox-audit/inspect.schema.json")) as f:
+    VALIDATOR = jsonschema.Draft202012Validator(json.load(f))
+# Dovecot gives these as many bytes as it likes
+OWN_SIZES = ["keywords"]
+
+
+def inspect(*argv, status=0):
+    result = subprocess.run(["mailbox-audit", "inspect", *argv],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, timeout=600)
+    assert result.returncode == status, result
+    return result
+
+
+def inspect_json(*argv, status=0):
+    """Returns {index: its line}, each checked against the schema."""
+    lines = [json.loads(line) for line in
+             inspect("--json", "--verify", *argv,
+                     status=status).stdout.splitlines()]
+    for line in lines:
+        VALIDATOR.validate(line)
+    return {line["index"]: line for line in lines}
+
+
+def dumped(server, kind, path):
+    """Returns what doveadm dump says, None if it fails."""
+    result = server.doveadm("dump", "-t", kind, path, check=False)
+    return result.stdout.decode() if result.returncode == 0 else None
+
+
+def check_index(text, line):
+    theirs, state = dump.index(text), line["state"]
+    for key in dump.HEADER.values():
+        if key != "version":
+            assert (state[key] or 0) == theirs[key], key
+    assert state["day_first_uid"] == theirs["day_first_uid"]
+    assert state["keywords"] == theirs["keywords"]
+    assert len(state["extensions"]) == len(theirs["extensions"])
+    for ours, ext in zip(state["extensions"], theirs["extensions"]):
+        if ext["name"] not in OWN_SIZES:
+            assert {**ext, "header": None} == \
+                {key: None if key == "header" else ours[key] for key in ext}
+        if ext["name"] == "modseq":
+            # Dovecot changes it in memory
+            assert state["modseq"] == ext["header"]["highest_modseq"]
+        else:
+            check_ext_header(ours["header"], ext["header"])
+    if line["files"]["cache"] is not None:
+        check_cache(theirs["cache"], line["files"]["cache"])
+    return theirs
+
+
+def check_ext_header(ours, theirs):
+    """What doveadm dump shows of a header as a number or a GUID."""
+    for name, value in theirs.items():
+        if isinstance(value, int) or re.fullmatch("[0-9a-f]{32}", str(value)):
+            name = name.replace("highest uid", "highest_uid")
+            name = name.replace("message count", "message_count")
+            if ours is not None and name in ours:
+                assert ours[name] == value, name
+
+
+def check_cache(theirs, ours):
+    for key, value in theirs.items():
+        if key != "fields":
+            assert ours[key] == value, key
+    assert len(ours["fields"]) == len(theirs["fields"])
+    for field, their in zip(ours["fields"], theirs["fields"]):
+        assert field["name"] == their["name"]
+        assert field["type"] == their["type"]
+        assert field["decision"] == their["decision"]
+        used = field["last_used"] or 0
+        assert used - used % 60 == their["last_used_minute"]
+
+
+def check_log(text, log):
+    theirs = dump.log(text)
+    for key in theirs.keys() - {"transactions"}:
+        assert log[key] == theirs[key], key
+    assert {t["type"]: [t["internal"], t["external"], t["dsync"]]
+            for t in log["transactions"]} == theirs["transactions"]
+
+
+def check_files(server, directory, prefix, line):
+    """Returns the kinds of files that were compared."""
+    compared = set()
+    path = directory if prefix == "dovecot.index" else \
+        os.path.join(directory, prefix)
+    text = dumped(server, "index", path)
+    if text is not None:
+        check_index(text, line)
+        compared.add("index")
+        if line["files"]["cache"] is not None:
+            compared.add("cache")
+    for kind, suffix in [("log", ".log"), ("log2", ".log.2")]:
+        if line["files"][kind] is None:
+            continue
+        text = dumped(server, "log", os.path.join(directory, prefix + suffix))
+        assert text is not None
+        check_log(text, line["files"][kind])
+        compared.add(kind)
+    return compared
+
+
+def snapshot(root):
+    """Everything about each file and directory but its name."""
+    result = {}
+    for directory, _, files in os.walk(root):
+        for name in [".", *files]:
+            st = os.lstat(os.path.join(directory, name))
+            result[os.path.join(directory, name)] = (
+                st.st_ino, st.st_size, st.st_atime_ns, st.st_mtime_ns,
+                st.st_ctime_ns, st.st_nlink)
+    return result
+
+
+def check_dumps(server):
+    compared = set()
+    for directory, prefix in corpus.indexes(server, "alice"):
+        before = snapshot(directory)
+        line = inspect_json(directory)[prefix]
+        assert snapshot(directory) == before
+        assert line["result"] == "ok" and line["problem"] is None, line
+        assert line["violations"] == [], line
+        compared |= check_files(server, directory, prefix, line)
+    assert compared == {"index", "log", "log2", "cache"}
+
+
+def statuses(server):
+    """What doveadm says: {mailbox: {item: number}}."""
+    text = server.doveadm("-f", "tab", "mailbox", "status", "-u", "alice",
+                          "messages unseen uidnext uidvalidity guid",
+                          "*").stdout.decode()
+    title, *rows = [row.split("\t") for row in text.splitlines()]
+    return {row[0]: dict(zip(title[1:], row[1:])) for row in rows}
+
+
+def check_list(server):
+    server.start()
+    theirs = statuses(server)
+    server.stop()
+    (mailboxes,) = [inspect_json(os.path.join(directory, prefix))[prefix]
+                    ["mailboxes"]
+                    for directory, prefix in corpus.indexes(server, "alice")
+                    if prefix == "dovecot.list.index"]
+    ours = {m["name"]: m for m in mailboxes
+            if not {"nonexistent", "noselect"} & set(m["flags"])}
+    assert set(ours) == set(theirs)
+    for name, status in theirs.items():
+        if name == "INBOX":
+            # the list doesn't know
+            assert ours[name]["messages"] is None
+            continue
+        assert ours[name]["messages"] == int(status["messages"]), name
+        assert ours[name]["unseen"] == int(status["unseen"]), name
+        assert ours[name]["next_uid"] == int(status["uidnext"]), name
+        assert ours[name]["uid_validity"] == int(status["uidvalidity"]), name
+        assert ours[name]["guid"] == status["guid"], name
+
+
+def check_evidence(server):
+    """What was done with each mailbox is what its name says; a day later there
+    would be more."""
+    levels = {}
+    for directory, prefix in corpus.indexes(server, "alice"):
+        # a file stands for its index, also one that isn't there
+        line = inspect_json(os.path.join(directory, prefix))[prefix]
+        name = corpus.mailbox_name(directory, line)
+        if prefix == "dovecot.index":
+            levels[name] = line["evidence"]["level"]
+        else:
+            assert line["evidence"] is None
+    expected = {"empty": "empty", "status": "never-opened",
+                "select": "opened", "sorted": "opened", "threaded": "opened",
+                "keywords": "changed", "expunged": "changed",
+                "condstore": "changed", "many": "changed"}
+    assert {name: levels[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("driver", corpus.FORMATS)
+def test_the_same_as_doveadm(driver, dovecot):
+    server = dovecot(**corpus.description(driver))
+    corpus.fill(server, "alice")
+    # nobody writes from now on; doveadm dump needs the configuration alone
+    server.stop()
+    server.write_config()
+    check_dumps(server)
+    check_evidence(server)
+    check_list(server)
+
+
+def test_text_of_an_ordinary_mailbox(dovecot):
+    server = dovecot(**corpus.description("maildir"))
+    corpus.fill(server, "alice", many=False)
+    text = inspect(server.path("index/%u/.fetched",
+                               "alice")).stdout.decode().splitlines()
+    assert len(text) <= 25
+    words = dict(re.findall(r"^(\S.{16}) (.*)$", "\n".join(text), re.M))
+    words = {label.strip(): value for label, value in words.items()}
+    assert words["messages"] == "5: 1 seen, 0 deleted, 0 recent"
+    assert "(changed)" in words["use"]
+    assert words["log"].endswith("changes by clients: 1")
+    assert re.search(r" (seconds?|minutes?) ago \(\d+-\d+-\d+T.*Z, \d+\)$",
+                     text[3])
+    # a file stands for its index
+    path = server.path("index/%u/.fetched/dovecot.index", "alice")
+    for suffix in ("", ".log", ".cache"):
+        if os.path.exists(path + suffix):
+            again = inspect(path + suffix).stdout.decode().splitlines()
+            # but for the seconds
+            assert again[0] == text[0] and len(again) == len(text)
+
+
+def test_paths_without_an_index(tmp_path):
+    assert b"failed: No such file" in inspect(str(tmp_path / "x"),
+                                              status=66).stderr
+    assert b"holds no index" in inspect(str(tmp_path), status=66).stderr
+    assert b"No path is given" in inspect(status=64).stderr
