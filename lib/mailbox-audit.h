@@ -656,7 +656,8 @@ struct mba_report {
 	const char *user;
 	const struct mba_namespace_report *namespaces;
 	unsigned int namespaces_count;
-	/* the first MBA_MAX_ERRORS */
+	/* the first MBA_MAX_ERRORS, each once: what is looked at twice fails
+	   twice */
 	const struct mba_error *errors;
 	unsigned int errors_count;
 	/* of all, also of those that aren't listed */

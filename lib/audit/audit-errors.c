@@ -7,6 +7,22 @@
 #include "alloc.h"
 #include "audit-errors.h"
 
+/* Returns TRUE if the same was told before: what is looked at twice fails
+   twice. */
+static bool errors_has(const struct audit_errors *errors,
+		       const struct mba_error *error)
+{
+	const struct mba_error *other = errors->errors;
+
+	for (size_t i = 0; i < errors->count; i++, other++) {
+		if (strcmp(other->op, error->op) == 0 &&
+		    strcmp(other->path, error->path) == 0 &&
+		    strcmp(other->error, error->error) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void errors_add(const char *op, const char *path, const char *error,
 		       void *context)
 {
@@ -14,6 +30,8 @@ static void errors_add(const char *op, const char *path, const char *error,
 	const struct mba_error src = { op, path, error };
 	struct mba_error *dest;
 
+	if (errors_has(errors, &src))
+		return;
 	if (errors->told != NULL)
 		errors->told(&src, errors->context);
 	if (errors->total++ >= MBA_MAX_ERRORS)

@@ -114,11 +114,9 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 	run->clean.index_root = walk->root;
 	run->clean.states = run->set->states;
 	fd = clean_scope_open(&scope, &run->clean.refused);
-	if (fd != -1 && set->used && !set->force &&
-	    clean_used_is_doubtful(walk, &run->decide)) {
-		run->clean.is_doubtful = true;
-		run->clean.refused = "More of the entries that were used are "
-			"bogus than are mailboxes: are these the right mails?";
+	if (fd != -1 && set->used && !set->force) {
+		run->clean.refused = clean_used_doubt(walk, &run->decide);
+		run->clean.is_doubtful = run->clean.refused != NULL;
 	}
 	run->report->clean.refused = run->clean.refused;
 	return fd;
@@ -184,7 +182,8 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 		ns->subscriptions.location = ns->location;
 		ns->subscriptions.prefixes_below = ns->prefixes_below;
 		ns->subscriptions.side = side;
-		audit_subscriptions_find(&ns->subscriptions, errors);
+		ns->subscriptions.errors = errors;
+		audit_subscriptions_find(&ns->subscriptions);
 	}
 	keep_names_free(&keep);
 	mail_side_deinit(&side);

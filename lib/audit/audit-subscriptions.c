@@ -11,17 +11,26 @@
 #include "name.h"
 #include "subscriptions.h"
 
-/* Returns TRUE if a name has an entry. */
-static bool name_has_entry(const struct location *location,
+/* Returns TRUE if a name has an entry, or may have one. */
+static bool name_has_entry(const struct audit_subscriptions *subscriptions,
 			   const char *storage_name)
 {
+	const struct location *location = subscriptions->location;
 	char *index_path, *path;
 	struct stat st;
 	bool found;
 
 	index_path = location_get_index_path(location, storage_name);
 	path = mem_printf("%s/%s", location->index_root, index_path);
-	found = lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+	found = lstat(path, &st) == 0;
+	/* a name that is too long for a file is nobody's */
+	if (!found && errno != ENOENT && errno != ENOTDIR) {
+		if (errno != ENAMETOOLONG) {
+			error_sink_add(subscriptions->errors, "lstat", path,
+				       strerror(errno));
+		}
+		found = true;
+	}
 	free(index_path);
 	free(path);
 	return found;
@@ -70,7 +79,7 @@ static void subscriptions_name(const char *storage_name, void *context)
 	mailbox = name_from_storage(&location->set, location->storage_sep,
 				    storage_name);
 	if (name_is_below(subscriptions, mailbox) ||
-	    name_has_entry(location, storage_name) ||
+	    name_has_entry(subscriptions, storage_name) ||
 	    !name_is_bogus(subscriptions, storage_name)) {
 		free(mailbox);
 		return;
@@ -83,11 +92,10 @@ static void subscriptions_name(const char *storage_name, void *context)
 	subscriptions->names[subscriptions->count] = NULL;
 }
 
-void audit_subscriptions_find(struct audit_subscriptions *subscriptions,
-			      const struct error_sink *errors)
+void audit_subscriptions_find(struct audit_subscriptions *subscriptions)
 {
 	subscriptions_read(subscriptions->location, subscriptions_name,
-			   subscriptions, errors);
+			   subscriptions, subscriptions->errors);
 }
 
 void audit_subscriptions_clear(struct audit_subscriptions *subscriptions)

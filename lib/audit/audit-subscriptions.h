@@ -13,6 +13,7 @@ struct audit_subscriptions {
 	   stand in its file. Ends with NULL. */
 	const char *const *prefixes_below;
 	struct mail_side *side;
+	const struct error_sink *errors;
 
 	/* As clients see them; owned. Ends with NULL, and is NULL itself if
 	   there are none. */
@@ -21,8 +22,7 @@ struct audit_subscriptions {
 };
 
 /* Find the names; the caller has set what is above them. */
-void audit_subscriptions_find(struct audit_subscriptions *subscriptions,
-			      const struct error_sink *errors);
+void audit_subscriptions_find(struct audit_subscriptions *subscriptions);
 /* Forget the names. */
 void audit_subscriptions_clear(struct audit_subscriptions *subscriptions);
 

@@ -3,29 +3,41 @@
 
 /* The home of another user, or a wrong export, looks like a home in which all
    mailboxes were deleted. All entries are decided about once before any is
-   removed. */
+   removed. What can't be told speaks against it: an error that is gone when the
+   removals begin must not be what lets them begin. */
 
 #include "clean-used.h"
 
 struct used {
 	struct entry_decide_settings decide;
-	uint64_t bogus, mailboxes;
+	const struct error_sink *errors;
+	/* entries that were used: those of mailboxes, and those that are bogus
+	   or may be */
+	uint64_t mailboxes, doubtful;
+	/* a part of the index root wasn't seen */
+	bool is_incomplete;
 };
 
-/* What can't be read is reported by the walk that removes. */
-static void used_error(const char *op, const char *path, const char *error,
-		       void *context)
+static void used_index_error(const char *op, const char *path,
+			     const char *error, void *context)
 {
-	(void)op;
-	(void)path;
-	(void)error;
-	(void)context;
+	struct used *used = context;
+
+	error_sink_add(used->errors, op, path, error);
+	used->is_incomplete = true;
 }
 
 static void used_progress(const struct mba_count *totals, void *context)
 {
 	(void)totals;
 	(void)context;
+}
+
+static bool is_doubtful(const struct entry_decision *decision)
+{
+	return (MBA_STATE_BIT(decision->state) & MBA_STATES_BOGUS) != 0 ||
+		decision->reason == MBA_REASON_ERROR ||
+		decision->reason == MBA_REASON_MAIL_ROOT;
 }
 
 static bool used_entry(const struct index_entry *found, void *context)
@@ -39,31 +51,37 @@ static bool used_entry(const struct index_entry *found, void *context)
 		     &decision);
 	if (decision.state == MBA_STATE_MAILBOX)
 		used->mailboxes++;
-	else if ((MBA_STATE_BIT(decision.state) & MBA_STATES_BOGUS) != 0)
-		used->bogus++;
+	else if (is_doubtful(&decision))
+		used->doubtful++;
 	entry_decision_free(&decision);
 	return false;
 }
 
-bool clean_used_is_doubtful(const struct index_side_settings *walk,
-			    const struct entry_decide_settings *decide)
+const char *clean_used_doubt(const struct index_side_settings *walk,
+			     const struct entry_decide_settings *decide)
 {
-	const struct error_sink errors = { used_error, NULL };
-	struct used used = { .decide = *decide };
+	struct used used = { .decide = *decide, .errors = walk->errors };
+	const struct error_sink index_errors = { used_index_error, &used };
 	struct index_side_settings set = *walk;
 	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT] = {
 		{ 0, 0, 0 }
 	};
 
 	used.decide.afresh = false;
-	used.decide.side = mail_side_init(decide->location, &errors);
+	used.decide.side = mail_side_init(decide->location, walk->errors);
 	set.root_fd = -1;
 	set.clean = NULL;
 	set.entry = used_entry;
 	set.progress = used_progress;
 	set.context = &used;
-	set.errors = &errors;
+	set.errors = &index_errors;
 	index_side_walk_threaded(&set, &totals, other);
 	mail_side_deinit(&used.decide.side);
-	return used.bogus > used.mailboxes;
+	if (used.is_incomplete) {
+		return "Not all of the index root can be read: are these the "
+			"right mails?";
+	}
+	return used.doubtful <= used.mailboxes ? NULL :
+		"More of the entries that were used are bogus, or can't be "
+		"told, than are mailboxes: are these the right mails?";
 }

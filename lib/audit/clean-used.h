@@ -7,10 +7,11 @@
 #include "entry-decide.h"
 #include "index-side.h"
 
-/* Returns TRUE if there are more bogus entries that were used than mailboxes
-   that were: then it is likelier that the mails are elsewhere than that so many
-   were deleted. walk says where the index root is; it isn't changed. */
-bool clean_used_is_doubtful(const struct index_side_settings *walk,
-			    const struct entry_decide_settings *decide);
+/* Returns a sentence if there may be more bogus entries that were used than
+   mailboxes that were: then it is likelier that the mails are elsewhere than
+   that so many were deleted. Else returns NULL. walk says where the index root
+   is; it isn't changed. */
+const char *clean_used_doubt(const struct index_side_settings *walk,
+			     const struct entry_decide_settings *decide);
 
 #endif

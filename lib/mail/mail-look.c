@@ -160,11 +160,10 @@ static struct mail_verdict look_own_dir(int dir_fd, const char *name,
 		return is_missing_errno() ? verdict :
 			mail_is_unknown(MBA_REASON_ERROR);
 	}
-	ret = mail_dir_has_entries(fd);
+	ret = mail_dir_has_entries(fd, op_r);
 	(void)close(fd);
 	if (ret == 0)
 		return mail_is_unknown(MBA_REASON_EMPTY_DIRECTORY);
-	*op_r = "readdir";
 	/* it can only be searched, or was removed */
 	return ret > 0 || errno == EACCES || errno == ENOENT ? verdict :
 		mail_is_unknown(MBA_REASON_ERROR);
@@ -203,7 +202,7 @@ static bool is_nothing(const char *name)
 		strcmp(name, "lost+found") == 0;
 }
 
-int mail_dir_has_entries(int dir_fd)
+int mail_dir_has_entries(int dir_fd, const char **op_r)
 {
 	union {
 		struct dirent64 first;
@@ -213,9 +212,11 @@ int mail_dir_has_entries(int dir_fd)
 	ssize_t size, pos;
 	int fd, ret = 0, read_errno;
 
+	*op_r = "open";
 	fd = openat_noatime(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
+	*op_r = "readdir";
 	while (ret == 0 &&
 	       (size = getdents64(fd, &buffer, sizeof(buffer))) != 0) {
 		if (size < 0)

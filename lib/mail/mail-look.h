@@ -40,7 +40,8 @@ struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
 				     bool *in_dir_r);
 
 /* Returns 1 if a directory has entries, 0 if it has none or is as empty as a
-   new file system, -1 with errno if it can't be read. */
-int mail_dir_has_entries(int dir_fd);
+   new file system, -1 with errno if it can't be read; *op_r names the system
+   call. */
+int mail_dir_has_entries(int dir_fd, const char **op_r);
 
 #endif

@@ -80,16 +80,17 @@ static void side_error(struct mail_side *side, const char *op, const char *path,
 static int root_open(struct mail_side *side, const char *path)
 {
 	int ret, fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *op;
 
 	if (fd == -1) {
 		side_error(side, "open", path, strerror(errno));
 		return -1;
 	}
-	ret = mail_dir_has_entries(fd);
+	ret = mail_dir_has_entries(fd, &op);
 	/* names in it may be found without reading it */
 	if (ret > 0 || (ret < 0 && errno == EACCES))
 		return fd;
-	side_error(side, "readdir", path, ret < 0 ? strerror(errno) :
+	side_error(side, op, path, ret < 0 ? strerror(errno) :
 		   "Directory is empty, is the file system mounted?");
 	(void)close(fd);
 	return -1;
@@ -183,12 +184,13 @@ static struct mail_verdict stack_missing(struct mail_side *side, int dir_fd)
 {
 	bool *filled = &side->filled[side->stack.count];
 	struct mail_verdict verdict;
+	const char *op;
 	int ret;
 
 	/* where an index is enough, what is missing says nothing anyway */
 	if (*filled || side->location->format->index_opens)
 		return mail_is_missing;
-	ret = mail_dir_has_entries(dir_fd);
+	ret = mail_dir_has_entries(dir_fd, &op);
 	*filled = true;
 	/* it can only be searched, or was removed */
 	if (ret > 0 || (ret < 0 && (errno == EACCES || errno == ENOENT)))
@@ -196,7 +198,7 @@ static struct mail_verdict stack_missing(struct mail_side *side, int dir_fd)
 	verdict = mail_is_unknown(ret == 0 ? MBA_REASON_EMPTY_DIRECTORY :
 				  MBA_REASON_ERROR);
 	if (ret < 0)
-		side_error(side, "readdir", side->stack.path, strerror(errno));
+		side_error(side, op, side->stack.path, strerror(errno));
 	stack_dir_failed(side, verdict);
 	return verdict;
 }
@@ -366,18 +368,22 @@ enum mba_state mail_side_look_afresh(struct mail_side *side,
 	    verdict.reason != MBA_REASON_ERROR)
 		return verdict.state;
 	/* What was found of the directories above says whether it may be
-	   missing, and reports an error only once. It can't say that it is
-	   missing after all. */
+	   missing, and reports an error only once. It can't say that all is
+	   well after all. */
 	state = mail_side_look(side, path, reason_r, is_dir_r);
-	if ((MBA_STATE_BIT(state) & MBA_STATES_BOGUS) == 0)
-		return state;
-	if (verdict.state == MBA_STATE_MISSING) {
-		if (!is_below || mail_root_is_same(side))
-			return MBA_STATE_MISSING;
-		*reason_r = MBA_REASON_MAIL_ROOT;
+	if (verdict.state != MBA_STATE_MISSING) {
+		if (*reason_r != MBA_REASON_ERROR &&
+		    *reason_r != MBA_REASON_MAIL_ROOT) {
+			side_error(side, op, path->mail_path,
+				   strerror(look_errno));
+			*reason_r = MBA_REASON_ERROR;
+		}
 		return MBA_STATE_UNKNOWN;
 	}
-	side_error(side, op, path->mail_path, strerror(look_errno));
-	*reason_r = MBA_REASON_ERROR;
+	if ((MBA_STATE_BIT(state) & MBA_STATES_BOGUS) == 0)
+		return state;
+	if (!is_below || mail_root_is_same(side))
+		return MBA_STATE_MISSING;
+	*reason_r = MBA_REASON_MAIL_ROOT;
 	return MBA_STATE_UNKNOWN;
 }

@@ -75,8 +75,9 @@ static bool name_is_valid(const char *name)
    reported. */
 static FILE *file_open(const char *path, const struct error_sink *errors)
 {
+	const char *op = "open";
+	FILE *file = NULL;
 	struct stat st;
-	FILE *file;
 	int fd;
 
 	fd = openat_noatime(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
@@ -86,14 +87,16 @@ static FILE *file_open(const char *path, const struct error_sink *errors)
 			error_sink_add(errors, "open", path, strerror(errno));
 		return NULL;
 	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		error_sink_add(errors, "open", path, strerror(EINVAL));
-		(void)close(fd);
-		return NULL;
+	if (fstat(fd, &st) < 0)
+		op = "fstat";
+	else if (!S_ISREG(st.st_mode))
+		errno = EINVAL;
+	else {
+		op = "fdopen";
+		file = fdopen(fd, "r");
 	}
-	file = fdopen(fd, "r");
 	if (file == NULL) {
-		error_sink_add(errors, "fdopen", path, strerror(errno));
+		error_sink_add(errors, op, path, strerror(errno));
 		(void)close(fd);
 	}
 	return file;

@@ -85,12 +85,20 @@ START_TEST(errors_are_counted)
 	struct mba_location location = location_get();
 	const struct mba_report *report;
 	struct mba_audit *audit;
+	char name[32];
 
-	/* the subscriptions can't be read, for each namespace */
+	/* the subscriptions can't be read: those of two namespaces are one
+	   error, since they are the same file */
 	unit_write(unit_path("mail/file"), "", 0);
 	unit_mkdir(unit_path("mail/.subscriptions"));
 	audit = audit_location(&location, &report);
-	for (unsigned int i = 1; i < 100; i++) {
+	for (unsigned int i = 1; i <= 100; i++) {
+		snprintf(name, sizeof(name), "subscriptions%u", i);
+		if (i < 100) {
+			unit_mkdir(unit_path("mail/%s", name));
+			location.subscriptions = name;
+		} else
+			location.subscriptions = NULL;
 		location.prefix = unit_path("%u/", i);
 		location.index_root = unit_path("index%u", i);
 		mba_audit_add(audit, &location, true);
@@ -100,8 +108,10 @@ START_TEST(errors_are_counted)
 	ck_assert_uint_eq(report->errors_total, 100);
 	/* each is itself */
 	for (unsigned int i = 0; i < report->errors_count; i++) {
+		snprintf(name, sizeof(name), "%ssubscriptions%.0u",
+			 i == 0 ? "." : "", i);
 		ck_assert_str_eq(report->errors[i].path,
-				 unit_path("mail/.subscriptions"));
+				 unit_path("mail/%s", name));
 		ck_assert_str_eq(report->errors[i].error,
 				 "Invalid argument");
 	}
