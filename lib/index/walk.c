@@ -37,8 +37,11 @@ struct walk_dir {
 
 struct walk {
 	const struct walk_settings *set;
-	/* the root's mount, with one_mount */
+	/* with one_mount: the root's mount, and whether that is told by its
+	   device: before Linux 5.8 there is nothing else, which doesn't tell a
+	   directory that is mounted in another place of its file system */
 	uint64_t mount;
+	bool mount_is_dev;
 
 	struct dir_stack stack;
 	/* dirs[0] is the root, dirs[n] the stack's frame n - 1 */
@@ -191,20 +194,31 @@ static void walk_enter_only(struct walk *walk, int fd, const struct stat *st,
 
 /* Returns 0 if ok, -1 with errno if the mount that a directory is in can't be
    told. */
-static int walk_mount_get(int fd, const struct stat *st, uint64_t *mount_r)
+static int walk_mount_get(const struct walk *walk, int fd,
+			  const struct stat *st, uint64_t *mount_r)
 {
 	struct statx stx;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0) {
-		if (errno != ENOSYS)
-			return -1;
-		stx.stx_mask = 0;
+	*mount_r = st->st_dev;
+	if (walk->mount_is_dev)
+		return 0;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
+		return -1;
+	if ((stx.stx_mask & STATX_MNT_ID) == 0) {
+		errno = ENOSYS;
+		return -1;
 	}
-	/* before Linux 5.8 there is only the device, which doesn't tell a
-	   directory that is mounted in another place of its file system */
-	*mount_r = (stx.stx_mask & STATX_MNT_ID) != 0 ? stx.stx_mnt_id :
-		st->st_dev;
+	*mount_r = stx.stx_mnt_id;
 	return 0;
+}
+
+static int walk_mount_init(struct walk *walk, int fd, const struct stat *st)
+{
+	if (!walk->set->one_mount ||
+	    walk_mount_get(walk, fd, st, &walk->mount) == 0)
+		return 0;
+	walk->mount_is_dev = errno == ENOSYS;
+	return walk->mount_is_dev ? 0 : -1;
 }
 
 /* A directory was opened: enter it, if it is in the root's mount. */
@@ -214,7 +228,7 @@ static void walk_opened(struct walk *walk, int fd, const struct stat *st)
 
 	if (!walk->set->one_mount)
 		walk_enter(walk, fd, st, false);
-	else if (walk_mount_get(fd, st, &mount) < 0) {
+	else if (walk_mount_get(walk, fd, st, &mount) < 0) {
 		walk_error(walk, "statx", "");
 		walk_enter_only(walk, fd, st, false);
 	} else if (mount != walk->mount)
@@ -361,8 +375,7 @@ static int walk_root_open(struct walk *walk, struct stat *st_r,
 	if (fstat(fd, st_r) < 0)
 		return -1;
 	*op_r = "statx";
-	return walk->set->one_mount ?
-		walk_mount_get(fd, st_r, &walk->mount) : 0;
+	return walk_mount_init(walk, fd, st_r);
 }
 
 int walk_tree(const struct walk_settings *set)
