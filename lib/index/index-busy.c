@@ -18,13 +18,14 @@
 static int lock_take(int fd, enum mba_lock_method lock_method,
 		     const char **op_r)
 {
-	/* a read lock: fd isn't open for writing, and Dovecot's writers ask
-	   for a write lock, which it keeps out */
+	/* A read lock: fd isn't open for writing, which NFS asks for with
+	   either method, and Dovecot's writers ask for a write lock, which it
+	   keeps out. */
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
 	if (lock_method == MBA_LOCK_METHOD_FLOCK) {
 		*op_r = "flock";
-		return flock(fd, LOCK_EX | LOCK_NB);
+		return flock(fd, LOCK_SH | LOCK_NB);
 	}
 	*op_r = "fcntl(F_OFD_SETLK)";
 	return fcntl(fd, F_OFD_SETLK, &lock);
