@@ -132,6 +132,9 @@ static void run_clean(struct run *run, const struct audit_namespace *ns,
 	const struct index_side_clean clean = {
 		.before = clean_set->now - clean_set->min_age,
 		.dry_run = clean_set->dry_run,
+		.is_mixed = run->decide.in_place ||
+			audit_root_is_below(&ns->roots.mail, &ns->roots.index,
+					    walk->errors),
 		.removed = &run->report->clean.removed_dirs,
 	};
 	struct index_side_settings set = *walk;

@@ -97,6 +97,42 @@ bool audit_root_is_top(const struct audit_root *root)
 		root->id.dev == st.st_dev && root->id.ino == st.st_ino;
 }
 
+int audit_dir_go_up(char **path, struct walk_id *id)
+{
+	char *above = mem_printf("%s/..", *path);
+	const struct walk_id below = *id;
+	struct stat st;
+
+	free(*path);
+	*path = above;
+	if (stat(above, &st) < 0)
+		return -1;
+	id->dev = st.st_dev;
+	id->ino = st.st_ino;
+	return walk_id_cmp(id, &below) != 0 ? 1 : 0;
+}
+
+bool audit_root_is_below(const struct audit_root *root,
+			 const struct audit_root *top,
+			 const struct error_sink *errors)
+{
+	struct walk_id id = root->id;
+	bool found = false;
+	char *path;
+	int ret;
+
+	if (!root->exists)
+		return true;
+	path = mem_strdup(root->path);
+	while (!found && (ret = audit_dir_go_up(&path, &id)) != 0) {
+		if (ret < 0)
+			error_sink_add(errors, "stat", path, strerror(errno));
+		found = ret < 0 || walk_id_cmp(&id, &top->id) == 0;
+	}
+	free(path);
+	return found;
+}
+
 static void nested_add(struct audit_nested *nested,
 		       const struct audit_root *root,
 		       const struct audit_root *index_root)

@@ -50,6 +50,16 @@ const struct audit_root *audit_roots_failed(const struct audit_roots *roots);
 /* Returns TRUE if it is the root of the file system. */
 bool audit_root_is_top(const struct audit_root *root);
 
+/* Go to the directory above: as it is on disk, also from a symlink. path is
+   freed and replaced. Returns 1 if ok, 0 if there is none, -1 with errno on
+   error. */
+int audit_dir_go_up(char **path, struct walk_id *id);
+/* Returns TRUE if a root is below another one, or may be: if that can't be
+   told, it was reported. */
+bool audit_root_is_below(const struct audit_root *root,
+			 const struct audit_root *top,
+			 const struct error_sink *errors);
+
 /* Add all roots, of which one may be the index root itself. */
 void audit_nested_add(struct audit_nested *nested,
 		      const struct audit_roots *roots,

@@ -99,23 +99,6 @@ static void user_dir_mark(struct mba_user_roots *users,
 		marks[1] = user;
 }
 
-/* Go to the directory above: as it is on disk, also from a symlink. Returns
-   FALSE if there is none. */
-static bool go_up(char **path, struct walk_id *id)
-{
-	char *above = mem_printf("%s/..", *path);
-	const struct walk_id below = *id;
-	struct stat st;
-
-	free(*path);
-	*path = above;
-	if (stat(above, &st) < 0)
-		return false;
-	id->dev = st.st_dev;
-	id->ino = st.st_ino;
-	return walk_id_cmp(id, &below) != 0;
-}
-
 /* Returns TRUE if a root may hold what is the user's. Else a symlink to another
    one's index root would be enough to keep it from being cleaned; and the root
    of the file system, above all others, is the home of many a service's
@@ -145,7 +128,7 @@ static void user_root_add(struct mba_user_roots *users,
 	if (is_index_root)
 		user_dir_mark(users, &root->id, USER_DIR_INDEX_ROOT);
 	path = mem_strdup(root->path);
-	while (go_up(&path, &id))
+	while (audit_dir_go_up(&path, &id) > 0)
 		user_dir_mark(users, &id, USER_DIR_ABOVE);
 	free(path);
 }
@@ -211,7 +194,7 @@ char *user_roots_refusal(const struct mba_user_roots *users, const char *user,
 					   USER_DIR_ABOVE);
 	}
 	path = mem_strdup(index_root->path);
-	while (refusal == NULL && go_up(&path, &id)) {
+	while (refusal == NULL && audit_dir_go_up(&path, &id) > 0) {
 		refusal = user_dir_refusal(users, &id, user,
 					   USER_DIR_INDEX_ROOT);
 	}

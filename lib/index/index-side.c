@@ -212,7 +212,7 @@ static bool side_remove(struct index_side *side, const struct index_dir *dir,
 	int ret = 1;
 
 	if (clean == NULL || side->dirs_count == 0 || dir->is_nested ||
-	    (side->set->in_place && !dir->is_imap) || dir->has_foreign ||
+	    (clean->is_mixed && !dir->is_imap) || dir->has_foreign ||
 	    dir->has_internal || dir->files.has_dirs ||
 	    dir->files.changed > clean->before)
 		return false;
