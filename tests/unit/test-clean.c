@@ -252,6 +252,74 @@ START_TEST(young_entries_are_kept)
 }
 END_TEST
 
+/* Of which inode of the entry an age is taken, and which of its times. */
+static const struct {
+	const char *name;
+	/* mtime in seconds from clean's now */
+	int mtime;
+	const char *expected;
+} age_cases[] = {
+	{ "", 0, "recent" },
+	{ "", DAY, "recent" },
+	{ "/dovecot.index.log", 0, "recent" },
+	{ "/dovecot.index.log", DAY, "recent" },
+	{ "/dovecot.index.log", -DAY, "removed" },
+};
+
+START_TEST(each_time_of_an_entry_counts)
+{
+	struct timespec times[2] = { { 0, 0 }, { 0, 0 } };
+	char *expected;
+
+	clean_setup();
+	make_entry("junk");
+	times[0].tv_sec = times[1].tv_sec = clean.now + age_cases[_i].mtime;
+	ck_assert_int_eq(utimensat(AT_FDCWD,
+				   unit_path("index/.imap/junk%s",
+					     age_cases[_i].name), times, 0), 0);
+	expected = mem_printf(".imap/junk:%s|", age_cases[_i].expected);
+	ck_assert_str_eq(run(), expected);
+	free(expected);
+}
+END_TEST
+
+/* Wait until files get another time than those made before. */
+static void wait_a_second(void)
+{
+	const time_t begin = time(NULL);
+
+	while (time(NULL) <= begin + 1)
+		(void)usleep(50000);
+}
+
+/* A ctime can't be set: one second decides. */
+START_TEST(each_ctime_of_an_entry_counts)
+{
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	struct stat st;
+
+	clean_setup();
+	make_entry("junk");
+	ck_assert_int_eq(utimensat(AT_FDCWD, unit_path("index/.imap/junk"), old,
+				   0), 0);
+	ck_assert_int_eq(stat(unit_path("index/.imap/junk"), &st), 0);
+	clean.now = st.st_ctime + clean.min_age;
+	wait_a_second();
+	ck_assert_int_eq(utimensat(AT_FDCWD,
+				   unit_path("index/.imap/junk/"
+					     "dovecot.index.log"), old, 0), 0);
+	/* the directory is old enough, the log isn't */
+	ck_assert_str_eq(run(), ".imap/junk:recent|");
+	ck_assert_int_eq(chmod(unit_path("index/.imap/junk"), 0755), 0);
+	ck_assert_int_eq(stat(unit_path("index/.imap/junk/dovecot.index.log"),
+			      &st), 0);
+	clean.now = st.st_ctime + clean.min_age - 1;
+	ck_assert_str_eq(run(), ".imap/junk:recent|");
+	clean.now = time(NULL) + clean.min_age;
+	ck_assert_str_eq(run(), ".imap/junk:removed|");
+}
+END_TEST
+
 START_TEST(open_logs_are_kept)
 {
 	int fd;
@@ -340,6 +408,35 @@ START_TEST(empty_entries_are_leftovers_but_in_place)
 }
 END_TEST
 
+/* With INDEX=~ and the mails in ~/mail, the home isn't Dovecot's. */
+START_TEST(directories_beside_the_mails_are_kept)
+{
+	char index_root[PATH_MAX];
+
+	clean_setup();
+	strcpy(index_root, unit_path("home"));
+	location.index_root = index_root;
+	location.mail_root = unit_path("home/mail");
+	unit_write(unit_path("home/mail/box"), "", 0);
+	unit_mkdir(unit_path("home/Desktop"));
+	unit_mkdir(unit_path("home/sub/.imap"));
+	unit_write(unit_path("home/.imap/gone/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	ck_assert_str_eq(run(), ".imap/gone:removed|");
+	ck_assert(!exists(unit_path("home/.imap")));
+	ck_assert(!exists(unit_path("home/sub/.imap")));
+	ck_assert(exists(unit_path("home/sub")));
+	ck_assert(exists(unit_path("home/Desktop")));
+	/* what isn't there may be anywhere */
+	location.mail_root = unit_path("none");
+	run();
+	ck_assert(exists(unit_path("home/Desktop")));
+	location.mail_root = unit_path("mail");
+	run();
+	ck_assert(!exists(unit_path("home/Desktop")));
+}
+END_TEST
+
 static const char *const refused_drivers[] = { "sdbox", "mdbox", "imapc" };
 
 START_TEST(other_formats_are_refused)
@@ -381,6 +478,48 @@ START_TEST(entries_that_were_moved_are_kept)
 		ck_assert(exists(unit_path("index/new/.imap/box%u/"
 					   "dovecot.index.log", i)));
 	}
+	ck_assert_int_eq(run_ret, 0);
+}
+END_TEST
+
+/* The mail side as it is remembered from the first entry says that the second
+   one's mailbox is missing. */
+
+static void make_directory(void)
+{
+	unit_write(unit_path("mail/late/box0"), "", 0);
+	unit_write(unit_path("mail/late/box1"), "", 0);
+}
+
+static void replace_directory(void)
+{
+	ck_assert_int_eq(rename(unit_path("mail/dir"), unit_path("mail/away")),
+			 0);
+	unit_write(unit_path("mail/dir/box0"), "", 0);
+	unit_write(unit_path("mail/dir/box1"), "", 0);
+}
+
+static const struct {
+	const char *dir;
+	void (*change)(void);
+} fresh_cases[] = {
+	{ "late", make_directory },
+	{ "dir", replace_directory },
+};
+
+START_TEST(what_is_remembered_does_not_decide)
+{
+	clean_setup();
+	unit_write(unit_path("mail/dir/other"), "", 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		unit_write(unit_path("index/%s/.imap/box%u/dovecot.index.log",
+				     fresh_cases[_i].dir, i),
+			   log_header, sizeof(log_header));
+	}
+	change = fresh_cases[_i].change;
+	run();
+	ck_assert_uint_eq(ns_report.clean.removed.entries, 1);
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_MAILBOX].entries, 1);
 	ck_assert_int_eq(run_ret, 0);
 }
 END_TEST
@@ -550,17 +689,23 @@ int main(void)
 			    sizeof(header_cases) / sizeof(header_cases[0]));
 	tcase_add_test(tcase, logs_that_are_no_files_keep_an_entry);
 	tcase_add_test(tcase, young_entries_are_kept);
+	tcase_add_loop_test(tcase, each_time_of_an_entry_counts, 0,
+			    sizeof(age_cases) / sizeof(age_cases[0]));
+	tcase_add_test(tcase, each_ctime_of_an_entry_counts);
 	tcase_add_test(tcase, open_logs_are_kept);
 	tcase_add_test(tcase, mailboxes_and_other_states_are_kept);
 	tcase_add_test(tcase, used_entries_go_if_asked_for);
 	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
 	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
+	tcase_add_test(tcase, directories_beside_the_mails_are_kept);
 	tcase_add_test(tcase, entries_that_were_moved_are_kept);
 	tcase_add_test(tcase, a_root_that_cannot_be_looked_at_is_refused);
 	tcase_add_loop_test(tcase,
 			    an_index_root_of_two_users_is_cleaned_for_neither,
 			    0, sizeof(user_cases) / sizeof(user_cases[0]));
 	tcase_add_test(tcase, an_index_root_that_came_later_is_not_cleaned);
+	tcase_add_loop_test(tcase, what_is_remembered_does_not_decide, 0,
+			    sizeof(fresh_cases) / sizeof(fresh_cases[0]));
 	tcase_add_test(tcase, what_others_remove_is_not_counted);
 	tcase_add_test(tcase, a_mail_root_that_is_replaced_is_reported_once);
 	tcase_add_loop_test(tcase, other_formats_are_refused, 0,
