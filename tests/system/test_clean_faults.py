@@ -1,115 +1,374 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 dovecot-mailbox-audit authors
 
-"""Every system call of a clean fails once, and clean is killed before each of
-those that change something."""
+"""Every system call of a clean fails once, with each error in turn, and clean
+is killed before each of them."""
 
+import errno
+import fcntl
 import os
+import pwd
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
-from test_clean_hostile import Clean, snapshot, trees   # noqa: F401
+from audit import json_lines, report, write
+from cleaning import LOG_HEADER, clean, make_junk
+from test_clean_hostile import USER, Clean, Trees, snapshot
 
 ERRORS = ["EIO", "EACCES", "EINTR", "ESTALE", "EMFILE", "ENOSPC", "EROFS",
           "ENOSYS"]
-CALLS = ["openat", "getdents64", "newfstatat", "statx", "fcntl", "flock",
-         "unlinkat", "read", "pread64", "close"]
-OPTIONS = ["--used", "--used-age", "0", "--force"]
+USED = ["--used", "--used-age", "0"]
+TIERS = {"default": [], "used": USED, "wrong": USED}
+# What the errors call a system call.
+OPS = {
+    "openat": {"open"}, "getdents64": {"readdir"},
+    "newfstatat": {"stat", "lstat", "fstat"}, "fstat": {"fstat"},
+    "statx": {"statx"}, "flock": {"flock"}, "read": {"read"},
+    "pread64": {"read"}, "unlinkat": {"unlink", "rmdir"},
+    "fcntl": {"fcntl(F_SETLEASE)", "fcntl(F_OFD_SETLK)", "fdopen"},
+}
+UID, GID = pwd.getpwnam(USER)[2:4]
+# Those that have no error, or that the C library never tells of.
+WITHOUT_ERROR = {"brk", "mmap", "munmap", "mprotect", "mremap", "madvise",
+                 "close", "exit_group", "rt_sigaction", "rt_sigprocmask",
+                 "clone", "clone3"}
+# What may fail in silence: a terminal, buffers of the C library, the seed of
+# jansson's hashes; the utility's look whether to warn that there is no root.
+HARMLESS = re.compile(r"""\d+[ ]+(
+    ioctl\( | \w*stat\w*\(\d+<(pipe:|.*/.subscriptions>) |
+    openat\(.*"/dev/urandom" | read\(\d+</dev/urandom> |
+    newfstatat\(AT_FDCWD.*"[^"]*/index",)""", re.X)
+# Without a second thread all calls are counted as one process's.
+NO_THREAD = ["-e", "inject=clone,clone3:error=EAGAIN"]
 
 
-def fill(tree):
-    for name in ("index", "mail", "outside"):
-        subprocess.run(["rm", "-rf", getattr(tree, name)], check=True)
-        os.mkdir(getattr(tree, name))
-    tree.entry(".imap/junk")
-    tree.entry(".imap/box", "dovecot.index")
-    tree.entry("sub/.imap/gone", "dovecot.index", "dovecot.index.cache")
+# --- trees with one of each kind
+
+@pytest.fixture
+def trees():
+    """In memory: they are made some thousand times."""
+    with tempfile.TemporaryDirectory(
+            prefix="mba-clean-",
+            dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as top:
+        os.chmod(top, 0o755)
+        yield Trees(top)
+
+
+def make(tree, name, *files):
+    """Makes an entry with a log and these files."""
+    path = f"{tree.index}/{name}"
+    os.makedirs(path)
+    for file in ("dovecot.index.log", *files):
+        write(f"{path}/{file}", LOG_HEADER if file == "dovecot.index.log"
+              else b"x")
+    return path
+
+
+def begin(tree):
+    for top in (tree.index, tree.mail, tree.outside):
+        shutil.rmtree(top, ignore_errors=True)
+        os.mkdir(top)
+
+
+def own(tree):
+    for path, dirs, files in os.walk(os.path.dirname(tree.index)):
+        for name in dirs + files:
+            os.chown(os.path.join(path, name), UID, GID, follow_symlinks=False)
+
+
+def fill_default(tree):
+    make(tree, ".imap/box", "dovecot.index")
+    make(tree, ".imap/link")
+    make(tree, ".imap/junk")
+    make(tree, ".imap/foreign", "mine")
+    os.mkdir(f"{tree.index}/.imap/empty")
+    os.mkdir(f"{tree.index}/structure")
+    make(tree, "sub/.imap/gone")
     tree.box("box")
     tree.box("junk", b"junk\n")
     tree.box("sub/other")
-    tree.entry(".imap/box", root=tree.outside)
-    tree.own()
+    os.symlink("nowhere", f"{tree.mail}/link")
+    write(f"{tree.mail}/.subscriptions", b"box\ngone\n")
+    own(tree)
+    # for somebody else's file there is no lease
+    os.chown(make(tree, ".imap/others"), UID, GID)
 
 
-def run(tree, *inject, path="/dev/null"):
-    command = ["strace", "-f", "-qq", "-o", path, *inject,
-               *tree.command(*OPTIONS)]
-    return Clean(subprocess.run(command, stdin=subprocess.DEVNULL,
-                                capture_output=True, timeout=60))
+def fill_used(tree):
+    make(tree, ".imap/box", "dovecot.index")
+    make(tree, ".imap/box2", "dovecot.index")
+    make(tree, "sub/.imap/gone", "dovecot.index", "dovecot.index.cache",
+         "dovecot.index.log.2")
+    os.makedirs(f"{tree.index}/sub/.imap/alone")
+    write(f"{tree.index}/sub/.imap/alone/dovecot.index", b"x")
+    tree.box("box")
+    tree.box("box2")
+    tree.box("sub/other")
+    own(tree)
 
 
-def occurrences(tree, call, path):
-    """Returns which of a run's calls come after it became the user."""
-    fill(tree)
-    run(tree, "-e", f"trace=setuid,{call}", path=path)
-    with open(path) as f:
-        names = re.findall(r"^\d+ +(\w+)\(", f.read(), re.M)
-    first = names.index("setuid")
-    assert len(names) > first + 1, call
-    return range(first + 1, len(names))
+def fill_wrong(tree):
+    """Another user's mails: most of what was used has no mailbox."""
+    make(tree, ".imap/box", "dovecot.index")
+    make(tree, ".imap/junk")
+    for name in ("gone", "gone2"):
+        make(tree, f"sub/.imap/{name}", "dovecot.index")
+    tree.box("box")
+    tree.box("sub/other")
+    own(tree)
 
 
-def paths_below(top):
-    return sorted(os.path.join(path, name) for path, dirs, files in
-                  os.walk(top) for name in dirs + files)
+FILLS = {"default": fill_default, "used": fill_used, "wrong": fill_wrong}
 
 
-def left(tree):
-    """What an undisturbed run leaves."""
-    return [f"{tree.index}/.imap", f"{tree.index}/.imap/box",
-            f"{tree.index}/.imap/box/dovecot.index",
-            f"{tree.index}/.imap/box/dovecot.index.log"]
-
-
-def check(tree, before):
-    """Nothing was lost, and one more run does the rest."""
-    assert snapshot(*before[0]) == before[1]
-    again = tree.clean(*OPTIONS)
-    assert again.status == os.EX_OK
-    assert snapshot(*before[0]) == before[1]
-    assert paths_below(tree.index) == left(tree)
+def fill(tree, kind):
+    begin(tree)
+    make(tree, "../outside/.imap/box", "dovecot.index")
+    FILLS[kind](tree)
 
 
 def guarded(tree):
-    paths = [tree.mail, tree.outside, f"{tree.index}/.imap/box"]
+    """What no clean may touch: mails, what is outside, and indexes of
+    mailboxes or of what can't be told."""
+    paths = [tree.mail, tree.outside, *(
+        f"{tree.index}/.imap/{name}"
+        for name in ("box", "box2", "link", "foreign"))]
     return paths, snapshot(*paths)
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_a_call_fails(trees, call, tmp_path):    # noqa: F811
-    number = CALLS.index(call)
-    for when in occurrences(trees, call, str(tmp_path / "trace")):
-        error = ERRORS[(number + when) % len(ERRORS)]
-        fill(trees)
-        before = guarded(trees)
-        done = run(trees, "-e", f"inject={call}:error={error}:when={when}")
-        what = (call, error, when, done.status, done.stderr)
-        assert done.status in (os.EX_OK, os.EX_IOERR), what
-        errors = done.report["errors"]
-        # the last close() is that of the output
-        told = errors or b"write(stdout) failed" in done.stderr
-        assert (done.status != os.EX_OK) == bool(told), what
-        for one in errors:
-            assert one["op"] and one["error"], what
-            assert one["path"].startswith("/"), what
-        for entry in done.entries.values():
-            assert entry["kept_because"] != "error" or errors, what
-        # without statx() a mount is told by its device
-        namespace, = done.report["namespaces"]
-        assert done.status != os.EX_OK or error == "ENOSYS" or \
-            namespace["clean"]["refused"] or \
-            paths_below(trees.index) == left(trees), what
-        check(trees, before)
+def paths_below(top):
+    return sorted(os.path.join(path, name)[len(top):] for path, dirs, files in
+                  os.walk(top) for name in dirs + files)
 
 
-@pytest.mark.parametrize("call", ["unlinkat", "fcntl", "flock", "newfstatat"])
-def test_it_is_killed(trees, call, tmp_path):    # noqa: F811
-    for when in occurrences(trees, call, str(tmp_path / "trace")):
-        fill(trees)
-        before = guarded(trees)
-        done = run(trees, "-e", f"inject={call}:signal=KILL:when={when}")
-        assert done.status == -signal.SIGKILL, (call, when, done.status)
-        check(trees, before)
+# --- runs
+
+def run(tree, tier, call="all", what=None, path="/dev/null"):
+    """Runs a clean in which something happens at a call."""
+    command = ["strace", "-f", "-qq", "-y", "-o", path, "-e",
+               f"trace={call},clone,clone3", *NO_THREAD]
+    if what is not None:
+        command += ["-e", f"inject={call}:{what}"]
+    # faster, but then strace can't send signals
+    if what is None or "signal" not in what:
+        command.append("--seccomp-bpf")
+    command += tree.command(*TIERS[tier])
+    return Clean(subprocess.run(command, stdin=subprocess.DEVNULL,
+                                capture_output=True, timeout=300))
+
+
+def calls(tree, kind, path):
+    """Returns the calls that a run makes once it has become the user, each
+    with how many of its kind come before it."""
+    fill(tree, kind)
+    run(tree, kind, path=path)
+    with open(path) as f:
+        names = re.findall(r"^\d+ +(\w+)\(", f.read(), re.M)
+    first = names.index("setuid") + 1
+    assert {"openat", "getdents64", "fcntl", "flock",
+            "exit_group"} <= set(names[first:])
+    return [(name, names[:i].count(name))
+            for i, name in enumerate(names, 1) if i > first]
+
+
+def undisturbed(tree, kind):
+    """Returns what a run leaves."""
+    fill(tree, kind)
+    assert tree.clean(*TIERS[kind]).report["errors"] == []
+    left = paths_below(tree.index)
+    assert "/.imap/box/dovecot.index.log" in left and "/sub" not in left
+    return left
+
+
+def check(tree, tier, guard, left, what):
+    """Nothing was lost, and one more run does the rest."""
+    assert snapshot(*guard[0]) == guard[1], what
+    again = tree.clean(*TIERS[tier], status=None)
+    assert again.status == os.EX_OK, (what, again.stderr)
+    assert snapshot(*guard[0]) == guard[1], what
+    assert paths_below(tree.index) == left, what
+
+
+def check_told(call, error, done, what):
+    """The status tells of an error, and an error names the call, what it was
+    for and why it failed."""
+    if done.status == os.EX_OK:
+        assert done.report["errors"] == [], what
+        return
+    assert done.status == os.EX_IOERR, what
+    if b"write(stdout) failed" in done.stderr:
+        return
+    errors = done.report["errors"]
+    assert all(one["path"].startswith("/") for one in errors), what
+    assert any(one["op"] in OPS[call] and
+               one["error"] == os.strerror(getattr(errno, error))
+               for one in errors), (what, errors)
+    for one in errors:
+        assert f"{one['op']}({one['path']}) failed: {one['error']}".encode() \
+            in done.stderr, what
+
+
+def check_silent(tree, done, trace, left, what):
+    """Nothing is left undone in silence, and nothing fails in silence that
+    there is no other way for."""
+    lines = [line for line in trace.splitlines()
+             if "(INJECTED)" in line and "clone" not in line]
+    assert all(HARMLESS.match(line) or is_other_way(line)
+               for line in lines), (what, lines)
+    # a lock that is denied is another's lock
+    locked = [path for path in done.entries if done.why(path) == "locked"]
+    assert paths_below(tree.index) == left or locked, what
+
+
+def is_other_way(line):
+    """Whether there is another way to do what a call was for. A directory of
+    mails needn't be read."""
+    call, error = re.search(r" +(\w+)\(.* = -1 (\w+)", line).groups()
+    return (call, error) in {("fcntl", "EACCES"), ("fcntl", "ENOSYS"),
+                             ("statx", "ENOSYS"), ("read", "EINTR")} or \
+        error == "EACCES" and call in ("openat", "getdents64") and \
+        "/mail" in line
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("tier", ["default", "used"])
+def test_a_call_fails(trees, tier, error, tmp_path):
+    path = str(tmp_path / "trace")
+    left = undisturbed(trees, tier)
+    for call, when in calls(trees, tier, path):
+        if call in WITHOUT_ERROR:
+            continue
+        fill(trees, tier)
+        guard = guarded(trees)
+        done = run(trees, tier, call, f"error={error}:when={when}", path)
+        what = (tier, call, error, when, done.status, done.stderr)
+        check_told(call, error, done, what)
+        if done.status == os.EX_OK:
+            with open(path) as f:
+                check_silent(trees, done, f.read(), left, what)
+        check(trees, tier, guard, left, what)
+
+
+@pytest.mark.parametrize("tier", ["default", "used"])
+def test_it_is_killed(trees, tier, tmp_path):
+    left = undisturbed(trees, tier)
+    for call, when in calls(trees, tier, str(tmp_path / "trace")):
+        fill(trees, tier)
+        guard = guarded(trees)
+        done = run(trees, tier, call, f"signal=KILL:when={when}")
+        what = (tier, call, when, done.status)
+        assert done.status == -signal.SIGKILL, what
+        check(trees, tier, guard, left, what)
+
+
+@pytest.mark.parametrize("error", ["EIO", "EACCES"])
+def test_the_wrong_mails_stay_wrong(trees, error, tmp_path):
+    """No error makes --used begin."""
+    path = str(tmp_path / "trace")
+    for call, when in calls(trees, "wrong", path):
+        if call in WITHOUT_ERROR:
+            continue
+        fill(trees, "wrong")
+        before = snapshot(trees.index)
+        done = run(trees, "wrong", call, f"error={error}:when={when}")
+        what = (call, error, when, done.stderr)
+        assert done.status == os.EX_IOERR, what
+        assert snapshot(trees.index) == before, what
+
+
+# --- the same through doveadm, which tells in its own way
+
+def doveadm_calls(path, call, root):
+    """Returns when doveadm's main process made a call for something below a
+    root, as it counts all its calls of that name."""
+    with open(path, errors="replace") as f:
+        lines = f.read().splitlines()
+    pid = lines[0].split()[0]
+    mine = [line for line in lines if re.match(rf"{pid} +{call}\(", line)]
+    return [when for when, line in enumerate(mine, 1) if root in line]
+
+
+class DoveadmRuns:
+    """Cleans alice's indexes while the last call of a name fails."""
+
+    def __init__(self, server, path):
+        self.server = server
+        self.path = path
+        self.root = server.path("index/%u", "alice")
+        self.tops = [server.path("home"), server.path("mail"),
+                     self.root + "/.imap/box"]
+
+    def fill(self):
+        make_junk(self.server, "alice", ["junk", "sub/gone"])
+        self.before = snapshot(*self.tops)
+
+    def run(self, call, *inject):
+        return self.server.doveadm(
+            "mailbox-audit", "clean", "-u", "alice", "-a", "0", "-j",
+            check=False, prefix=["strace", "-f", "-y", "-o", self.path, "-e",
+                                 f"trace={call}", *inject])
+
+    def disturbed(self, call, what):
+        """What doveadm counts before it begins depends on its server: tries
+        until the call was one for the index root."""
+        for _ in range(10):
+            self.fill()
+            self.run(call)
+            when = doveadm_calls(self.path, call, self.root)
+            self.fill()
+            done = self.run(call, "-e", f"inject={call}:{what}:when={when[-1]}")
+            again = doveadm_calls(self.path, call, self.root)
+            if when[-1] in again and again[-1] >= when[-1]:
+                return done
+        raise AssertionError(call)
+
+
+@pytest.mark.parametrize("call", [
+    "openat", "newfstatat", "getdents64", "statx", "fcntl", "flock",
+    "pread64", "unlinkat"])
+def test_doveadm_tells(dovecot, call, tmp_path):
+    server = dovecot(users=["alice"])
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+        imap.ok("SELECT box")
+    server.restart()
+    runs = DoveadmRuns(server, str(tmp_path / "trace"))
+    runs.fill()
+    clean(server, "alice")
+    left = paths_below(runs.root)
+    done = runs.disturbed(call, "error=EIO")
+    assert done.returncode == os.EX_TEMPFAIL, done.stderr
+    error = report(json_lines(done.stdout))["errors"][0]
+    assert error["op"] in OPS[call] and error["path"].startswith(runs.root)
+    assert (f"Error: {error['op']}({error['path']}) failed: Input/output "
+            "error").encode() in done.stderr
+    assert snapshot(*runs.tops) == runs.before
+    done = runs.disturbed(call, "signal=KILL")
+    assert done.returncode == -signal.SIGKILL
+    assert snapshot(*runs.tops) == runs.before
+    clean(server, "alice")
+    assert paths_below(runs.root) == left
+    assert snapshot(*runs.tops) == runs.before
+
+
+# --- where there are no leases
+
+@pytest.mark.parametrize("method", ["fcntl", "flock"])
+def test_a_lock_where_there_is_no_lease(trees, method):
+    """For somebody else's file there is none."""
+    fill(trees, "default")
+    path = f"{trees.index}/.imap/others/dovecot.index.log"
+    take = fcntl.flock if method == "flock" else fcntl.lockf
+    with open(path, "r+b") as log:
+        take(log, fcntl.LOCK_EX)
+        done = trees.clean("--lock-method", method)
+        assert done.why(".imap/others") == "locked"
+        assert done.why(".imap/junk") == "removed"
+        take(log, fcntl.LOCK_UN)
+        done = trees.clean("--lock-method", method)
+        assert done.why(".imap/others") == "removed"
