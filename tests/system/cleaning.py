@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 
-from audit import entries, json_lines, write
+from audit import as_user, entries, json_lines, location_options, write
 
 # struct mail_transaction_log_header: version 1.3, 40 bytes, the index's id and
 # the log's sequence, no log before it
@@ -32,6 +32,12 @@ def clean(server, user, *options, **kwargs):
     return json_lines(server.doveadm("mailbox-audit", "clean", "-u", user,
                                      "-a", "0", "-e", "-j", *options,
                                      **kwargs).stdout)
+
+
+def utility(server, *args):
+    """Runs mailbox-audit clean on alice's location, with her ids."""
+    return as_user(server, "alice", "mailbox-audit", "clean",
+                   *location_options(server, "alice", server.location), *args)
 
 
 def removed(lines):

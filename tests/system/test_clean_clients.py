@@ -5,13 +5,14 @@
 
 import os
 import re
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from audit import MESSAGE, entries, json_lines, write_home
-from cleaning import clean, kept, make_junk, removed
+from audit import MESSAGE, entries, json_lines, report, write, write_home
+from cleaning import clean, kept, make_junk, removed, utility
 from dovecot import Location
 from filter import with_filter
 from imap import literal
@@ -20,108 +21,166 @@ from oracle import snapshot
 MBOX = Location("mbox", "~", inbox="mail/%u", index="index/%u")
 MAILDIR = Location("maildir", "~/Maildir", index="index/%u")
 BOXES = ["box1", "box2", "Work/box3"]
-JUNK = [f"junk{i}" for i in range(100)] + [f"Work/junk{i}" for i in range(100)]
-SECONDS = 9
+# the index of a directory that holds nothing but junk comes and goes
+JUNK = [f"{name}junk{i}" for name in ("", "Work/", "Only/", "Deep/er/")
+        for i in range(50)]
+DIRS = "(Work|Only|Deep/er)/"
+WORKERS, MAKERS = 3, 4
+ROUNDS = 40
+REMOVALS = 5000
 
 
 # --- sessions that work meanwhile
 
-def worker(server, number, end, answers):
-    """One client; adds (command, status) of all that it did to answers."""
-    box, made = BOXES[number % len(BOXES)], f"made{number}"
-    with server.imap("alice") as imap:
+class Clients:
+    """Sessions that work at the same time, until they are stopped."""
+
+    def __init__(self, server):
+        self.server = server
+        self.ended = threading.Event()
+        # (command, status) of all that they did, and the least that one did
+        self.answers = set()
+        self.rounds = [0] * WORKERS
+        self.pool = ThreadPoolExecutor(WORKERS + MAKERS)
+        self.futures = [
+            *(self.pool.submit(self.work, i) for i in range(WORKERS)),
+            *(self.pool.submit(self.make_entries, JUNK[i::MAKERS])
+              for i in range(MAKERS))]
+
+    def check(self):
+        """Fails if a session did."""
+        for future in self.futures:
+            if future.done():
+                future.result()
+
+    def stop(self):
+        self.ended.set()
+        self.pool.shutdown()
+        self.check()
+
+    def work(self, number):
+        """One client that does all that clients do."""
+        with self.server.imap("alice") as imap:
+            while not self.ended.is_set():
+                self.one_round(imap, number)
+                self.rounds[number] += 1
+
+    def one_round(self, imap, number):
         def cmd(*parts):
-            name = re.sub(r"\d+", "N", parts[0].replace("Work/", ""))
-            answers.add((name, imap.cmd(*parts).status))
+            name = re.sub(r"\d+", "N", re.sub(DIRS, "", parts[0]))
+            self.answers.add((name, imap.cmd(*parts).status))
 
-        rounds = 0
-        while time.monotonic() < end:
-            rounds += 1
-            cmd('LIST "" "*"')
-            cmd(f"SELECT {box}")
-            cmd(f"APPEND {box}", literal(MESSAGE))
-            imap.raw("idle IDLE\r\n")
-            assert imap.line().startswith(b"+")
-            imap.raw("DONE\r\n")
-            answers.add(("IDLE", imap.wait(b"idle").status))
-            cmd("STORE 1 +FLAGS (\\Deleted)")
-            cmd("EXPUNGE")
-            for junk in JUNK[rounds % 40::40]:
-                cmd(f"STATUS {junk} (MESSAGES)")
-            cmd(f"SELECT {JUNK[rounds % len(JUNK)]}")
-            cmd(f"CREATE {made}")
-            cmd(f"STATUS {made} (MESSAGES)")
-            cmd(f"DELETE {made}")
+        rounds = self.rounds[number]
+        box, made = BOXES[number % len(BOXES)], f"made{number}"
+        cmd('LIST "" "*"')
+        cmd(f"SELECT {box}")
+        cmd(f"APPEND {box}", literal(MESSAGE))
+        imap.raw("idle IDLE\r\n")
+        assert imap.line().startswith(b"+")
+        imap.raw("DONE\r\n")
+        self.answers.add(("IDLE", imap.wait(b"idle").status))
+        cmd("STORE 1 +FLAGS (\\Deleted)")
+        cmd("EXPUNGE")
+        for junk in JUNK[rounds % 40::40]:
+            cmd(f"STATUS {junk} (MESSAGES)")
+        cmd(f"SELECT {JUNK[rounds % len(JUNK)]}")
+        cmd(f"CREATE {JUNK[rounds % len(JUNK)]}")
+        # Dovecot 2.3 panics at the DELETE of a file that is no mbox
+        cmd(f"CREATE {made}")
+        cmd(f"STATUS {made} (MESSAGES)")
+        cmd(f"DELETE {made}")
 
-
-def make_entries(server, end, answers):
-    """A client that asks for the STATUS of all junk, which makes entries."""
-    with server.imap("alice") as imap:
-        while time.monotonic() < end:
-            tags = [imap.send(f"STATUS {junk} (MESSAGES)") for junk in JUNK]
-            answers |= {("STATUS junkN (MESSAGES)", imap.wait(tag).status)
-                        for tag in tags}
-
-
-def clean_on(server, end):
-    """Cleans again and again; returns how many entries were removed."""
-    count = 0
-    while time.monotonic() < end:
-        count += len(removed(clean(server, "alice")))
-    return count
+    def make_entries(self, names):
+        """A client that asks for the STATUS of junk, which makes entries."""
+        with self.server.imap("alice") as imap:
+            while not self.ended.is_set():
+                tags = [imap.send(f"STATUS {name} (MESSAGES)")
+                        for name in names]
+                self.answers |= {("STATUS junkN (MESSAGES)",
+                                  imap.wait(tag).status) for tag in tags}
 
 
-def kinds(server):
-    """Returns the log's lines of level Warning and worse, without what differs
-    from one to the next."""
-    return {re.sub(r"<[^>]*>|/\S*|\d+|(box|junk|made)\S*", "",
-                   re.sub(r"^.*?(Warning|Error|Fatal|Panic)", r"\1", line))
-            for line in server.log().splitlines()
-            if re.search(r"(Warning|Error|Fatal|Panic): ", line)}
-
-
-def run_clients(server, with_clean):
+def start_clients(server):
     with server.imap("alice") as imap:
         for box in BOXES:
             imap.ok(f"CREATE {box}")
             for _ in range(3):
                 imap.ok(f"APPEND {box}", literal(MESSAGE))
     for junk in JUNK:
-        write_home(server, "alice", junk, b"hello\n")
-    answers, count = set(), 0
-    end = time.monotonic() + SECONDS
-    with ThreadPoolExecutor(5) as pool:
-        futures = [pool.submit(worker, server, i, end, answers)
-                   for i in range(3)]
-        futures += [pool.submit(make_entries, server, end, answers)
-                    for _ in range(2)]
-        if with_clean:
-            count = clean_on(server, end)
-        for future in futures:
-            future.result()
-    return answers, count
+        path = os.path.join(server.users["alice"].home, junk)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write(path, b"hello\n")
+    server.chown("alice", server.users["alice"].home)
+    return Clients(server)
+
+
+def clean_beside(clients):
+    """Cleans again and again until REMOVALS entries were removed, by the
+    utility and now and then by doveadm."""
+    count = runs = 0
+    while count < REMOVALS:
+        clients.check()
+        runs += 1
+        if runs % 20 == 0:
+            count += len(removed(clean(clients.server, "alice")))
+            continue
+        done = utility(clients.server, "-a", "0", "-j")
+        assert (done.returncode, done.stderr) == (0, b"")
+        namespace, = report(json_lines(done.stdout))["namespaces"]
+        count += namespace["clean"]["entries"]["entries"]
+    print(f"{count} removals by {runs} runs")
+
+
+def work_alone(server):
+    """Clients that work without a clean; returns what they were answered."""
+    clients = start_clients(server) if not os.path.exists(
+        server.users["alice"].home + "/box1") else Clients(server)
+    while min(clients.rounds) < ROUNDS:
+        clients.check()
+        time.sleep(0.1)
+    clients.stop()
+    return clients.answers
+
+
+def kinds(server):
+    """Returns what stands in the log, without what differs from one line to
+    the next."""
+    return {re.sub(rf"{DIRS}\S*|<[^>]*>|/\S*|\d+|(box|junk|made)\S*", "",
+                   re.sub(r"^.*?(Info|Warning|Error|Fatal|Panic): ", r"\1 ",
+                          line))
+            for line in server.log().splitlines()
+            if re.search(r"(Info|Warning|Error|Fatal|Panic): ", line)}
 
 
 def test_clients_dont_notice(dovecot):
     """Nothing fails and nothing is logged that would not without clean."""
     description = dict(location=MBOX, settings={"lock_method": "flock"})
     plain, server = dovecot(**description), dovecot(**description)
-    expected, _ = run_clients(plain, False)
-    answers, count = run_clients(server, True)
-    assert answers <= expected
+    expected = work_alone(plain)
+    clients = start_clients(server)
+    clean_beside(clients)
+    clients.stop()
+    # what seldom happens takes longer to happen
+    for _ in range(5):
+        if clients.answers <= expected and kinds(server) <= kinds(plain):
+            break
+        expected |= work_alone(plain)
+    assert clients.answers <= expected
     assert kinds(server) <= kinds(plain)
-    # with two of these tests at once on two processors it was 1,600
-    assert count > 300
 
 
-def test_what_sessions_have_open_is_kept(dovecot):
-    server = dovecot(location=MBOX)
+def make_used(server):
     with server.imap("alice") as imap:
-        for box in BOXES:
+        for box in (*BOXES, "answered"):
             imap.ok(f"CREATE {box}")
             imap.ok(f"APPEND {box}", literal(MESSAGE))
             imap.ok(f"SELECT {box}")
     server.restart()
+
+
+def test_what_sessions_have_open_is_kept(dovecot):
+    server = dovecot(location=MBOX)
+    make_used(server)
     used = ["--used", "--used-age", "0", "--force"]
     selected, idling = server.imap("alice"), server.imap("alice")
     selected.ok("SELECT box1")
@@ -138,6 +197,28 @@ def test_what_sessions_have_open_is_kept(dovecot):
     idling.close()
     server.restart()
     assert removed(clean(server, "alice", *used)) == {"box1", "box2"}
+
+
+def test_what_was_just_answered_is_kept(dovecot):
+    """Dovecot has an index open for ten seconds after a STATUS."""
+    server = dovecot(location=MBOX)
+    make_used(server)
+    path = os.path.join(server.users["alice"].home, "answered")
+    away = server.path("private/away")
+    used = ["--used", "--used-age", "0", "--force"]
+    with server.imap("alice") as imap:
+        for _ in range(5):
+            begin = time.monotonic()
+            imap.ok("STATUS answered (MESSAGES)")
+            os.rename(path, away)
+            why = kept(clean(server, "alice", *used)).get("answered")
+            # only a machine that is too busy isn't in time
+            if why == "open" or time.monotonic() - begin < 9:
+                break
+            os.rename(away, path)
+        assert why == "open"
+    server.restart()
+    assert removed(clean(server, "alice", *used)) == {"answered"}
 
 
 # --- LIST afterwards

@@ -12,21 +12,16 @@ import subprocess
 
 import pytest
 
-from audit import (DESCRIPTION, as_user, default_location, fill_home,
+from audit import (DESCRIPTION, default_location, fill_home,
                    json_lines, location_options, many_entries, report, write,
                    write_home)
 from cleaning import (JUNK, clean, fill, kept, make_junk, removed,
-                      stop_at)
+                      stop_at, utility)
 from dovecot import Location, Namespace
 from oracle import snapshot
 from test_audit_utility import terminal
 
 CLEAN = ["mailbox-audit", "clean"]
-
-
-def utility(server, *args):
-    return as_user(server, "alice", *CLEAN, *location_options(
-        server, "alice", server.location), *args)
 
 
 def test_a_dry_run_tells_the_same(dovecot):
