@@ -5,14 +5,18 @@
 see is the same afterwards, also of a mailbox that wasn't there when clean
 ran."""
 
+import contextlib
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 
-from audit import MESSAGE, entries, report
+from accesslog import PLUGIN
+from audit import MESSAGE, entries, json_lines, report, utility, write
 from cleaning import clean, entry_dir, kept, make_junk, removed
+from cleaning import utility as clean_utility
 from dovecot import Location
 from imap import literal, quote
 from oracle import snapshot
@@ -46,8 +50,8 @@ def mail_path(server, box):
     """Returns where a mailbox's mails are."""
     loc = server.location
     root = server.path(loc.mail, "alice")
-    if loc.driver == "maildir" and box == "INBOX":
-        return root
+    if box == "INBOX":
+        return server.path(loc.inbox or loc.mail, "alice")
     if loc.driver == "maildir" and loc.layout is None:
         return root + "/." + box.replace("/", ".")
     return os.path.join(root, box)
@@ -185,21 +189,101 @@ def test_a_mailbox_that_comes_back(dovecot, name):
     if a user moved it."""
     server = dovecot(location=LOCATIONS[name])
     fill(server)
+    # or its directory might be that of a file system that isn't mounted
+    write(server.path("mail") + "/other")
     before = seen(server)
-    for box in BOXES[1:]:
+    # a Maildir's INBOX holds the others
+    for box in BOXES if server.location.inbox else BOXES[1:]:
         path = mail_path(server, box)
         away = server.path("private/away")
         os.rename(path, away)
+        why = "inbox" if box == "INBOX" else "used"
         make_junk(server, "alice", JUNK)
         lines = watched_clean(server)
         assert removed(lines) == set(JUNK)
         # what is below a directory that is empty by now is unknown
         assert kept(lines) == ({} if os.listdir(os.path.dirname(path)) == []
-                               else {box: "used"})
+                               else {box: why})
         os.rename(away, path)
         make_junk(server, "alice", JUNK)
         assert removed(watched_clean(server)) == set(JUNK)
         assert seen(server) == before
+
+
+# --- nothing can be written to the mails
+
+@contextlib.contextmanager
+def sealed(*tops):
+    """Mounts trees read-only, and makes all in them immutable where the file
+    system knows that."""
+    for top in tops:
+        subprocess.run(["chattr", "-R", "+i", top], check=False,
+                       stderr=subprocess.DEVNULL)
+        subprocess.run(["mount", "--bind", top, top], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", top], check=True)
+    try:
+        yield
+    finally:
+        for top in tops:
+            subprocess.run(["umount", top], check=True)
+            subprocess.run(["chattr", "-R", "-i", top], check=False,
+                           stderr=subprocess.DEVNULL)
+
+
+def copy_index(server, source, target):
+    """A copy has other inodes and other ctimes, and the same mtimes."""
+    subprocess.run(["rm", "-rf", server.path(target)], check=True)
+    subprocess.run(["cp", "-a", server.path(source), server.path(target)],
+                   check=True)
+
+
+TIERS = {"default": [], "used": ["-U", "-g", "0"]}
+
+
+def answers(server, *more):
+    """Returns what each part of the product says, clean of the same index
+    each time."""
+    json = ["-e", "-j"]
+    copy_index(server, "private/index", "index")
+    found = [server.doveadm("mailbox-audit", "-u", "alice", *json).stdout,
+             utility(server, "alice", *json).stdout,
+             subprocess.run(["mailbox-usage", "--json", server.path("log")],
+                            check=True, stdout=subprocess.PIPE).stdout]
+    for options in TIERS.values():
+        copy_index(server, "private/index", "index")
+        found.append(server.doveadm("mailbox-audit", "clean", "-u", "alice",
+                                    "-a", "0", *json, *options, *more).stdout)
+        copy_index(server, "private/index", "index")
+        done = clean_utility(server, "-a", "0", *json, *options, *more)
+        assert done.returncode == 0
+        found.append(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("name", LOCATIONS)
+def test_the_mails_are_sealed(dovecot, name):
+    """All says and does the same if no mail can be written to."""
+    server = dovecot(location=LOCATIONS[name], plugins=PLUGIN)
+    fill(server)
+    path = mail_path(server, "Sent")
+    os.rename(path, server.path("private/away"))
+    make_junk(server, "alice", JUNK)
+    copy_index(server, "index", "private/index")
+    # an index beside the mails can't be cleaned then
+    options = ["-n"] if server.location.index is None else []
+    mails = [server.path(name) for name in ("home", "mail")]
+    before = snapshot(*mails)
+    expected = answers(server, *options)
+    assert snapshot(*mails) == before
+    if not options:
+        assert [removed(json_lines(text)) for text in expected[3::2]] == [
+            set(JUNK), {"Sent", *JUNK}]
+    with sealed(*mails):
+        with pytest.raises(OSError):
+            os.mkdir(server.users["alice"].home + "/new")
+        before = snapshot(*mails)
+        assert answers(server, *options) == expected
+        assert snapshot(*mails) == before
 
 
 def test_an_entry_that_went_is_made_anew(dovecot):
