@@ -99,7 +99,7 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 			   const struct index_side_settings *walk)
 {
 	const struct clean_scope_settings scope = {
-		.location = ns->location, .index_root = &ns->roots.index,
+		.location = ns->location, .roots = &ns->roots,
 		.errors = walk->errors, .in_place = run->decide.in_place,
 		.is_shared = ns->is_shared, .root_failed = ns->root_failed,
 		.users_refusal = ns->users_refusal,

@@ -41,6 +41,7 @@ void audit_roots_init(struct audit_roots *roots,
 	roots->is_private = strcmp(location->set.type, "private") == 0;
 	root_init(&roots->mail, location->mail_root);
 	root_init(&roots->index, location->index_root);
+	root_init(&roots->top, "/");
 	if (control != NULL && (location->mail_root == NULL ||
 				strcmp(control, location->mail_root) != 0))
 		roots_add(roots, control);
@@ -77,6 +78,8 @@ const struct audit_root *audit_roots_failed(const struct audit_roots *roots)
 {
 	const struct audit_root *root;
 
+	if (root_is_failed(&roots->top, true))
+		return &roots->top;
 	if (root_is_failed(&roots->mail, roots->is_private))
 		return &roots->mail;
 	if (root_is_failed(&roots->index, roots->is_private))
@@ -87,14 +90,6 @@ const struct audit_root *audit_roots_failed(const struct audit_roots *roots)
 			return root;
 	}
 	return NULL;
-}
-
-bool audit_root_is_top(const struct audit_root *root)
-{
-	struct stat st;
-
-	return root->exists && stat("/", &st) == 0 &&
-		root->id.dev == st.st_dev && root->id.ino == st.st_ino;
 }
 
 int audit_dir_go_up(char **path, struct walk_id *id)

@@ -21,7 +21,8 @@ struct audit_root {
 
 /* All roots of a location. */
 struct audit_roots {
-	struct audit_root mail, index;
+	/* top is that of the file system */
+	struct audit_root mail, index, top;
 	/* CONTROL, if it isn't the mail root, and other_roots */
 	struct audit_root *others;
 	size_t others_count, others_alloc;
@@ -47,8 +48,6 @@ bool audit_root_equals(const struct audit_root *root1,
 /* Returns a root that can't be told: it may be any directory. NULL if there is
    none. */
 const struct audit_root *audit_roots_failed(const struct audit_roots *roots);
-/* Returns TRUE if it is the root of the file system. */
-bool audit_root_is_top(const struct audit_root *root);
 
 /* Go to the directory above: as it is on disk, also from a symlink. path is
    freed and replaced. Returns 1 if ok, 0 if there is none, -1 with errno on

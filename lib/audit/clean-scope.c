@@ -29,9 +29,9 @@ static const char *scope_refusal(const struct clean_scope_settings *set)
 	if (set->root_failed)
 		return "It can't be told where all of the user's mails and "
 			"indexes are";
-	if (!set->index_root->exists)
+	if (!set->roots->index.exists)
 		return "There is no index root";
-	if (audit_root_is_top(set->index_root))
+	if (audit_root_equals(&set->roots->index, &set->roots->top))
 		return "The index root is the root of the file system";
 	return set->users_refusal;
 }
@@ -40,7 +40,7 @@ static const char *scope_refusal(const struct clean_scope_settings *set)
 static int scope_lock(const struct clean_scope_settings *set, int fd,
 		      const char **op_r, const char **refused_r)
 {
-	const struct walk_id *id = &set->index_root->id;
+	const struct walk_id *id = &set->roots->index.id;
 	struct stat st;
 
 	*op_r = "fstat";
@@ -61,7 +61,7 @@ static int scope_lock(const struct clean_scope_settings *set, int fd,
 int clean_scope_open(const struct clean_scope_settings *set,
 		     const char **refused_r)
 {
-	const char *path = set->index_root->path, *op = "open";
+	const char *path = set->roots->index.path, *op = "open";
 	int fd;
 
 	if ((*refused_r = scope_refusal(set)) != NULL)

@@ -12,7 +12,7 @@
 /* What clean has to know of a namespace before it begins. */
 struct clean_scope_settings {
 	const struct location *location;
-	const struct audit_root *index_root;
+	const struct audit_roots *roots;
 	const struct error_sink *errors;
 	/* why other users keep it from being cleaned, NULL if they don't */
 	const char *users_refusal;

@@ -103,18 +103,21 @@ static void user_dir_mark(struct mba_user_roots *users,
    one's index root would be enough to keep it from being cleaned; and the root
    of the file system, above all others, is the home of many a service's
    account. */
-static bool user_root_counts(const struct audit_root *root)
+static bool user_root_counts(const struct audit_root *root,
+			     const struct audit_root *top)
 {
 	struct stat st;
 
-	return !audit_root_is_top(root) &&
+	return !audit_root_equals(root, top) &&
 		(faccessat(AT_FDCWD, root->path, W_OK, AT_EACCESS) == 0 ||
 		 (stat(root->path, &st) == 0 && st.st_uid == geteuid()));
 }
 
 static void user_root_add(struct mba_user_roots *users,
-			  const struct audit_root *root, bool is_index_root)
+			  const struct audit_roots *roots,
+			  const struct audit_root *root)
 {
+	bool is_index_root = root == &roots->index;
 	struct walk_id id = root->id;
 	char *path;
 
@@ -122,7 +125,7 @@ static void user_root_add(struct mba_user_roots *users,
 		return;
 	if (is_index_root)
 		user_dir_mark(users, &root->id, USER_DIR_SEEN);
-	if (!user_root_counts(root))
+	if (!user_root_counts(root, &roots->top))
 		return;
 	user_dir_mark(users, &root->id, USER_DIR_ROOT);
 	if (is_index_root)
@@ -147,10 +150,10 @@ void mba_user_roots_add(struct mba_user_roots *users, const char *user,
 		users->names[users->names_count++] = mem_strdup(user);
 	}
 	audit_roots_init(&roots, location);
-	user_root_add(users, &roots.mail, false);
-	user_root_add(users, &roots.index, true);
+	user_root_add(users, &roots, &roots.mail);
+	user_root_add(users, &roots, &roots.index);
 	for (size_t i = 0; i < roots.others_count; i++)
-		user_root_add(users, &roots.others[i], false);
+		user_root_add(users, &roots, &roots.others[i]);
 	audit_roots_deinit(&roots);
 	location_free(&location);
 }
