@@ -12,7 +12,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "tests", "system"))
-from dovecot import Dovecot, Location   # noqa: E402
+from dovecot import Dovecot, IS_24, Location   # noqa: E402
+import readme                                  # noqa: E402
 
 MAIL = b"""From ann@example.org Thu Nov  9 22:33:52 2023
 From: ann@example.org
@@ -74,8 +75,17 @@ def send_list(server, user):
     print(f'  C: a1 LIST "" "*"\n  S: {len(names)} names\n')
 
 
+def show_settings(lines):
+    for line in lines:
+        print("  " + line)
+    print()
+
+
 def demo(server):
     index_root = server.path("index/%u", "ann")
+    say("Mail is kept in people's homes, INBOX and indexes elsewhere:")
+    show_settings(line.replace(server.dir, "") for line in
+                  server.location_lines(server.location, "mail_location"))
     say(f"Ann's home has {len(MAILBOXES)} mailboxes and many other files. No "
         "client has logged in yet:")
     show(server, "doveadm", "mailbox-audit", "-u", "ann")
@@ -93,7 +103,7 @@ def demo(server):
          "--inbox", server.path("mail/%u", "ann"),
          "--state", "bogus", "--visible", lines=5)
     say("Those that belong to no mailbox go; mail is never touched. (What "
-        "changed within the\nlast hour is kept unless --min-age says "
+        "changed within\nthe last hour is kept unless --min-age says "
         "otherwise.)")
     server.restart()
     show(server, "doveadm", "mailbox-audit", "clean", "-u", "ann",
@@ -103,18 +113,24 @@ def demo(server):
     show(server, "mailbox-audit", "match", "-v", ".git/objects/file1",
          "public_html/page1.html", "Archive/2019")
     say("Now without the indexes, and with the plugins mailbox_filter and "
-        "imap_mailbox_log:")
+        "imap_mailbox_log,\nand these settings:")
+    settings = readme.settings("2.4" if IS_24 else "2.3")
+    show_settings(line.strip() for line in settings.splitlines()
+                  if " = " in line and "plugins" not in line)
     server.stop()
     shutil.rmtree(index_root)
-    server.plugins = {"imap": ["mailbox_filter", "imap_mailbox_log"]}
-    server.plugin_settings = {"mailbox_filter_non_mailboxes": True}
+    server.plugins = {"imap": ["imap_mailbox_log"]}
+    server.extra = settings
     server.start()
     send_list(server, "ann")
     show(server, "doveadm", "mailbox-audit", "-u", "ann")
-    say("And what the server's log says of the LIST:")
+    say("And what the server's log says of the LIST; hidden= counts the names "
+        "that were\nnot shown, but nothing below them: .git is one.")
     for line in server.log_lines("mailbox_access: "):
         print("  " + line)
-    print()
+    say("To have that on a server of your own, put this at the end of its "
+        "configuration:")
+    show_settings(settings.splitlines())
 
 
 def main():
