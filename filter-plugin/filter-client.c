@@ -11,6 +11,7 @@
 #include "filter-name.h"
 #include "filter-notify.h"
 #include "filter-patterns.h"
+#include "filter-record.h"
 #include "filter-rename.h"
 #include "filter-scope.h"
 #include "filter-tree.h"
@@ -88,12 +89,11 @@ filter_client_iter_next(struct mailbox_list_iterate_context *iter)
 				     flist->module_ctx.super.iter_next);
 }
 
-/* The mailbox list index's next refresh may not see that a hidden name has
-   gone. */
+/* The mailbox list index's next refresh may not see that the name has gone. */
 static void
 filter_client_gone(struct filter_list *flist, const char *storage_name)
 {
-	if (filter_name_is_hidden(flist, storage_name, MBA_DIR_UNKNOWN))
+	if (filter_record_is_needed(flist, storage_name, MBA_DIR_UNKNOWN))
 		filter_index_forget(flist->list, storage_name);
 }
 

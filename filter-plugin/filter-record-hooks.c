@@ -52,9 +52,13 @@ filter_record_add_box(struct mailbox *box, enum filter_record_type type)
 {
 	const char *const names[] = { box->name, NULL };
 
-	if (filter_name_is_hidden(filter_list_get(box->list), box->name,
-				  MBA_DIR_UNKNOWN))
-		filter_record_add(box->list, names, type);
+	filter_record_add(box->list, names, type);
+}
+
+static bool filter_record_box_is_hidden(struct mailbox *box)
+{
+	return filter_name_is_hidden(filter_list_get(box->list), box->name,
+				     MBA_DIR_UNKNOWN);
 }
 
 static void filter_record_box_used(struct mailbox *box)
@@ -62,7 +66,8 @@ static void filter_record_box_used(struct mailbox *box)
 	if (!filter_record_is_possible(box))
 		return;
 	mail_storage_last_error_push(box->storage);
-	if (filter_record_is_missing(box->list, box->name))
+	if (filter_record_is_missing(box->list, box->name) &&
+	    filter_record_box_is_hidden(box))
 		filter_record_add_box(box, FILTER_RECORD_USED);
 	mail_storage_last_error_pop(box->storage);
 }
@@ -99,8 +104,7 @@ filter_record_transaction_commit(struct mailbox_transaction_context *t,
 static void filter_record_box_gone(struct mailbox *box)
 {
 	if (!filter_record_is_possible(box) ||
-	    !filter_name_is_hidden(filter_list_get(box->list), box->name,
-				   MBA_DIR_UNKNOWN))
+	    !filter_record_box_is_hidden(box))
 		return;
 	mail_storage_last_error_push(box->storage);
 	/* a rename opens directories: what isn't a mailbox isn't gone */
@@ -129,7 +133,9 @@ static int filter_record_create_box(struct mailbox *box,
 
 	if (fbox->super.create_box(box, update, directory) < 0)
 		return -1;
-	if (filter_record_is_possible(box)) {
+	if (filter_record_is_possible(box) &&
+	    filter_record_is_needed(filter_list_get(box->list), box->name,
+				    MBA_DIR_UNKNOWN)) {
 		mail_storage_last_error_push(box->storage);
 		filter_record_add_box(box, directory ? FILTER_RECORD_DIR :
 				      FILTER_RECORD_NEW);

@@ -2,9 +2,12 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include "lib.h"
+#include "mail-namespace.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-list-index-sync.h"
 #include "filter-index.h"
+#include "filter-list.h"
+#include "filter-name.h"
 #include "filter-record.h"
 
 #include <sys/stat.h>
@@ -20,6 +23,13 @@ static bool filter_record_lookup(struct mailbox_list *list, const char *name,
 
 	return node != NULL && (type == FILTER_RECORD_DIR ||
 				(node->flags & FILTER_NOT_A_MAILBOX) == 0);
+}
+
+bool filter_record_is_needed(struct filter_list *flist,
+			     const char *storage_name, enum mba_dir dir)
+{
+	return flist->list->ns->type != MAIL_NAMESPACE_TYPE_PRIVATE ||
+		filter_name_is_hidden(flist, storage_name, dir);
 }
 
 enum filter_record_type

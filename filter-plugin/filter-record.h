@@ -8,6 +8,9 @@
    them, so without a record each use of such a mailbox would ask for a refresh
    that adds none, and NOTIFY would say nothing of it. */
 
+#include "mailbox-audit.h"
+
+struct filter_list;
 struct mailbox_list;
 struct mailbox_list_index_node;
 struct mailbox_list_index_sync_context;
@@ -22,6 +25,10 @@ enum filter_record_type {
 	FILTER_RECORD_DIR
 };
 
+/* Returns whether a refresh, by whomever, may not see a name: it's hidden, or
+   the mailbox list index may be shared with users who have other rules. */
+bool filter_record_is_needed(struct filter_list *flist,
+			     const char *storage_name, enum mba_dir dir);
 /* Returns whether a mailbox that can be opened has no record as such.
    Refreshes the index if that is due. */
 bool filter_record_is_missing(struct mailbox_list *list,

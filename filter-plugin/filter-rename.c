@@ -12,7 +12,6 @@
 #include "mailbox-list-index-sync.h"
 #include "filter-index.h"
 #include "filter-list.h"
-#include "filter-name.h"
 #include "filter-record.h"
 #include "filter-rename.h"
 
@@ -25,8 +24,8 @@ struct filter_rename {
 	struct filter_list *from, *to;
 	/* parents come first */
 	ARRAY(struct filter_rename_name) names;
-	/* one of them is, or was */
-	bool hidden;
+	/* a refresh may not see one of them */
+	bool needed;
 };
 
 static const char *
@@ -54,9 +53,12 @@ filter_rename_collect(struct filter_rename *rename,
 	name->type = filter_record_node_get_type(node);
 	/* the old name isn't there any more */
 	dir = name->type == FILTER_RECORD_DIR ? MBA_DIR_YES : MBA_DIR_NO;
-	if (filter_name_is_hidden(rename->from, oldname, dir) ||
-	    filter_name_is_hidden(rename->to, newname, dir))
-		rename->hidden = TRUE;
+	if (filter_record_is_needed(rename->from, oldname, dir) ||
+	    filter_record_is_needed(rename->to, newname, dir))
+		rename->needed = TRUE;
+	/* INBOX is the only file that has any: they aren't below it on disk */
+	if (rename->from->mailbox_files && dir == MBA_DIR_NO)
+		return;
 	for (node = node->children; node != NULL; node = node->next) {
 		filter_rename_collect(rename, node,
 			filter_rename_append(rename->from, oldname, node),
@@ -100,12 +102,12 @@ filter_rename_begin(struct filter_rename *rename, const char *oldname,
 	node = mailbox_list_index_lookup(rename->from->list, oldname);
 	if (node != NULL)
 		filter_rename_collect(rename, node, oldname, newname);
-	if (rename->hidden)
+	if (rename->needed)
 		filter_rename_remove(rename, sync.ctx);
-	if (rename->hidden && rename->to == rename->from)
+	if (rename->needed && rename->to == rename->from)
 		filter_rename_add(rename, sync.ctx);
-	filter_index_sync_end(&sync, rename->hidden);
-	return rename->hidden;
+	filter_index_sync_end(&sync, rename->needed);
+	return rename->needed;
 }
 
 void filter_rename_records(struct filter_list *from, const char *oldname,

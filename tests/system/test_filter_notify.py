@@ -105,7 +105,8 @@ STEPS = ["CREATE good-2", "RENAME good-2 junk-2", "RENAME junk-2 good-3",
          "RENAME good-4 junk-4", "DELETE junk-4/sub",
          "RENAME junk-1 sub/junk-5", "DELETE sub/junk-5", "DELETE good-3",
          "RENAME good-1 good-5", "RENAME junk-6 good-6",
-         "RENAME junk-7 junk-8"]
+         "RENAME junk-7 junk-8", "RENAME INBOX junk-9", "CREATE INBOX/junk-a",
+         "RENAME INBOX/junk-a good-7"]
 # to another namespace and back
 MOVES = ["RENAME good-1 Old/junk-1", "RENAME Old/junk-1 good-1",
          "RENAME junk-6 Old/good-6", "RENAME Old/good-6 junk-6",
@@ -142,11 +143,13 @@ def fill_used(servers, location):
     delivery."""
     for server in servers:
         fill(server, location,
-             ["junk-1", "junk-6", "junk-7", "good-1", "sub/a", "sub/junk-b"])
+             ["junk-1", "junk-6", "junk-7", "good-1", "sub/a", "sub/junk-b",
+              "INBOX/junk-c"])
         with server.imap("alice") as imap:
             imap.list()
             imap.ok("STATUS junk-1 (MESSAGES)")
             imap.ok("STATUS sub/junk-b (MESSAGES)")
+            imap.ok("STATUS INBOX/junk-c (MESSAGES)")
             imap.list()
         deliver(server, "lmtp", "alice", "junk-6")
         deliver(server, "lda", "alice", "junk-7")

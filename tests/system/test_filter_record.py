@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from dovecot import Location, Namespace, User
 from filter import DETAIL, FORMATS, MESSAGE, create, deliver, fill_mbox, \
     forget_list_index, list_index, trace, traced, with_filter
 from imap import literal, quote
@@ -202,6 +203,40 @@ def test_bytes_written_are_bounded(dovecot):
                for process in trace(server)]
     # a name costs less than a hundredth of all
     assert 100 * 32 < sum(written) < 2 * 1024 * 1024
+
+
+SHARED_STEPS = [
+    "CREATE Public/good", "CREATE Public/junk-1", "CREATE Public/junk-2/a",
+    "CREATE Public/junk-2/b", "DELETE Public/junk-2/a",
+    "RENAME Public/good Public/junk-3", "RENAME Public/junk-2/b Public/junk-4",
+    "DELETE Public/junk-1", "RENAME Public/junk-3 Public/good"]
+
+
+def test_users_with_other_rules_share_an_index(dovecot):
+    """What ann's rules hide, a refresh by her session doesn't see: others
+    would miss what has just been created, and see what is gone."""
+    users = [User(name, 20001, fields={"mailbox_filter": rules})
+             for name, rules in (("ann", "junk-*"), ("bob", "none"),
+                                 ("carol", "none"))]
+    description = dict(
+        location=FORMATS["sdbox"], users=users,
+        namespaces=[Namespace("public", "Public/", type="public",
+                              location=Location("sdbox", "mail/public",
+                                                index="index/public"))])
+    listed = []
+    for server in (dovecot(**description), dovecot(**with_filter(description))):
+        sessions = [server.imap(user) for user in server.users]
+        steps = []
+        for step in SHARED_STEPS:
+            sessions[-1].ok(step)
+            steps.append([sorted(imap.list()) for imap in sessions])
+        for imap in sessions:
+            imap.logout()
+        listed.append(steps)
+    for step, (ann, *others), (_, *stock) in zip(SHARED_STEPS, listed[1],
+                                                 listed[0]):
+        assert others == stock, step
+        assert not any(b"junk" in name for name in ann), step
 
 
 # between two backups
