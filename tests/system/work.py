@@ -23,7 +23,7 @@ from filter import program
 IMAP = f"""
 service imap {{
   executable = /usr/bin/env {shutil.which("valgrind")} --tool=callgrind \\
-    --callgrind-out-file=@DIR@/work/out --log-file=/dev/null --vgdb=no \\
+    --callgrind-out-file=@DIR@/callgrind/out --log-file=/dev/null --vgdb=no \\
     --dump-after=client_command_free {program("imap")}
   vsz_limit = 2 G
 }}
@@ -54,7 +54,7 @@ def parts(path):
 def instructions(server, user, commands, timeout=10):
     """Returns how many instructions each of the commands took, in one session.
     A command is a string, or a tuple of the arguments of Imap.cmd()."""
-    path = os.path.join(server.dir, "work")
+    path = os.path.join(server.dir, "callgrind")
     clear(path)
     with server.imap(user, timeout=600) as imap:
         for command in commands:
