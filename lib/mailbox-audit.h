@@ -18,6 +18,8 @@
      dir-stack.c     directories of any depth with few descriptors
      error-sink.c    tells a failed call below a root
      escape.c        bytes as they are printed: what can be seen, else \xNN
+     hex.c           two hex digits
+     levels.c        levels of a name as people write them
      state-names.c   what states, reasons and kinds are called
      time-parse.c    a time as Dovecot's settings have it
      version.c       which version this is
@@ -204,6 +206,15 @@ unsigned int mba_rules_count(const struct mba_rules *rules);
 const struct mba_rule *mba_rules_get(const struct mba_rules *rules,
 				     unsigned int idx);
 
+/* Returns the levels of a name that somebody wrote, as mba_rules_match() takes
+   them, and sets *len_r to their length. '/' joins levels. \xNN is a byte other
+   than NUL: "\x2f" a '/' within a level. Another '\' is a byte like others. A
+   NUL follows the levels. The caller frees them. */
+char *mba_levels_parse(const char *name, size_t *len_r);
+/* Returns what mba_levels_parse() takes for the levels, escaped as by
+   mba_escape(). The caller frees it. */
+char *mba_levels_print(const char *levels, size_t len);
+
 /* Whether a name is a directory on disk, for rules that end in '/'. */
 enum mba_dir {
 	MBA_DIR_NO,
@@ -370,10 +381,9 @@ struct mba_location {
 	   may be NULL. */
 	const char *const *other_roots;
 	/* Names that LIST shows, with all their parents, whatever the rules
-	   say: those of the configuration with auto or special_use. UTF-8,
-	   without the prefix, their levels joined by '/' and otherwise as
-	   clients see them (vname_escape_char). Ends with NULL; may be
-	   NULL. */
+	   say: those of the configuration with auto or special_use. Without
+	   the prefix, for mba_levels_parse(), their levels as clients see them
+	   (UTF-8, vname_escape_char). Ends with NULL; may be NULL. */
 	const char *const *keep;
 	/* hierarchy separator of the names that clients see; '\0' is the
 	   layout's */

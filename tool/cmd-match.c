@@ -15,7 +15,8 @@ static const char help[] =
 "files. The levels of a name are joined by '/', whatever the server's\n"
 "separator is, and the namespace's prefix is no part of it. A name that ends\n"
 "in '/' is one that holds others. What can't be seen, backslashes and bytes\n"
-"that aren't UTF-8 are printed as \\xNN.\n"
+"that aren't UTF-8 are printed as \\xNN, and may be given so; \\x2f is a '/'\n"
+"within a level.\n"
 "\n"
 "  -v, --verbose       print the rule that decides, SOURCE:LINE:COLUMN:RULE,\n"
 "                      and a tab before the name; also for names that a '!'\n"
@@ -55,38 +56,35 @@ static void match_print_rule(const struct mba_rule *rule)
 
 /* rule is NULL if none matches. */
 static void match_print(const struct match_command *cmd,
-			const struct mba_rule *rule, const char *name)
+			const struct mba_rule *rule, const char *levels,
+			size_t len)
 {
-	char *escaped = mba_escape(name);
+	char *name = mba_levels_print(levels, len);
 
 	if (rule == NULL)
 		fputs(":::\t", stdout);
 	else if (cmd->verbose)
 		match_print_rule(rule);
-	puts(escaped);
-	free(escaped);
+	puts(name);
+	free(name);
 }
 
 /* Returns TRUE if the name is hidden. */
 static bool match_name(const struct match_command *cmd, const char *name)
 {
 	const struct mba_rule *rule;
-	size_t len = strlen(name);
-	bool is_dir = len > 1 && name[len - 1] == '/';
-	char *levels = tool_printf("%s", name);
-	bool hidden;
+	size_t len;
+	char *levels = mba_levels_parse(name, &len);
+	/* it ends in a '/' */
+	bool is_dir = len > 1 && levels[len - 1] == '\0', hidden;
 
-	for (char *p = levels; *p != '\0'; p++) {
-		if (*p == '/')
-			*p = '\0';
-	}
 	hidden = mba_rules_match(cmd->rules, levels, is_dir ? len - 1 : len, 0,
 				 is_dir ? MBA_DIR_YES : MBA_DIR_NO, NULL,
 				 &rule) == MBA_MATCH_HIDDEN;
-	free(levels);
 	if (hidden || (cmd->verbose && rule != NULL) ||
 	    (cmd->non_matching && rule == NULL))
-		match_print(cmd, rule, name);
+		match_print(cmd, rule, levels, len);
+	free(levels);
 	return hidden;
 }
 

@@ -34,6 +34,7 @@ const char location_options_help[] =
 "      --keep NAME          a mailbox that LIST shows, with its parents,\n"
 "                           whatever the rules say (auto, special_use);\n"
 "                           without the prefix, levels joined by /\n"
+"                           (a / within a level is \\x2f)\n"
 "      --no-inbox           it doesn't hold the user's INBOX\n"
 "      --type TYPE          private (default), shared, public\n";
 

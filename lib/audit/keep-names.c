@@ -22,25 +22,21 @@ struct keep_names {
 static void keep_name_init(struct keep_name *name, const char *src,
 			   char escape_char)
 {
-	char *copy = mem_strdup(src), *part = copy, *slash;
+	char *levels, *part, *next;
 	size_t len;
 
-	name->levels = mem_new(strlen(src) + 1);
-	for (;;) {
-		slash = strchr(part, '/');
-		if (slash != NULL)
-			*slash = '\0';
+	levels = mba_levels_parse(src, &len);
+	name->levels = mem_new(len + 1);
+	for (part = levels; part <= levels + len; part = next) {
+		next = part + strlen(part) + 1;
 		if (escape_char != '\0')
 			name_unescape(part, escape_char);
-		len = strlen(part);
-		memcpy(name->levels + name->len, part, len);
-		name->len += len;
-		if (slash == NULL)
-			break;
-		name->levels[name->len++] = '\0';
-		part = slash + 1;
+		/* with the NUL */
+		memcpy(name->levels + name->len, part, strlen(part) + 1);
+		name->len += strlen(part) + 1;
 	}
-	free(copy);
+	name->len--;
+	free(levels);
 }
 
 struct keep_names *keep_names_init(const struct mba_location *location)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "hex.h"
 #include "mutf7.h"
 #include "name.h"
 
@@ -23,30 +24,15 @@ struct name_writer {
 	char *dest;
 };
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 void name_unescape(char *part, char escape_char)
 {
 	char *dest = part;
-	int high, low;
 
-	for (const char *p = part; *p != '\0'; p++) {
-		if (*p == escape_char && (high = hex_digit(p[1])) >= 0 &&
-		    (low = hex_digit(p[2])) >= 0) {
-			*dest++ = high * 16 + low;
+	for (const char *p = part; *p != '\0'; p++, dest++) {
+		if (*p == escape_char && hex_byte(p + 1, dest))
 			p += 2;
-		} else {
-			*dest++ = *p;
-		}
+		else
+			*dest = *p;
 	}
 	*dest = '\0';
 }

@@ -133,6 +133,11 @@ def test_levels_are_joined_by_slashes(rules):
     """Whatever the server's separator is."""
     assert match("--rule", "lists/x .* c^d", "lists.x", "lists/x", "a/.b",
                  "a.b", "c^d").stdout == b"lists/x\na/.b\nc^d\n"
+    # one within a level, and other bytes as they are printed
+    assert match("--rule", "a[/]b", "a\\x2fb", "a/b", "a\\x2fb/c").stdout == \
+        b"a\\x2fb\na\\x2fb/c\n"
+    assert match("--rule", "\\\\*", "\\x5cx2f", "\\x2f", "\\").stdout == \
+        b"\\x5cx2f\n\\x5c\n"
     # one that ends with it holds others
     assert match("--rule", "dir/", "dir", "dir/").stdout == b"dir/\n"
 
