@@ -12,6 +12,8 @@
 #include "doveadm-compat.h"
 #include "doveadm-mailbox-audit-plugin.h"
 
+#include <stdlib.h>
+
 static const char *const namespace_type_names[] = {
 	[MAIL_NAMESPACE_TYPE_PRIVATE] = "private",
 	[MAIL_NAMESPACE_TYPE_SHARED] = "shared",
@@ -56,10 +58,26 @@ static const char *const *other_roots_get(struct mailbox_list *list)
 	return array_front(&roots);
 }
 
+/* Returns a name of the configuration as the library takes it. */
+static const char *keep_name(const char *name, char sep)
+{
+	char *levels = t_strdup_noconst(name), *printed;
+	size_t len = strlen(levels);
+	const char *keep;
+
+	for (size_t i = 0; i < len; i++) {
+		if (levels[i] == sep)
+			levels[i] = '\0';
+	}
+	printed = mba_levels_print(levels, len);
+	keep = t_strdup(printed);
+	free(printed);
+	return keep;
+}
+
 /* Returns the names that LIST shows whatever the rules say. */
 static const char *const *keep_get(struct mail_namespace *ns)
 {
-	const char sep[] = { mail_namespace_get_sep(ns), '\0' };
 	ARRAY_TYPE(const_string) names;
 	const char *name;
 
@@ -68,8 +86,7 @@ static const char *const *keep_get(struct mail_namespace *ns)
 		name = namespace_mailboxes_get(ns, i);
 		if (name == NULL)
 			continue;
-		if (sep[0] != '/')
-			name = t_strarray_join(t_strsplit(name, sep), "/");
+		name = keep_name(name, mail_namespace_get_sep(ns));
 		array_push_back(&names, &name);
 	}
 	array_append_zero(&names);
@@ -105,5 +122,7 @@ void doveadm_location_get(struct mail_namespace *ns,
 		user_loads_compression(ns->user);
 	location_get_settings(list, location_r);
 	location_r->other_roots = other_roots_get(list);
-	location_r->keep = keep_get(ns);
+	/* a remote list would be asked what its names are */
+	if (strcmp(location_r->layout, "imapc") != 0)
+		location_r->keep = keep_get(ns);
 }

@@ -3,7 +3,6 @@
 
 #include "lib.h"
 #include "str.h"
-#include "unichar.h"
 #include "configured-mailboxes.h"
 #include "dovecot-list-compat.h"
 #include "filter-configured.h"
@@ -14,17 +13,11 @@ static void filter_configured_add(struct filter_list *flist, const char *name)
 {
 	struct mailbox_list *list = flist->list;
 	struct filter_configured *configured;
-	const char *vname = name;
-	string_t *levels;
+	string_t *levels = str_new(default_pool, 128);
 
-	if (strcasecmp(name, "INBOX") != 0)
-		vname = t_strconcat(list->ns->prefix, name, NULL);
-	/* Dovecot panics at a name that isn't UTF-8 */
-	if (!uni_utf8_str_is_valid(vname))
-		return;
-	levels = str_new(default_pool, 128);
 	filter_levels_append_name(flist, levels,
-				  mailbox_list_get_storage_name(list, vname));
+		mailbox_list_get_storage_name(list,
+			namespace_mailbox_get_vname(list->ns, name)));
 
 	configured = array_append_space(&flist->configured);
 	configured->name = name;
@@ -40,12 +33,12 @@ static void filter_configured_init(struct filter_list *flist)
 	const char *name;
 
 	p_array_init(&flist->configured, flist->list->pool, 8);
-	for (unsigned int i = 0; i < namespace_mailboxes_count(ns); i++) {
+	for (unsigned int i = 0; i < namespace_mailboxes_count(ns); i++)
+	T_BEGIN {
 		name = namespace_mailboxes_get(ns, i);
-		if (name != NULL) T_BEGIN {
+		if (name != NULL)
 			filter_configured_add(flist, name);
-		} T_END;
-	}
+	} T_END;
 }
 
 const struct filter_configured *

@@ -8,8 +8,10 @@
    auto or special_use. */
 
 #include "array.h"
+#include "unichar.h"
 #include "mail-namespace.h"
 #include "mail-storage-settings.h"
+#include "mailbox-list.h"
 
 #if DOVECOT_PREREQ(2, 4, 0)
 #  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->parsed_mailboxes)
@@ -24,6 +26,30 @@ namespace_mailboxes_count(const struct mail_namespace *ns)
 {
 	return array_is_created(NAMESPACE_MAILBOXES(ns)) ?
 		array_count(NAMESPACE_MAILBOXES(ns)) : 0;
+}
+
+/* Returns the name that clients see. */
+static inline const char *
+namespace_mailbox_get_vname(const struct mail_namespace *ns, const char *name)
+{
+	return strcasecmp(name, "INBOX") == 0 ? "INBOX" :
+		t_strconcat(ns->prefix, name, NULL);
+}
+
+/* Returns whether LIST can tell of a mailbox by this name. It can't if the name
+   has another meaning on disk: without an escape character, Maildir++'s "a.b"
+   would be what clients see as "a/b". Dovecot opens no such name either. */
+static inline bool
+namespace_mailbox_is_listed(const struct mail_namespace *ns, const char *name)
+{
+	const char *vname = namespace_mailbox_get_vname(ns, name);
+
+	/* Dovecot panics at a name that isn't UTF-8 */
+	if (!uni_utf8_str_is_valid(vname))
+		return FALSE;
+	return strcmp(mailbox_list_get_vname(ns->list,
+			mailbox_list_get_storage_name(ns->list, vname)),
+		      vname) == 0;
 }
 
 /* Returns the name of such a mailbox if it is wanted, without the namespace's
@@ -41,7 +67,8 @@ namespace_mailboxes_get(const struct mail_namespace *ns, unsigned int idx)
 
 	if (!special_use && strcmp(set->autocreate, MAILBOX_SET_AUTO_NO) == 0)
 		return NULL;
-	return strpbrk(set->name, "*?") == NULL ? set->name : NULL;
+	return strpbrk(set->name, "*?") == NULL &&
+		namespace_mailbox_is_listed(ns, set->name) ? set->name : NULL;
 }
 
 #endif
