@@ -12,9 +12,10 @@ import os
 
 import pytest
 
-from audit import (as_user, json_lines, location_options, make_log, mutf7,
+from audit import (ALWAYS_FULL, as_user, json_lines, location_options, make_log,
                    name_bytes, write)
-from dovecot import IS_24, Location
+from dovecot import Location
+from levels import Naming
 from oracle import audit
 
 RULES = [".*", "public_html", "über", "&bad", "a/anchored"]
@@ -24,7 +25,9 @@ LEVELS = [
     ["public_html"], ["public_html", "pics"], ["lists", "public_html", "x"],
     ["public_html.old"], ["public_html~old"], ["public_html|old"],
     ["public_html,old"], ["public_html-old"], ["old-public_html"],
-    ["über"], ["a", "über", "b"], ["überall"], ["&bad"], ["a&b"], ["b^c=d"],
+    ["über"], ["a", "über", "b"], ["überall"], ["a&b"], ["b^c=d"],
+    # one that is no mUTF-7
+    [b"&bad"],
     ["a", "anchored"], ["b", "a", "anchored"], ["a.anchored"], ["a-anchored"],
     ["a/anchored"],
 ]
@@ -33,23 +36,26 @@ LAYOUTS = {
     "maildir-fs": Location("maildir", "~/mail", layout="fs",
                            index="index/%u"),
     "maildir++": Location("maildir", "~/mail", index="index/%u"),
+    "sdbox": Location("sdbox", "~/mail", index="index/%u"),
+    "mdbox": Location("mdbox", "~/mail", index="index/%u"),
 }
-VISIBLE = {"BROKENCHAR": "^"}
-UTF8 = {"UTF-8": True}
-STORAGE = "="
+VISIBLE = {"visible_escape": "^"}
+UTF8 = {"utf8": True}
+STORAGE = {"storage_escape": "="}
 ESCAPES = {
-    "none": ({}, None),
-    "visible": (VISIBLE, None),
-    "utf8": (UTF8, None),
-    "visible-utf8": ({**VISIBLE, **UTF8}, None),
-    "storage": ({}, STORAGE),
-    "storage-visible": (VISIBLE, STORAGE),
-    "storage-visible-utf8": ({**VISIBLE, **UTF8}, STORAGE),
+    "none": {},
+    "visible": VISIBLE,
+    "utf8": UTF8,
+    "visible-utf8": {**VISIBLE, **UTF8},
+    "storage": STORAGE,
+    "storage-visible": {**STORAGE, **VISIBLE},
+    "storage-visible-utf8": {**STORAGE, **VISIBLE, **UTF8},
 }
 
 
 def rule_for(levels):
     """Returns the rule of the topmost level that one hides."""
+    levels = [os.fsdecode(level) for level in levels]
     for depth, level in enumerate(levels, 1):
         if level.startswith("."):
             return ".*"
@@ -60,63 +66,40 @@ def rule_for(levels):
     return None
 
 
-def on_disk(level, utf8, escape, sep):
-    """Returns a level as the layout writes it, None if it can't."""
-    data = level.encode()
-    # one that is no mUTF-7
-    if not utf8 and level != "&bad":
-        data = mutf7(level)
-    special = {b"/", sep}
-    if escape is not None:
-        special.add(escape.encode())
-    elif any(c in data for c in special):
-        return None
-    return b"".join(escape.encode() + b"%02x" % c[0] if c in special else c
-                    for c in (data[i:i + 1] for i in range(len(data))))
-
-
-def index_paths(layout, utf8, escape):
+def index_paths(layout, naming):
     """Returns {path of an entry: rule} for all levels that can be written."""
-    sep = b"." if layout == "maildir++" else b"/"
     paths = {}
     for levels in LEVELS:
-        parts = [on_disk(level, utf8, escape, sep) for level in levels]
-        if None in parts:
+        texts = [os.fsdecode(level) for level in levels]
+        # of no separator: what clients can't write may be on disk all the same
+        if not all(naming.holds(text, "") for text in texts):
             continue
+        path = naming.path(levels)
         if layout == "mbox":
-            path = b"/".join(parts[:-1] + [b".imap", parts[-1]])
-        elif layout == "maildir++":
-            path = b"." + b".".join(parts)
-        else:
-            path = b"/".join(parts)
+            path = os.path.join(os.path.dirname(path), b".imap",
+                                os.path.basename(path))
+        elif layout in ("sdbox", "mdbox"):
+            path = b"mailboxes/" + path
+            if ALWAYS_FULL:
+                path += b"/dbox-Mails"
         paths[path] = rule_for(levels)
     return paths
-
-
-def escape_settings(escape):
-    if escape is None:
-        return {}
-    if IS_24:
-        return {"settings": {"mailbox_list_storage_escape_char": escape}}
-    return {"plugins": {"": ["listescape"]},
-            "plugin_settings": {"listescape_char": escape}}
 
 
 @pytest.mark.parametrize("escapes", ESCAPES)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_separator_and_prefix(dovecot, layout, escapes):
-    options, escape = ESCAPES[escapes]
-    location = LAYOUTS[layout]
-    location = Location(**{**vars(location), "options": options})
-    description = escape_settings(escape)
+    naming = Naming("maildir++" if layout == "maildir++" else "fs",
+                    **ESCAPES[escapes])
+    description = naming.description(LAYOUTS[layout])
     description.setdefault("plugin_settings", {})["mailbox_filter"] = \
         " ".join(RULES)
-    server = dovecot(location=location, **description)
+    server = dovecot(**description)
     home = server.users["alice"].home
     os.mkdir(home + "/mail")
     write(home + "/mail/file", b"x\n")
     root = server.path("index/%u", "alice")
-    expected = index_paths(layout, "UTF-8" in options, escape)
+    expected = index_paths(layout, naming)
     for path in expected:
         make_log(os.path.join(os.fsencode(root), path))
     for path in (home, root):
@@ -127,7 +110,7 @@ def test_every_separator_and_prefix(dovecot, layout, escapes):
             server.separator, server.prefix = separator, prefix
             # doveadm reads it, the processes that run go on without it
             server.write_config()
-            check(server, expected, escape)
+            check(server, expected, naming.storage_escape)
 
 
 def check(server, expected, escape):

@@ -10,8 +10,9 @@ import os
 
 import pytest
 
-from dovecot import IS_24, Location, User
+from dovecot import Location, User
 from filter import list_index, MBOX, MESSAGE, mutf7, with_filter
+from levels import Naming
 
 SEPARATORS = "/.~|"
 # each a name, by its levels
@@ -24,6 +25,7 @@ NAMES = [
     ["public_html", "sub~a", "page"],
     ["public_html.VIS2"],
     ["public_html~VIS3", "x"],
+    ["public_html/VIS4"],
     ["xpublic_html"],
     ["Work", ".svn", "entries"],
     ["Work", "plan"],
@@ -31,6 +33,8 @@ NAMES = [
     ["Work", "to|do~.x"],
     ["Work", "public_html", "x"],
     ["Work", "public_html|y"],
+    ["slash/.in", "the/name"],
+    ["slash", ".in/x"],
     ["dots.in", "the.name"],
     ["tilde~in", "the~name"],
     ["pipe|in", "the|name"],
@@ -46,8 +50,20 @@ LAYOUTS = {
                            layout="fs"),
     "maildir++": Location("maildir", "~/Maildir", index="index/%u"),
     "sdbox": Location("sdbox", "~/sdbox", index="index/%u"),
+    "mdbox": Location("mdbox", "~/mdbox", index="index/%u"),
+    "index": Location("sdbox", "~/sdbox", index="index/%u", layout="index"),
 }
-ESCAPES = ["none", "visible", "utf8", "storage", "both"]
+# a mailbox's directories, and where the names begin
+INSIDE = {"sdbox": ["dbox-Mails"], "mdbox": ["dbox-Mails"]}
+ROOTS = {"mbox": "~", "sdbox": "~/sdbox/mailboxes",
+         "mdbox": "~/mdbox/mailboxes"}
+ESCAPES = {
+    "none": {},
+    "visible": {"visible_escape": "^"},
+    "utf8": {"utf8": True},
+    "storage": {"storage_escape": "+"},
+    "both": {"storage_escape": "+", "visible_escape": "^"},
+}
 
 
 def is_hidden(levels):
@@ -57,76 +73,62 @@ def is_hidden(levels):
 
 
 class Format:
-    """How names of a layout stand on disk, and how clients see them."""
+    """Makes names of a layout on disk."""
 
     def __init__(self, layout, escape):
-        location = LAYOUTS[layout]
-        self.flat = layout == "maildir++"
-        self.mbox = layout == "mbox"
-        self.root = {"mbox": "~", "sdbox": "~/sdbox/mailboxes"}.get(
-            layout, "~/Maildir")
-        self.inside = ["dbox-Mails"] if layout == "sdbox" else \
-            ["cur", "new", "tmp"]
-        self.sep = "." if self.flat else "/"
-        self.visible_escape = "^" if escape in ("visible", "both") else None
-        self.storage_escape = "+" if escape in ("storage", "both") else None
-        self.utf8 = escape == "utf8"
-        options = {}
-        if self.visible_escape:
-            options["BROKENCHAR"] = self.visible_escape
-        if self.utf8:
-            options["UTF-8"] = True
-        self.description = {"location": Location(
-            **{**location.__dict__, "options": options})}
-        if self.storage_escape and IS_24:
-            self.description["settings"] = {
-                "mailbox_list_storage_escape_char": "+"}
-        elif self.storage_escape:
-            self.description["plugins"] = {"": ["listescape"]}
-            self.description["plugin_settings"] = {"listescape_char": "+"}
+        self.layout = layout
+        kind = layout if layout in ("maildir++", "index") else "fs"
+        self.naming = Naming(kind, **ESCAPES[escape])
+        self.description = self.naming.description(LAYOUTS[layout])
 
-    def names(self):
+    def names(self, sep):
         """Returns all names, parents included, as tuples of levels."""
         names = {tuple(name[:i + 1]) for name in NAMES
                  for i in range(len(name))}
-        if self.flat and self.storage_escape is None:
-            # a level can't hold the layout's separator
-            names = {n for n in names if not any("." in x for x in n)}
-        return sorted(names)
+        return sorted(name for name in names
+                      if all(self.naming.holds(level, sep) for level in name))
 
-    def on_disk(self, level):
-        if self.storage_escape:
-            level = "".join(f"+{ord(c):02x}" if c in "+/" + self.sep else c
-                            for c in level)
-        return level if self.utf8 else mutf7(level)
+    def make(self, server, cases):
+        """Makes them for users, {user: (separator, prefix, ...)}."""
+        if self.layout == "index":
+            self.create(server, cases)
+            return
+        for user, (sep, *_) in cases.items():
+            for name in self.names(sep):
+                self.make_one(server.path(ROOTS.get(self.layout, "~/Maildir"),
+                                          user), name, self.names(sep))
+            server.chown(user, server.users[user].home)
 
-    def make(self, server, user):
-        root = server.path(self.root, user)
-        names = self.names()
-        for name in names:
-            parts = [self.on_disk(level) for level in name]
-            path = os.path.join(root, "." + ".".join(parts) if self.flat
-                                else "/".join(parts))
-            if not self.mbox:
-                for inside in self.inside:
-                    os.makedirs(os.path.join(path, inside))
-            elif any(other[:len(name)] == name and other != name
-                     for other in names):
-                os.makedirs(path, exist_ok=True)
-            else:
-                with open(path, "wb") as f:
-                    f.write(MBOX)
-        server.chown(user, server.users[user].home)
+    def make_one(self, root, name, names):
+        path = os.path.join(os.fsencode(root), self.naming.path(name))
+        if self.layout != "mbox":
+            for inside in INSIDE.get(self.layout, ["cur", "new", "tmp"]):
+                os.makedirs(os.path.join(path, os.fsencode(inside)))
+        elif any(other[:len(name)] == name and other != name
+                 for other in names):
+            os.makedirs(path, exist_ok=True)
+        else:
+            with open(path, "wb") as f:
+                f.write(MBOX)
+
+    def create(self, server, cases):
+        """Only Dovecot can make them: all users of one separator and prefix
+        at once."""
+        groups = {}
+        for user, (sep, prefix, *_) in cases.items():
+            groups.setdefault((sep, prefix), []).append(user)
+        for (sep, prefix), users in groups.items():
+            path = server.path("users-of-a-group")
+            with open(path, "w") as f:
+                f.writelines(user + "\n" for user in users)
+            server.doveadm("mailbox", "create", "-F", path, *[
+                prefix + self.naming.shown(name, sep)
+                for name in self.names(sep)])
 
     def shown(self, names, prefix, sep):
         """Returns the names that clients see, as LIST tells them."""
         shown = {"INBOX"} | ({prefix[:-1]} if prefix else set())
-        for name in names:
-            levels = name
-            if self.visible_escape:
-                levels = ["".join(f"^{ord(c):02x}" if c in "^" + sep else c
-                                  for c in level) for level in name]
-            shown.add(prefix + sep.join(levels))
+        shown |= {prefix + self.naming.shown(name, sep) for name in names}
         return {mutf7(name).encode() for name in shown}
 
 
@@ -150,28 +152,29 @@ def listed(server, user):
 @pytest.mark.parametrize("escape", ESCAPES)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_rules_see_the_levels_on_disk(dovecot, layout, escape):
-    """With the mailbox list index off, cold, or filled by stock Dovecot."""
+    """Without the mailbox list index, with a cold one, and with one that stock
+    Dovecot filled; of LAYOUT=index it is the layout."""
     form = Format(layout, escape)
-    names = form.names()
-    visible = [name for name in names if not is_hidden(name)]
-    cases, all_users = users(["off", "cold", "full"])
+    cases, all_users = users(["on"] if layout == "index" else ["off", "on"])
     server = dovecot(**with_filter(form.description), users=all_users)
-    for user, (sep, prefix, variant) in cases.items():
-        form.make(server, user)
-        if variant == "full":
-            server.doveadm("mailbox", "list", "-u", user)
-        expected = form.shown(visible, prefix, sep)
-        for _ in range(2 if variant == "cold" else 1):
-            assert listed(server, user) == expected, cases[user]
+    form.make(server, cases)
+    for filled in (False, True):
+        if filled:
+            server.doveadm("mailbox", "list", "-A")
+        for user, (sep, prefix, variant) in cases.items():
+            expected = form.shown([name for name in form.names(sep)
+                                   if not is_hidden(name)], prefix, sep)
+            for _ in range(2 if variant == "on" and not filled else 1):
+                assert listed(server, user) == expected, cases[user]
     assert server.errors() == []
 
     # the same on stock Dovecot, where nothing is hidden
-    cases, all_users = users(["off"])
+    cases, all_users = users(["on" if layout == "index" else "off"])
     plain = dovecot(**form.description, users=all_users)
+    form.make(plain, cases)
     for user, (sep, prefix, _) in cases.items():
-        form.make(plain, user)
-        assert listed(plain, user) == form.shown(names, prefix, sep), \
-            cases[user]
+        assert listed(plain, user) == \
+            form.shown(form.names(sep), prefix, sep), cases[user]
 
 
 @pytest.mark.parametrize("sep", SEPARATORS)
@@ -180,7 +183,7 @@ def test_list_index_keeps_hidden_names(dovecot, sep):
     filled with the names that clients see."""
     server = dovecot(**with_filter({"location": LAYOUTS["mbox"],
                                     "separator": sep}))
-    Format("mbox", "none").make(server, "alice")
+    Format("mbox", "none").make(server, {"alice": (sep, "")})
     server.deliver("alice", MESSAGE)
     server.doveadm("mailbox", "list", "-u", "alice")
     before = list_index(server, "alice")
