@@ -5,6 +5,7 @@
 for one user, or the default; and what happens where they can't be had."""
 
 import os
+import re
 import subprocess
 import tempfile
 
@@ -14,6 +15,7 @@ from audit import (MESSAGE, default_location, entries, imap_name, json_lines,
                    make_log, mutf7, unescape, utility, write, write_home)
 from dovecot import IS_24, Location, User
 from imap import literal
+from manual import sections
 
 NAMES = (".git", "notes", "old.bak", "plain", "public_html")
 
@@ -230,9 +232,14 @@ def test_rules_of_a_protocol_are_not_seen(dovecot):
         "2.4": "protocol imap {\n" + inner + "}\n"})
     make_boxes(server, "alice")
     assert hidden(server) == {".git": ".*", "public_html": "public_html"}
-    key = "mailbox_filter" if IS_24 else "plugin/mailbox_filter"
+    text, = (text for text in sections("doveadm-mailbox-audit.1").values()
+             if "$(doveconf " in text)
+    options = re.search(r"\$\(doveconf (.*)\)", text).group(1).split()
+    if IS_24:
+        assert "without plugin/" in text
+        options[-1] = options[-1].replace("plugin/", "")
     rules = subprocess.run(
-        ["doveconf", "-c", server.config, "-f", "protocol=imap", "-h", key],
+        ["doveconf", "-c", server.config, *options],
         check=True, stdout=subprocess.PIPE).stdout.decode().rstrip("\n")
     for result in ways(server, "--rule", rules):
         assert hidden_by(result) == {"notes": "notes", "old.bak": "*.bak"}

@@ -3,7 +3,6 @@
 
 """The man pages have every option that --help has, and no other."""
 
-import gzip
 import json
 import os
 import re
@@ -11,25 +10,11 @@ import subprocess
 
 import pytest
 
-MAN = os.path.join(os.environ["MBA_STAGE"], "usr/share/man/man1")
+from manual import sections
+
 SCHEMA = os.path.join(os.environ["MBA_STAGE"], "usr/share/doc",
                       "dovecot-mailbox-audit/report.schema.json")
 OPTION = re.compile(r"(?<![\w-])(-\w|--[a-z][a-z0-9-]*)(?![\w-])")
-
-
-def sections(name):
-    """Returns {title: text} of a man page, without the markup of words."""
-    path = os.path.join(MAN, name)
-    if os.path.exists(path):
-        with open(path) as f:
-            text = f.read()
-    else:
-        with gzip.open(path + ".gz", "rt") as f:
-            text = f.read()
-    text = text.replace(r"\-", "-").replace("\\ ", " ")
-    text = re.sub(r"\\f[A-Z]", " ", text)
-    parts = re.split(r"^\.SH (.*)\n", text, flags=re.M)
-    return dict(zip(parts[1::2], parts[2::2]))
 
 
 def documented(text):
@@ -122,3 +107,32 @@ def test_states_and_reasons_are_explained():
                  "error", "mail-root", "not-judged", "unmapped", "shared-root",
                  "structure", "internal", "nested", "mail", "foreign"):
         assert name in words
+
+
+# what a message says, and the words that the manuals have for it
+REFUSED = {
+    "a level is empty": "an empty level",
+    "the rule is empty": "an empty one|an empty rule",
+    "'[' isn't closed": "isn't closed within its level",
+    "the brackets match nothing": "brackets (that no byte is in|without a "
+                                  "byte that they match)",
+    "unknown character class": "an unknown class",
+    "nothing follows '\\'": "with nothing after it",
+    "NUL byte": "a NUL byte|has a NUL byte",
+}
+CASES = os.path.join(os.path.dirname(__file__), "../rules/invalid")
+
+
+@pytest.mark.parametrize("manual", ["lib/mailbox-audit.h",
+                                    "doc/mailbox-filter.md",
+                                    "tool/mailbox-audit.1"])
+def test_rules_that_are_refused_are_listed(manual):
+    with open(os.path.join(os.path.dirname(__file__), "../..", manual)) as f:
+        text = " ".join(f.read().replace("\n *", "\n").split())
+    reasons = {"NUL byte"}
+    for name in os.listdir(CASES):
+        with open(os.path.join(CASES, name), errors="surrogateescape") as f:
+            reasons.add(f.readline().split(": ")[1].rstrip("\n"))
+    assert reasons == REFUSED.keys()
+    for words in REFUSED.values():
+        assert re.search(words, text), words
