@@ -384,5 +384,48 @@ ACLS = [
                    "  quota_storage_size = 1G\n}\n")),
 ]
 
+# what nobody expects of a rule that hides names with dots
+UNEXPECTED = [
+    Configuration(
+        "inbox-with-a-dot", "pine's and mutt's ~/.mbox; a prefix that a rule "
+        "would hide",
+        Location("mbox", "~", inbox="~/.mbox", index="index/%u"), HOME,
+        namespaces=[Namespace("old", ".old/", location=Location(
+            "maildir", "mail/%u-old", index="index/%u-old"))]),
+    Configuration(
+        "mailboxdir-with-a-dot", "Dovecot documentation, mail location",
+        Location("mbox", "~/mail", inbox="mail/%u", mailbox_dir=".folders",
+                 index="index/%u"), MAIL),
+    Configuration(
+        "mdbox-layout-index-dot", "a mailing list: LAYOUT=index with dots",
+        Location("mdbox", "~/mdbox", layout="index"), FOLDERS, separator="."),
+    Configuration(
+        "layout-index-listescape", "a mailing list: any name",
+        Location("sdbox", "~/sdbox", layout="index", index="index/%u"), ALL,
+        escape="^"),
+    Configuration(
+        "attachments", "Dovecot documentation, single instance storage",
+        Location("mdbox", "~/mdbox", index="index/%u"), ALL,
+        settings=Both({"mail_attachment_dir": "~/mdbox/.attachments",
+                       "mail_attachment_min_size": 1},
+                      {"mail_ext_attachment_path": "~/mdbox/.attachments",
+                       "mail_ext_attachment_min_size": 1}),
+        extra=Both("", "mail_ext_attachment {\n  fs_driver = posix\n}\n")),
+    Configuration(
+        "layout-index-separator", "a mailing list: the escape character is "
+        "the separator",
+        Location("sdbox", "~/sdbox", layout="index", index="index/%u"),
+        ALL, separator="^", escape="^",
+        mailboxes={".hid^sent": ["special_use = \\Sent", "auto = create"]}),
+]
+# 2.4.1 has the plugin, but no settings for it
+if not IS_24:
+    UNEXPECTED.append(Configuration(
+        "mailbox-alias", "Dovecot documentation, mailbox_alias",
+        Location("maildir", "~/Maildir", index="index/%u"), FOLDERS,
+        plugins={"": ["mailbox_alias"]}, plugin_settings={
+            "mailbox_alias_old": "Sent",
+            "mailbox_alias_new": "Sent Messages"}))
+
 CONFIGURATIONS = MBOX_HOME + MBOX_BELOW_HOME + MAILDIR + NAMESPACES + \
-    DBOX + ACLS
+    DBOX + ACLS + UNEXPECTED
