@@ -98,6 +98,22 @@ def test_options_of_the_doveadm_command(dovecot):
     assert set(OPTION.findall(page["SYNOPSIS"])) == short | common
 
 
+@pytest.mark.parametrize("name, command", [
+    ("sums", []), ("--entries", ["-e"]), ("--totals", ["-t"]),
+    ("clean", ["clean"]), ("clean --entries", ["clean", "-e"]),
+    ("clean --totals", ["clean", "-t"])], ids=str)
+def test_columns_of_the_doveadm_command(dovecot, name, command):
+    out = dovecot(users=["alice"]).doveadm(
+        "-f", "tab", "mailbox-audit", *command, "-u", "no*").stdout
+    page = sections("doveadm-mailbox-audit.1")["FORMATS"]
+    names = re.search(rf"^\.TP\n\.B {name}\n((?:[a-z].*\n)+)", page, re.M)
+    columns = names.group(1).replace(",", "").split()
+    # that of the name is doveadm's own
+    if columns[0] != "username":
+        columns.insert(0, "username")
+    assert out.decode().lower().split() == columns
+
+
 def test_states_and_reasons_are_explained():
     page = sections("mailbox-audit.1")["STATES"]
     words = set(re.findall(r"[a-z-]+", page))
