@@ -12,7 +12,6 @@
 #include "mail-storage-settings.h"
 #include "mailbox-list-private.h"
 #include "doveadm-print.h"
-#include "mailbox-filter-rules.h"
 #include "doveadm-mailbox-audit.h"
 #include "doveadm-compat.h"
 #include "doveadm-mailbox-audit-plugin.h"
@@ -199,18 +198,14 @@ int doveadm_audit_run(struct doveadm_mail_cmd_context *_ctx,
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 	struct mba_rules *rules;
-	const char *error;
-	bool non_mailboxes;
+	const char *errors;
 	int ret;
 
 	i_free(ctx->pending_user);
 	if (ctx->rules != NULL)
 		return audit_run(ctx, user, ctx->rules);
-	if (mailbox_filter_rules_get(user, &rules, &non_mailboxes,
-				     &error) < 0) {
-		error = str_sanitize_utf8(error, MAX_ERROR_LEN);
-		e_error(user->event, "%s", error);
-		doveadm_audit_user_failed(ctx, user->username, error,
+	if (doveadm_audit_settings(user, &rules, &errors) < 0) {
+		doveadm_audit_user_failed(ctx, user->username, errors,
 					  EX_CONFIG);
 		return ctx->ctx.exit_code == 0 ? 0 : -1;
 	}

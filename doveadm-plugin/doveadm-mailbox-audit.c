@@ -9,6 +9,7 @@
    doveadm-audit-command.c         what both share: options, output
    doveadm-audit-run.c             audits one user
    doveadm-audit-progress.c        how far it is, on a terminal
+   doveadm-audit-settings.c        a user's settings of all plugins
    doveadm-location.c              where a namespace's mails and indexes are
    doveadm-audit-users.c           users that doveadm passes over
    doveadm-clean-users.c           looks at all users' roots before a clean

@@ -95,6 +95,12 @@ void doveadm_printers_deinit(void);
 void doveadm_audit_progress_init(struct mailbox_audit_cmd_context *ctx);
 void doveadm_audit_progress_clear(struct mailbox_audit_cmd_context *ctx);
 
+/* Check a user's settings of all plugins, and get the rules, which the caller
+   frees. Returns 0 if ok, -1 if something is wrong: it was logged, and
+   *errors_r is all of it. */
+int doveadm_audit_settings(struct mail_user *user, struct mba_rules **rules_r,
+			   const char **errors_r);
+
 /* Returns FALSE if another server may take care of the users. */
 bool doveadm_audit_is_local(const struct doveadm_mail_cmd_context *ctx);
 

@@ -2,10 +2,10 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 /* Every command that names a mailbox: of the server itself, and of the plugins
-   imap_acl and imap_quota. */
+   imap_acl and imap_quota. The setting knows them by
+   imap-mailbox-log-commands.c. */
 
 #include "lib.h"
-#include "str.h"
 #include "access-commands.h"
 
 #define CMD(_name, _parse, ...) \
@@ -54,8 +54,7 @@ static const struct access_command access_commands[] = {
 	CMD("XLIST", list, HIDES, LISTS("LIST"))
 };
 
-const struct access_command *
-access_command_find(const char *name, unsigned int *idx_r)
+const struct access_command *access_command_find(const char *name)
 {
 	unsigned int left = 0, right = N_ELEMENTS(access_commands);
 
@@ -63,64 +62,12 @@ access_command_find(const char *name, unsigned int *idx_r)
 		unsigned int idx = (left + right) / 2;
 		int ret = strcasecmp(name, access_commands[idx].name);
 
-		if (ret == 0) {
-			*idx_r = idx;
+		if (ret == 0)
 			return &access_commands[idx];
-		}
 		if (ret < 0)
 			right = idx;
 		else
 			left = idx + 1;
 	}
 	return NULL;
-}
-
-/* Returns the name without "UID ", as the setting has it. */
-static const char *access_command_setting_name(const char *name)
-{
-	return strncmp(name, "UID ", 4) == 0 ? name + 4 : name;
-}
-
-static bool access_commands_select(bool *commands, const char *name)
-{
-	bool found = FALSE, all = strcasecmp(name, "all") == 0;
-
-	for (unsigned int i = 0; i < N_ELEMENTS(access_commands); i++) {
-		const char *known =
-			access_command_setting_name(access_commands[i].name);
-
-		if (all || strcasecmp(name, known) == 0)
-			commands[i] = found = TRUE;
-	}
-	return found;
-}
-
-static const char *access_commands_known(void)
-{
-	string_t *str = t_str_new(256);
-
-	for (unsigned int i = 0; i < N_ELEMENTS(access_commands); i++) {
-		const char *name = access_commands[i].name;
-
-		if (access_command_setting_name(name) == name)
-			str_printfa(str, " %s", name);
-	}
-	return str_c(str);
-}
-
-int access_commands_parse(pool_t pool, const char *list, bool **commands_r,
-			  const char **error_r)
-{
-	const char *const *names = t_strsplit_spaces(list, " \t\n");
-
-	*commands_r = p_new(pool, bool, N_ELEMENTS(access_commands));
-	for (; *names != NULL; names++) {
-		if (!access_commands_select(*commands_r, *names)) {
-			*error_r = t_strdup_printf(
-				"unknown command: %s (known are: all%s)",
-				*names, access_commands_known());
-			return -1;
-		}
-	}
-	return 0;
 }

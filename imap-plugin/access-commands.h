@@ -31,15 +31,7 @@ struct access_command {
 	enum imap_parser_flags parse_flags;
 };
 
-/* Returns a command by its name, in any case, NULL if it names no mailbox.
-   *idx_r is set to its index in the table. */
-const struct access_command *
-access_command_find(const char *name, unsigned int *idx_r);
-
-/* Parse a list of commands, separated by blanks; "all" is all of them, COPY is
-   UID COPY too. *commands_r is set to an array of bools by the commands'
-   indexes. Returns 0 if ok, -1 if a command is unknown. */
-int access_commands_parse(pool_t pool, const char *list, bool **commands_r,
-			  const char **error_r);
+/* Returns a command by its name, in any case, NULL if it names no mailbox. */
+const struct access_command *access_command_find(const char *name);
 
 #endif

@@ -10,6 +10,7 @@
 #include "lib-event-private.h"
 #include "mail-storage.h"
 #include "imap-commands.h"
+#include "imap-mailbox-log-user.h"
 #include "access.h"
 #include "access-commands.h"
 #include "access-compat.h"
@@ -35,20 +36,20 @@ struct access *access_running(void)
 
 static struct access *
 access_alloc(struct client_command_context *cmd,
-	     const struct access_settings *set)
+	     const struct imap_mailbox_log_user *set)
 {
 	const struct access_command *command;
 	struct access *access;
-	unsigned int idx;
 	pool_t pool = cmd->event->pool;
 
-	command = access_command_find(cmd->name, &idx);
-	if (command == NULL || !set->commands[idx])
+	command = access_command_find(cmd->name);
+	if (command == NULL ||
+	    !imap_mailbox_log_commands_have(&set->commands, command->name))
 		return NULL;
 
 	access = p_new(pool, struct access, 1);
 	access->command = command;
-	access->log_inbox = set->log_inbox;
+	access->log_inbox = set->inbox;
 	access_args_init(&access->args, pool, COMMAND_NAMES_ARE_UTF8(cmd));
 	if ((command->flags & ACCESS_COMMAND_SELECTED) != 0 &&
 	    cmd->client->mailbox != NULL) {
@@ -95,7 +96,7 @@ static void access_listing_end(void)
 }
 
 void access_run_begin(struct client_command_context *cmd,
-		      const struct access_settings *set)
+		      const struct imap_mailbox_log_user *set)
 {
 	struct access *access = access_find(cmd);
 

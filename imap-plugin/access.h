@@ -9,6 +9,7 @@
 struct client;
 struct client_command_context;
 struct access_command;
+struct imap_mailbox_log_user;
 
 /* One command of a client, from its first run until its event is freed. All of
    it is in the event's pool: at the end neither the command nor the client are
@@ -32,19 +33,12 @@ struct access {
 	bool log_inbox:1;
 };
 
-/* What a user's settings ask for. */
-struct access_settings {
-	/* by the index of the command in its table */
-	bool *commands;
-	bool log_inbox;
-};
-
 /* Returns the command that runs, NULL if it isn't logged. */
 struct access *access_running(void);
 
 /* Begin and end a run of the command's function. A command may need many. */
 void access_run_begin(struct client_command_context *cmd,
-		      const struct access_settings *set);
+		      const struct imap_mailbox_log_user *set);
 void access_run_end(struct client_command_context *cmd);
 
 void access_init(void);

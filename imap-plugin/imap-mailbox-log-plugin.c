@@ -12,15 +12,12 @@
    access-escape.c    a name in a line */
 
 #include "imap-common.h"
-#include "array.h"
 #include "mail-storage-hooks.h"
 #include "mail-user.h"
 #include "module-context.h"
-#include "settings-compat.h"
-#include "imap-mailbox-log-settings.h"
+#include "imap-mailbox-log-user.h"
 #include "imap-commands.h"
 #include "access.h"
-#include "access-commands.h"
 #include "access-messages.h"
 #include "imap-mailbox-log-plugin.h"
 
@@ -29,7 +26,7 @@
 
 struct mailbox_log_user {
 	union mail_user_module_context module_ctx;
-	struct access_settings set;
+	struct imap_mailbox_log_user set;
 };
 
 const char *imap_mailbox_log_plugin_version = DOVECOT_ABI_VERSION;
@@ -37,30 +34,6 @@ const char imap_mailbox_log_plugin_binary_dependency[] = "imap";
 
 static MODULE_CONTEXT_DEFINE_INIT(mailbox_log_user_module,
 				  &mail_user_module_register);
-
-static int
-mailbox_log_settings_get(struct mail_user *user, struct access_settings *set_r,
-			 const char **error_r)
-{
-	const struct imap_mailbox_log_settings *set;
-	const void *set_any;
-	const char *error;
-	int ret;
-
-	if (plugin_settings_get(user, &imap_mailbox_log_setting_parser_info,
-				&set_any, error_r) < 0)
-		return -1;
-	set = set_any;
-	set_r->log_inbox = set->imap_mailbox_log_inbox;
-	ret = access_commands_parse(user->pool, set->imap_mailbox_log_commands,
-				    &set_r->commands, &error);
-	if (ret < 0) {
-		*error_r = t_strdup_printf("imap_mailbox_log_commands: %s",
-					   error);
-	}
-	settings_free(set);
-	return ret;
-}
 
 static void mailbox_log_user_created(struct mail_user *user)
 {
@@ -72,7 +45,7 @@ static void mailbox_log_user_created(struct mail_user *user)
 		return;
 	}
 	muser = p_new(user->pool, struct mailbox_log_user, 1);
-	if (mailbox_log_settings_get(user, &muser->set, &error) < 0) {
+	if (imap_mailbox_log_user_get(user, &muser->set, &error) < 0) {
 		/* imap logs it without the user's name */
 		user->error = p_strdup_printf(user->pool,
 			"User %s: imap_mailbox_log: %s", user->username, error);

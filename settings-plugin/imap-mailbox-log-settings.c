@@ -3,6 +3,7 @@
 
 #include "lib.h"
 #include "settings-compat.h"
+#include "imap-mailbox-log-commands.h"
 #include "imap-mailbox-log-settings.h"
 
 #undef DEF
@@ -23,12 +24,25 @@ imap_mailbox_log_default_settings = {
 	.imap_mailbox_log_inbox = FALSE,
 };
 
+static bool
+imap_mailbox_log_settings_check(void *_set, pool_t pool ATTR_UNUSED,
+				const char **error_r)
+{
+	const struct imap_mailbox_log_settings *set = _set;
+	struct imap_mailbox_log_commands commands;
+
+	return SETTING_IS_UNKNOWN(set->imap_mailbox_log_commands) ||
+		imap_mailbox_log_commands_parse(set->imap_mailbox_log_commands,
+						&commands, error_r) == 0;
+}
+
 const struct setting_parser_info imap_mailbox_log_setting_parser_info = {
 	PLUGIN_SETTINGS_INFO("imap_mailbox_log",
 			     struct imap_mailbox_log_settings),
 
 	.defines = imap_mailbox_log_setting_defines,
 	.defaults = &imap_mailbox_log_default_settings,
+	.check_func = imap_mailbox_log_settings_check,
 
 	.struct_size = sizeof(struct imap_mailbox_log_settings),
 };

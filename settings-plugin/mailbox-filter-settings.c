@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-/* The definitions alone, without anything that needs a mail user: the config
-   process and doveconf load them with the settings module. */
+/* The definitions, without anything that needs a mail user: Dovecot 2.4's
+   config process and doveconf load them with the settings module. They call
+   check_func for each block of the configuration that sets one. */
 
 #include "lib.h"
 #include "settings-compat.h"
+#include "mailbox-filter-check.h"
 #include "mailbox-filter-settings.h"
 
 #undef DEF
@@ -27,11 +29,18 @@ static const struct mailbox_filter_settings mailbox_filter_default_settings = {
 	.mailbox_filter_non_mailboxes = FALSE,
 };
 
+static bool mailbox_filter_settings_check(void *set, pool_t pool ATTR_UNUSED,
+					  const char **error_r)
+{
+	return mailbox_filter_check(set, error_r) == 0;
+}
+
 const struct setting_parser_info mailbox_filter_setting_parser_info = {
 	PLUGIN_SETTINGS_INFO("mailbox_filter", struct mailbox_filter_settings),
 
 	.defines = mailbox_filter_setting_defines,
 	.defaults = &mailbox_filter_default_settings,
+	.check_func = mailbox_filter_settings_check,
 
 	.struct_size = sizeof(struct mailbox_filter_settings),
 };

@@ -17,11 +17,14 @@
 #  define PLUGIN_SETTINGS_INFO(_name, _struct) \
 	.name = _name, \
 	.pool_offset1 = 1 + offsetof(_struct, pool)
+/* Whether check_func can't know a value yet, for there are variables in it. */
+#  define SETTING_IS_UNKNOWN(value) ((value) == set_value_unknown)
 #else
 #  define PLUGIN_SETTINGS_INFO(_name, _struct) \
 	.module_name = _name, \
 	.type_offset = SIZE_MAX, \
 	.parent_offset = SIZE_MAX
+#  define SETTING_IS_UNKNOWN(value) FALSE
 #  define settings_free(set) \
 	STMT_START { \
 		if ((set) != NULL) { \
@@ -33,8 +36,9 @@
 #endif
 
 /* Get a plugin's settings for a user: from plugin {} and userdb in 2.3, as any
-   other setting in 2.4. Returns 0 if ok, -1 if a value is invalid. The caller
-   frees the settings with settings_free(). */
+   other setting in 2.4. Returns 0 if ok, -1 if a value can't be parsed. The
+   caller frees the settings with settings_free(), and checks them: check_func
+   isn't called. */
 #if DOVECOT_PREREQ(2, 4, 0)
 static inline int
 plugin_settings_get(struct mail_user *user,
@@ -43,7 +47,8 @@ plugin_settings_get(struct mail_user *user,
 {
 	const struct { pool_t pool; } *set;
 
-	if (settings_get(user->event, info, 0, &set, error_r) < 0)
+	if (settings_get(user->event, info, SETTINGS_GET_FLAG_NO_CHECK, &set,
+			 error_r) < 0)
 		return -1;
 	*set_r = set;
 	return 0;
