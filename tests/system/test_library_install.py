@@ -167,19 +167,3 @@ def test_library_and_utility_need_no_dovecot():
         assert needed <= {"libjansson.so.4", "libc.so.6"} | own
         assert own <= needed
         assert "dovecot" not in output("ldd", path)
-
-
-@pytest.mark.parametrize("package,argument", [
-    ("pkg-config", "PKG_CONFIG=false"),
-    ("libjansson-dev", "PKG_CONFIG_LIBDIR=/nowhere"),
-    ("dovecot-dev", "--with-dovecot=/nowhere")])
-def test_configure_names_the_package_that_is_missing(tmp_path, package,
-                                                     argument):
-    # configure refuses a source tree that was built in
-    source = str(tmp_path / "source")
-    shutil.copytree(TOP, source, ignore=shutil.ignore_patterns(
-        "config.status", ".git", ".libs", "*.o", "*.lo"))
-    result = subprocess.run([source + "/configure", argument], cwd=tmp_path,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert result.returncode != 0
-    assert f"install the package {package}" in result.stderr.decode()

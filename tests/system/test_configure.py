@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""autogen.sh and configure on machines that lack something: they do without it,
+or say which package to install."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+LINUX_ONLY = "this is for Linux with glibc only"
+
+
+def copy(names, target):
+    for name in names:
+        path = os.path.join(target, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        shutil.copy(os.path.join(TOP, name), path)
+
+
+def run(cwd, *argv, **env):
+    """Returns the exit status and what was said."""
+    result = subprocess.run(argv, cwd=cwd, env=dict(os.environ, **env),
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
+    return result.returncode, result.stdout.decode()
+
+
+# autogen.sh
+
+def links_without(source, hidden, target):
+    """Makes a directory like another one, without one of its files."""
+    os.mkdir(target)
+    names = os.listdir(source)
+    assert hidden in names
+    for name in names:
+        if name != hidden:
+            os.symlink(os.path.join(source, name),
+                       os.path.join(target, name))
+    return target
+
+
+def autogen(directory, hidden):
+    """Runs autogen.sh on all that it reads, where a file of macros isn't
+    installed."""
+    makefiles = [os.path.relpath(os.path.join(top, "Makefile.am"), TOP)
+                 for top, _, files in os.walk(TOP) if "Makefile.am" in files]
+    assert "lib/base/Makefile.am" in makefiles
+    copy(makefiles + ["autogen.sh", "configure.ac", "lib/mailbox-audit.h",
+                      "lib/mailbox-audit.pc.in"], directory / "source")
+    macros = run("/", "aclocal", "--print-ac-dir")[1].strip()
+    acdir = links_without(macros, hidden, str(directory / "aclocal"))
+    return run(directory / "source", "./autogen.sh",
+               ACLOCAL="aclocal --system-acdir=" + acdir)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A source tree after autogen.sh on a machine without dovecot-dev."""
+    directory = tmp_path_factory.mktemp("bare")
+    status, text = autogen(directory, "dovecot.m4")
+    assert status == 0, text
+    assert "error" not in text
+    return directory / "source"
+
+
+def test_without_dovecot_and_without_check(bare, tmp_path):
+    pkgconfig = run("/", "pkg-config", "--variable=pcfiledir", "jansson")
+    only_jansson = tmp_path / "pkgconfig"
+    only_jansson.mkdir()
+    os.symlink(pkgconfig[1].strip() + "/jansson.pc",
+               only_jansson / "jansson.pc")
+    status, text = run(tmp_path, bare / "configure", "--without-dovecot",
+                       PKG_CONFIG_LIBDIR=str(only_jansson))
+    assert status == 0, text
+    assert "unrecognized" not in text and "WARNING" not in text
+    with open(tmp_path / "Makefile") as f:
+        assert "\nSUBDIRS = lib tool contrib $(am__append_1) tests\n" in \
+            f.read()
+    status, text = run(tmp_path / "tests" / "unit", "make", "check")
+    assert status != 0
+    assert "Nothing was tested" in text and "Install the package check" in text
+
+
+def test_with_dovecot_it_has_to_be_made_anew(bare, tmp_path):
+    status, text = run(tmp_path, bare / "configure")
+    assert status != 0
+    error, = [line for line in text.splitlines() if "error:" in line]
+    for word in ("install the package dovecot-dev", "./autogen.sh again",
+                 "--without-dovecot"):
+        assert word in error
+
+
+@pytest.mark.parametrize("package, macros", [
+    ("pkg-config", "pkg.m4"), ("libtool", "libtool.m4")])
+def test_autogen_names_the_package_that_is_missing(tmp_path, package, macros):
+    status, text = autogen(tmp_path, macros)
+    assert status != 0
+    assert f"{package} not found: install the package {package}" in text
+
+
+def test_autogen_without_autoconf(tmp_path):
+    copy(["autogen.sh"], tmp_path)
+    (tmp_path / "bin").mkdir()
+    status, text = run(tmp_path, "/bin/sh", "./autogen.sh",
+                       PATH=str(tmp_path / "bin"))
+    assert status != 0
+    assert "install the packages autoconf, automake and libtool" in text
+
+
+# configure
+
+@pytest.fixture
+def configure(tmp_path):
+    """What configure needs until it finds something wrong: it refuses a source
+    tree that was built in."""
+    source = tmp_path / "source"
+    copy(["configure", "lib/mailbox-audit.h"], source)
+    shutil.copytree(os.path.join(TOP, "build-aux"), source / "build-aux")
+
+    def configure(*arguments):
+        return run(tmp_path, source / "configure", *arguments)
+    return configure
+
+
+@pytest.mark.parametrize("package, argument", [
+    ("pkg-config", "PKG_CONFIG=false"),
+    ("libjansson-dev", "PKG_CONFIG_LIBDIR=/nowhere"),
+    ("dovecot-dev", "--with-dovecot=/nowhere")])
+def test_configure_names_the_package_that_is_missing(configure, package,
+                                                     argument):
+    status, text = configure(argument)
+    assert status != 0
+    assert f"install the package {package}" in text
+
+
+def test_another_system(configure):
+    status, text = configure("CPPFLAGS=-U__linux__")
+    assert status != 0 and LINUX_ONLY in text
+
+
+def test_another_libc(configure, tmp_path):
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "features.h").write_text(
+        "#include_next <features.h>\n#undef __GLIBC__\n")
+    status, text = configure(f"CPPFLAGS=-I{tmp_path}/include")
+    assert status != 0 and LINUX_ONLY in text
