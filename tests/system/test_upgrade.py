@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""README's steps to remove and to upgrade, as they are printed, with people
+logged in; and what happens to who doesn't keep to them."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from dovecot import IS_24, Dovecot, Location
+from filter import fill_mbox
+from imap import Closed
+from mounts import bind, own_mounts
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+STAGE = os.environ["MBA_STAGE"]
+STAGED = glob.glob(STAGE + "/usr/lib*/**/modules/**/*.so", recursive=True)
+MODULES = re.match(f"{STAGE}(.*/modules)/", STAGED[0])[1]
+PLUGINS = {"imap": ["mailbox_filter", "imap_mailbox_log"]}
+SETTINGS = {"mailbox_filter": ".* junk", "imap_mailbox_log_commands": "LIST"}
+
+
+def section(title):
+    """Returns a section of README."""
+    with open(TOP + "/README") as f:
+        text = f.read()
+    return re.search(rf"^{title}\n-+\n(.*?)(?=^[^\n]+\n-+\n)",
+                     text, re.M | re.S)[1]
+
+
+def commands(text):
+    return re.findall(r"^ +# (.*)$", text, re.M)
+
+
+def steps(text):
+    """Returns (text, commands) of the numbered steps."""
+    found = re.split(r"^  \d\. ", text, flags=re.M)[1:]
+    # the last one ends with the indented lines
+    found[-1] = re.split(r"\n(?=[^ \n])", found[-1])[0]
+    return [(step, commands(step)) for step in found]
+
+
+class Installation:
+    """A server where an administrator has it: its configuration in
+    /etc/dovecot, its sockets in /run/dovecot."""
+
+    def __init__(self):
+        self.server = server = Dovecot(users=["ann"], plugins=PLUGINS,
+                                       plugin_settings=SETTINGS)
+        fill_mbox(server, "ann", ["plan", "junk"])
+        # instead of Dovecot's own, which can't be written to
+        self.modules = server.dir + "/modules"
+        shutil.copytree(MODULES, self.modules, symlinks=True)
+        bind(self.modules, MODULES)
+        os.makedirs("/etc/dovecot", exist_ok=True)
+        bind(server.dir, "/etc/dovecot")
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+        os.mkdir("/run/dovecot")
+        bind(server.base_dir, "/run/dovecot")
+        server.base_dir = "/run/dovecot"
+        server.start()
+
+    def make(self, target):
+        """make install, make uninstall: of modules, which is what matters to
+        Dovecot."""
+        for path in STAGED:
+            module = path[len(STAGE):]
+            if target == "uninstall":
+                os.unlink(module)
+            else:
+                shutil.copy(path, module + ".new")
+                os.rename(module + ".new", module)
+
+    def run(self, command):
+        """Runs a command of README; returns the exit status and what it
+        said."""
+        if command in ("make install", "make uninstall"):
+            self.make(command.split()[1])
+            return 0, ""
+        result = subprocess.run(["sh", "-c", command],
+                                stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+        return result.returncode, result.stdout.decode()
+
+    def run_all(self, printed):
+        for command in printed:
+            status, text = self.run(command)
+            assert status == 0, (command, text)
+
+    def configure(self, plugins, settings):
+        self.server.plugins = plugins
+        self.server.plugin_settings = settings
+        self.server.write_config()
+
+    def names(self):
+        with self.server.imap("ann") as imap:
+            return {name.decode() for name in imap.list()}
+
+    def session_works(self, filtered=None):
+        """A new session begins and lists, with the plugin or without: doveadm
+        reload doesn't wait until it is done."""
+        end = time.monotonic() + 20
+        names = self.names()
+        while filtered is not None and ("junk" not in names) != filtered:
+            assert time.monotonic() < end, self.server.log()
+            time.sleep(0.05)
+            names = self.names()
+        assert "plan" in names
+
+    def errors(self):
+        """Of what was loaded and set: a reload makes Dovecot itself log
+        others."""
+        return [line for line in self.server.errors()
+                if re.search("[Pp]lugin|[Mm]odule|[Ss]etting|mailbox_", line)]
+
+    def session_ends(self, error):
+        """A new session ends, and the log says why."""
+        with self.server.imap() as imap:
+            with pytest.raises((Closed, OSError, AssertionError)):
+                imap.cmd("LOGIN ann pass")
+                assert imap.cmd("NOOP").ok
+        assert self.server.log_lines(error), self.server.log()
+
+
+@pytest.fixture
+def installation():
+    with own_mounts():
+        installed = Installation()
+        yield installed
+        installed.server.stop()
+        assert installed.server.crashes() == []
+        subprocess.run(["umount", "/etc/dovecot", MODULES], check=True)
+        # its mount is gone with the namespace
+        installed.server.base_dir = installed.server.dir + "/run"
+    installed.server.remove()
+
+
+def test_remove_and_install_again(installation):
+    """The way of an upgrade of Dovecot."""
+    server = installation.server
+    take_out, reload, remove = steps(section("Upgrade and remove"))
+    assert "out of mail_plugins" in take_out[0] and take_out[1] == []
+    installation.session_works(filtered=True)
+    with server.imap("ann") as old:
+        assert b"junk" not in old.list()
+        installation.configure({}, {})
+        installation.session_works(filtered=True)
+        installation.run_all(reload[1])
+        installation.session_works(filtered=False)
+        assert b"junk" not in old.list()
+        assert remove[1] == ["make uninstall"]
+        installation.run_all(remove[1])
+        installation.session_works(filtered=False)
+        assert b"junk" not in old.list()
+    server.restart()
+    installation.session_works(filtered=False)
+    assert "mailbox-audit" not in installation.run("doveadm help")[1]
+
+    assert "install from a fresh directory, reload, put the configuration" in \
+        " ".join(section("Upgrade and remove").split())
+    installation.make("install")
+    installation.run_all(["doveadm reload"])
+    # signals don't queue
+    assert server.log_lines("SIGHUP received")
+    installation.session_works(filtered=False)
+    installation.configure(PLUGINS, SETTINGS)
+    installation.run_all(commands(section("Check your settings")))
+    installation.session_works(filtered=True)
+    assert installation.errors() == []
+
+
+def test_settings_that_the_running_dovecot_does_not_know(only_24,
+                                                         installation):
+    """Without the reload in between."""
+    installation.configure({}, {})
+    installation.make("uninstall")
+    installation.server.restart()
+    installation.make("install")
+    installation.configure(PLUGINS, SETTINGS)
+    check = commands(section("Check your settings"))
+    assert check[-1] == "doveadm reload"
+    installation.run_all(check)
+    assert installation.server.log_lines("Unknown setting: ")
+    installation.session_works(filtered=False)
+    installation.server.restart()
+    installation.session_works(filtered=True)
+
+
+def test_upgrade_of_the_plugins_alone(installation):
+    text = section("Upgrade and remove").split("this project alone:")[1]
+    printed = commands(text)
+    assert printed == ["make install", "doveadm reload"]
+    with installation.server.imap("ann") as old:
+        for command in printed:
+            installation.run_all([command])
+            installation.session_works(filtered=True)
+            assert b"junk" not in old.list()
+    installation.server.restart()
+    installation.session_works(filtered=True)
+    assert installation.errors() == []
+
+
+def test_removed_too_early(installation):
+    """And the way back."""
+    installation.make("uninstall")
+    installation.session_ends("Plugin 'imap_mailbox_log' not found")
+    if IS_24:
+        status, text = installation.run("doveconf -n")
+        assert status != 0 and "Unknown setting: " in text
+    installation.configure({}, {})
+    installation.run_all(["doveconf -n >/dev/null", "doveadm reload"])
+    installation.session_works(filtered=False)
+
+
+def other_abi(path):
+    """Makes a module as if it were built for another Dovecot."""
+    with open(path, "rb") as f:
+        data = f.read()
+    patched = re.sub(rb"\d\.\d\.ABIv", b"9.9.ABIv", data)
+    assert patched != data
+    with open(path + ".new", "wb") as f:
+        f.write(patched)
+    os.rename(path + ".new", path)
+
+
+def staged(word):
+    module, = [path[len(STAGE):] for path in STAGED if word in path]
+    return module
+
+
+@pytest.mark.parametrize("word", ["mailbox_filter", "imap_mailbox_log"])
+def test_a_plugin_for_another_dovecot(installation, word):
+    other_abi(staged(word + "_plugin"))
+    installation.session_ends("Module is for different ABI version 9.9.ABIv")
+    installation.configure({}, {})
+    installation.run_all(["doveadm reload"])
+    installation.session_works(filtered=False)
+
+
+@pytest.mark.parametrize("command", ["doveconf -n", "dovecot -n"])
+def test_a_settings_module_for_another_dovecot(only_24, installation, command):
+    path = staged("mailbox_audit_settings")
+    assert installation.run(command)[0] == 0
+    other_abi(path)
+    status, text = installation.run(command)
+    assert status != 0
+    assert path in text and "different ABI version 9.9.ABIv" in text
+    os.unlink(path)
+    installation.configure({}, {})
+    assert installation.run(command)[0] == 0
+
+
+def test_a_plugin_of_doveadm_for_another_dovecot(installation):
+    path = staged("doveadm_mailbox_audit")
+    other_abi(path)
+    status, text = installation.run("doveadm mailbox list -u ann")
+    assert status == 0
+    assert path in text and "different ABI version 9.9.ABIv" in text
+    os.unlink(path)
+    assert "Error" not in installation.run("doveadm mailbox list -u ann")[1]
