@@ -46,6 +46,7 @@ static void clean_user_look(struct mailbox_audit_cmd_context *ctx,
 	struct mail_user *user;
 	const char *error;
 
+	i_set_failure_prefix("doveadm(%s): ", username);
 	input.username = username;
 	if (mail_storage_service_lookup(mail_ctx->storage_service, &input,
 					&service_user, &error) <= 0)

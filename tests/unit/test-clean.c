@@ -651,6 +651,7 @@ END_TEST
 START_TEST(an_index_root_that_came_later_is_not_cleaned)
 {
 	struct mba_user_roots *users = mba_user_roots_init();
+	struct mba_location others = location;
 
 	clean_setup();
 	mba_user_roots_add(users, "ann", &location);
@@ -659,9 +660,11 @@ START_TEST(an_index_root_that_came_later_is_not_cleaned)
 		   "directory when the users' roots were looked at");
 	ck_assert(exists(unit_path("index/.imap/junk")));
 	/* two names in turns are two users */
+	others.index_root = others.mail_root = unit_path("none");
+	mba_user_roots_add(users, "ann", &location);
+	mba_user_roots_add(users, "bob", &others);
 	mba_user_roots_add(users, "ann", &location);
 	mba_user_roots_add(users, "bob", &location);
-	mba_user_roots_add(users, "ann", &location);
 	check_user(users, "bob", &location,
 		   "The index root is also a root of user ann");
 	check_user(users, "ann", &location,
