@@ -118,7 +118,9 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 		run->clean.refused = clean_used_doubt(walk, &run->decide);
 		run->clean.is_doubtful = run->clean.refused != NULL;
 	}
-	run->report->clean.refused = run->clean.refused;
+	/* who has no index root has nothing that could be removed */
+	if (ns->roots.index.exists || ns->root_failed)
+		run->report->clean.refused = run->clean.refused;
 	return fd;
 }
 

@@ -65,13 +65,14 @@ def entry_dir(location, root, name):
 
 def make_junk(server, user, names, location=None):
     """Makes entries as LIST leaves them, where it takes long to have LIST make
-    as many, or where it makes none."""
+    as many, or where it makes none. Their logs have the same time always."""
     location = location or server.location
     root = server.path(location.index or location.mail, user)
     for name in names:
         path = entry_dir(location, root, name)
         os.makedirs(path, exist_ok=True)
         write(path + "/dovecot.index.log", LOG_HEADER)
+        os.utime(path + "/dovecot.index.log", (1700000000, 1700000000))
     server.chown(user, root)
 
 
