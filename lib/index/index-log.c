@@ -176,12 +176,8 @@ bool index_log_next(struct index_log_iter *iter,
 		return false;
 	}
 	transaction_decode(bytes, trans_r);
-	if (trans_r->type == INDEX_LOG_BOUNDARY &&
-	    !log_boundary_is_whole(trans_r, c->size)) {
-		c->pos = trans_r->offset;
-		return false;
-	}
-	return true;
+	return trans_r->type != INDEX_LOG_BOUNDARY ||
+		log_boundary_is_whole(trans_r, c->size);
 }
 
 void index_flag_update_read(struct cursor *cursor,

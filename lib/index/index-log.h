@@ -90,8 +90,8 @@ int index_log_header_decode(const void *data, uint64_t size,
 void index_log_iter_init(struct index_log_iter *iter, const void *data,
 			 uint64_t size, uint64_t offset,
 			 struct cursor_budget *budget);
-/* Returns FALSE at the end, or where something is wrong: see error. The
-   position is where the next transaction will be. */
+/* Returns FALSE at the end, or where something is wrong: see error. Then the
+   transaction's offset is where the next one will be. */
 bool index_log_next(struct index_log_iter *iter,
 		    struct index_transaction *trans_r);
 

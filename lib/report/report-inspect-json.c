@@ -14,6 +14,14 @@ static json_t *json_time(int64_t stamp)
 	return stamp == 0 ? json_null() : json_integer(stamp);
 }
 
+/* Returns a number, null if it is none of 63 bits: IMAP has no larger ones, and
+   JSON's readers neither. */
+static json_t *json_number(uint64_t number)
+{
+	return number > INT64_MAX ? json_null() :
+		json_integer((json_int_t)number);
+}
+
 static json_t *json_guid(const unsigned char *guid)
 {
 	char hex[INDEX_GUID_SIZE * 2 + 1];
@@ -27,7 +35,7 @@ static json_t *json_field(const struct index_ext_state *ext,
 	unsigned char guid[INDEX_GUID_SIZE];
 
 	if (field->type != INDEX_FIELD_GUID)
-		return json_integer(index_ext_number(ext, field));
+		return json_number(index_ext_number(ext, field));
 	index_ext_bytes(ext, field->offset, guid, sizeof(guid));
 	return json_guid(guid);
 }
@@ -115,7 +123,7 @@ static json_t *json_state(const struct index_state *state)
 	set(json, "recent", json_count_of(state,
 					  inspect_recent_count(state)));
 	set(json, "first_recent_uid", json_integer(hdr->first_recent_uid));
-	set(json, "modseq", json_integer(state->modseq));
+	set(json, "modseq", json_number(state->modseq));
 	set(json, "flags", json_integer(hdr->flags));
 	set(json, "is_deleted", json_boolean(state->is_deleted));
 	set(json, "log_file_seq", json_integer(hdr->log_file_seq));
@@ -139,7 +147,7 @@ static json_t *json_problem(const struct index_state *state)
 	json = json_new();
 	set(json, "text", json_string(state->problem));
 	set(json, "log_file_seq", json_integer(state->problem_seq));
-	set(json, "offset", json_integer((json_int_t)state->problem_offset));
+	set(json, "offset", json_number(state->problem_offset));
 	return json;
 }
 
@@ -173,9 +181,8 @@ static void set_log(json_t *json, const struct index_log_scan *log)
 	set(json, "prev_file_offset",
 	    json_integer(log->hdr.prev_file_offset));
 	set(json, "created", json_time(log->hdr.create_stamp));
-	set(json, "initial_modseq",
-	    json_integer((json_int_t)log->hdr.initial_modseq));
-	set(json, "end", json_integer((json_int_t)log->end));
+	set(json, "initial_modseq", json_number(log->hdr.initial_modseq));
+	set(json, "end", json_number(log->end));
 	set(json, "transactions", json_transactions(log));
 }
 
@@ -329,8 +336,7 @@ static json_t *json_verdicts(const struct inspection *inspection)
 
 		json = json_new();
 		set(json, "file", json_name(name, &escaped));
-		set(json, "offset",
-		    json_integer((json_int_t)verdict->offset));
+		set(json, "offset", json_number(verdict->offset));
 		set(json, "violated", json_name(verdict->text, &escaped));
 		set_escaped(json, escaped);
 		append(array, json);

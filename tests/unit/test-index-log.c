@@ -271,10 +271,12 @@ START_TEST(updates_of_a_reset_extension_do_not_count)
 	LOG_ADD(&newer, EXT_RECORD, 2, 222);
 	add_intro(&newer, 0, 77);
 	LOG_ADD(&newer, EXT_RECORD, 3, 333);
+	/* u8 preserve */
+	LOG_ADD(&newer, RESET, 78, 1);
 	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
 	ck_assert_ptr_null(state.problem);
-	ck_assert_uint_eq(state.exts.exts[0].reset_id, 77);
+	ck_assert_uint_eq(state.exts.exts[0].reset_id, 78);
 	ck_assert_uint_eq(state.records.count, 2);
 	ck_assert_uint_eq(cache_offset(0), 0);
 	ck_assert_uint_eq(cache_offset(1), 333);
