@@ -85,23 +85,23 @@ def some_mailboxes(imap):
     selected(imap, "lost", "FETCH 1:* ENVELOPE")
 
 
-def many_messages(imap):
-    """3,000 messages, and changes that make the log be rotated."""
+def many_messages(imap, count):
+    """Messages, and changes that make a log be rotated."""
     commands(imap, "CREATE many")
-    append(imap, "many", 3000)
+    append(imap, "many", count)
     for part in range(3):
         selected(imap, "many", *(f"STORE {n} +FLAGS (\\Seen)"
-                                 for n in range(1 + part, 1200, 8)))
-    selected(imap, "many", "STORE 2900:* +FLAGS (\\Deleted)", "EXPUNGE",
-             "FETCH 1:20 (FLAGS ENVELOPE)")
+                                 for n in range(1 + part, count // 2, 8)))
+    selected(imap, "many", f"STORE {count - 100}:* +FLAGS (\\Deleted)",
+             "EXPUNGE", "FETCH 1:20 (FLAGS ENVELOPE)")
 
 
-def fill(server, user, many=True):
-    """Does to mailboxes what people do."""
+def fill(server, user, many=0):
+    """Does to mailboxes what people do; one has many messages."""
     with server.imap(user) as imap:
         some_mailboxes(imap)
         if many:
-            many_messages(imap)
+            many_messages(imap, many)
         commands(imap, "SUBSCRIBE select", 'LIST "" "*"',
                  'LIST "" "*" RETURN (STATUS (MESSAGES UNSEEN))')
     server.doveadm("mailbox", "cache", "purge", "-u", user, "purged")

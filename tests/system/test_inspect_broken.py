@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""mailbox-audit inspect on files that are broken or were made to harm: it
+answers, or names what is wrong; it doesn't wait, and takes no memory for what a
+file merely claims to hold. The unit tests break the decoders' bytes."""
+
+import json
+import os
+import resource
+import shutil
+import struct
+import subprocess
+import threading
+
+import pytest
+
+import corpus
+from audit import write
+from test_inspect import VALIDATOR, inspect_json
+
+MEMORY = 64 << 20
+MAX32 = 0xffffffff
+VALUES = [0, 1, MAX32 - 1, MAX32]
+# where a 32-bit length, offset, count or id stands: of index, log, cache
+FIELDS = {
+    "": [0, 4, 8, 12, 16, 28, 32, 40, 44, 48, 60, 64, 68] +
+    list(range(120, 200, 4)),
+    ".log": list(range(0, 40, 4)) + list(range(40, 240, 4)),
+    ".cache": list(range(0, 60, 4)),
+}
+
+
+def limited():
+    """What the program may have, its code and libraries not counted."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def answer(*paths):
+    """Returns the lines of one run; it ends by itself with one of its own
+    statuses."""
+    result = subprocess.run(["mailbox-audit", "inspect", "-v", "-j", *paths],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, preexec_fn=limited)
+    assert result.returncode in (0, 1), result
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    for line in lines:
+        VALIDATOR.validate(line)
+    assert len(lines) == len(paths)
+    return lines
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory):
+    """A directory with an index of which each file holds something: that of
+    tests/index which has an index file, beside the cache of another one."""
+    cases = os.path.join(os.path.dirname(__file__), "..", "index")
+    top = tmp_path_factory.mktemp("healthy")
+    for suffix in ("", ".log"):
+        shutil.copy(f"{cases}/list-mbox/dovecot.list.index{suffix}",
+                    top / f"dovecot.index{suffix}")
+    shutil.copy(f"{cases}/fetched-sdbox/dovecot.index.cache", top)
+    return str(top)
+
+
+def variants(healthy, suffix, where):
+    """Makes a directory for each broken form of a file. Returns them."""
+    with open(f"{healthy}/dovecot.index{suffix}", "rb") as f:
+        data = f.read()
+    for i, form in enumerate(broken(data, FIELDS[suffix])):
+        directory = f"{where}/{i}"
+        os.mkdir(directory)
+        for other in FIELDS:
+            path = f"dovecot.index{other}"
+            if other != suffix:
+                os.link(f"{healthy}/{path}", f"{directory}/{path}")
+        write(f"{directory}/dovecot.index{suffix}", form)
+        yield directory
+
+
+def broken(data, fields):
+    """Yields the forms: cut off, and with one field changed."""
+    for size in list(range(0, min(len(data), 512), 7)) + \
+            list(range(512, len(data), 512)):
+        yield data[:size]
+    for offset in fields:
+        for value in VALUES:
+            yield data[:offset] + struct.pack("=I", value) + data[offset + 4:]
+
+
+@pytest.mark.parametrize("suffix", FIELDS)
+def test_fields_and_sizes(suffix, healthy, tmp_path):
+    directories = list(variants(healthy, suffix, tmp_path))
+    lines = answer(*directories)
+    assert answer(healthy)[0]["result"] == "ok"
+    # most of them are seen to be broken
+    seen = [line for line in lines if line["result"] != "ok" or
+            line["problem"] or line["violations"] or
+            any(f and f["error"] for f in line["files"].values())]
+    assert len(seen) > len(lines) / 4
+
+
+def test_sparse_files(tmp_path):
+    for suffix in ("", ".log", ".log.2", ".cache"):
+        path = tmp_path / f"dovecot.index{suffix}"
+        path.touch()
+        os.truncate(path, 100 << 30)
+    (line,) = answer(str(tmp_path))
+    for name in ("index", "log", "log2", "cache"):
+        assert "larger than" in line["files"][name]["error"]
+
+
+def test_what_is_no_regular_file(tmp_path):
+    """Nobody writes to the FIFO, and the symlink's target isn't opened."""
+    os.mkfifo(tmp_path / "dovecot.index.log")
+    write(str(tmp_path / "target"), b"\7")
+    os.symlink("target", tmp_path / "dovecot.index")
+    os.mkdir(tmp_path / "dovecot.index.cache")
+    (line,) = answer(str(tmp_path))
+    assert line["result"] == "unknown"
+    assert "no regular file" in line["files"]["log"]["error"]
+    assert "no regular file" in line["files"]["cache"]["error"]
+    assert "symbolic links" in line["files"]["index"]["error"]
+
+
+def header(seq, prev_seq=0, prev_offset=0):
+    return struct.pack("=BBHIIIIIQB7x", 1, 3, 40, 1700000000, seq, prev_seq,
+                       prev_offset, 1700000000, 0, 1)
+
+
+def record(kind, data):
+    size = (8 + len(data)) >> 2
+    return bytes(0x80 | size >> shift & 0x7f for shift in (21, 14, 7, 0)) + \
+        struct.pack("=I", kind) + data
+
+
+def test_a_log_that_wants_gigabytes(tmp_path):
+    """Extensions whose headers have 16 MiB, each written at its end: some 80
+    bytes each."""
+    log = header(1)
+    for i in range(500):
+        name = b"list" if i == 0 else b"x%07d" % i
+        intro = struct.pack("=IIIHHHH", MAX32, 0, 16 << 20, 32767, 1, 0,
+                            len(name)) + name
+        log += record(0x40, intro)
+        log += record(0x10000, struct.pack("=III", (16 << 20) - 4, 4, 1))
+    write(str(tmp_path / "dovecot.index.log"), log)
+    (line,) = answer(str(tmp_path))
+    assert line["result"] == "ok"
+    assert len(line["state"]["extensions"]) == 500
+
+
+def test_a_log_that_wants_time(tmp_path):
+    """All messages change their flags, again and again."""
+    log = header(1) + record(0x10000002, b"".join(
+        struct.pack("=IB3x", uid, 0) for uid in range(1, 40000)))
+    log += record(4, struct.pack("=IIBBBx", 1, MAX32, 8, 0, 0) * 60000)
+    write(str(tmp_path / "dovecot.index.log"), log)
+    (line,) = answer(str(tmp_path))
+    assert line["state"]["messages"] is None
+    assert line["state"]["next_uid"] == 40000
+    assert line["problem"]["text"] == "to know its messages takes too long"
+
+
+def change_for_ever(imap, stop, states):
+    """Changes a mailbox; notes what it is after each change."""
+    uid = 1
+    while not stop.is_set():
+        imap.cmd("APPEND busy", corpus.literal(corpus.message(uid)))
+        uid += 1
+        states.append((states[-1][0] + 1, uid))
+        if uid % 10 == 0:
+            corpus.selected(imap, "busy", "STORE 1:3 +FLAGS (\\Deleted)",
+                            "EXPUNGE")
+            states.append((states[-1][0] - 3, uid))
+
+
+@pytest.mark.parametrize("driver", ["mbox", "sdbox"])
+def test_beside_a_writer(driver, dovecot):
+    """The answer is a state that was there, or that it is changing."""
+    server = dovecot(**corpus.description(driver))
+    states, stop = [(0, 1)], threading.Event()
+    with server.imap("alice") as imap:
+        corpus.commands(imap, "CREATE busy")
+        writer = threading.Thread(target=change_for_ever,
+                                  args=(imap, stop, states))
+        writer.start()
+        try:
+            path = [d for d, _ in corpus.indexes(server, "alice")
+                    if d.endswith("busy")][0]
+            seen = [answer(path)[0] for _ in range(150)]
+        finally:
+            stop.set()
+            writer.join()
+    known = [line for line in seen if line["result"] == "ok"]
+    assert len(known) > 100
+    assert {line["result"] for line in seen} <= {"ok", "changing"}
+    for line in known:
+        state = line["state"]
+        assert (state["messages"], state["next_uid"]) in states, line
+    assert inspect_json(path)["dovecot.index"]["state"]["messages"] == \
+        states[-1][0]
