@@ -329,6 +329,7 @@ index_state_read(const struct index_state_input *input,
 		result = replay_without_index(state_r, &logs, error_r);
 	} else if (index_header_decode(input->index.data, input->index.size,
 				       &state_r->hdr, error_r) < 0) {
+		state_reset(state_r);
 		return INDEX_STATE_UNKNOWN;
 	} else {
 		state_load(state_r, &input->index);

@@ -131,8 +131,8 @@ static const char *level_text(enum mba_evidence level)
 		[MBA_EVIDENCE_UNKNOWN] = "it can't be told",
 		[MBA_EVIDENCE_UNTOUCHED] =
 			"nothing is in it but what LIST leaves",
-		[MBA_EVIDENCE_EMPTY] = "it never had a message: use leaves no "
-			"trace",
+		[MBA_EVIDENCE_EMPTY] =
+			"it never had a message, so that use leaves no trace",
 		[MBA_EVIDENCE_NEVER_OPENED] =
 			"no proof that somebody selected it",
 		[MBA_EVIDENCE_OPENED] = "somebody selected it",
