@@ -25,7 +25,7 @@ from test_audit_hostile import exchange
 USER = "nobody"
 # major and minor version, header size
 LOG_HEADER = struct.pack("=BBH", 1, 3, 40) + bytes(36)
-SWAPS = 10_000
+SWAPS = 100_000
 
 
 class Trees:
