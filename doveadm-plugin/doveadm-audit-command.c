@@ -111,8 +111,8 @@ audit_output_preinit(struct mailbox_audit_cmd_context *ctx, bool entries)
 
 	entries = entries || doveadm_audit_flag(cctx, "entries");
 	if (totals && entries) {
-		doveadm_audit_refuse(ctx, EX_USAGE, "--totals shows no "
-			"entries: not with --entries, nor what selects some");
+		doveadm_audit_refuse(ctx, EX_USAGE, "--totals and --entries, "
+			"or what implies it, are mutually exclusive");
 	}
 	ctx->table = totals ? MBA_TABLE_TOTALS :
 		entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;

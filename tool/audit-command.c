@@ -54,8 +54,8 @@ char *audit_command_check(const struct audit_command *cmd, const char *arg)
 				   arg);
 	}
 	if (cmd->totals && cmd->entries) {
-		return tool_printf("--totals shows no entries: not with "
-				   "--entries, nor what selects some");
+		return tool_printf("--totals and --entries, or what implies "
+				   "it, are mutually exclusive");
 	}
 	return location_options_check(&cmd->location);
 }
@@ -136,13 +136,9 @@ static void command_entry(const struct mba_namespace_report *ns,
 
 static void command_error(const struct mba_error *error, void *context)
 {
-	struct audit_command *cmd = context;
-	char *path = mba_escape(error->path);
-
-	progress_clear(cmd);
-	fprintf(stderr, "mailbox-audit: %s: %s(%s) failed: %s\n", tool_command,
-		error->op, path, error->error);
-	free(path);
+	progress_clear(context);
+	(void)tool_fail(EX_OK, tool_printf("%s(%s) failed: %s", error->op,
+					   error->path, error->error));
 }
 
 /* Zeros are the right answer for a user who never logged in, but here the path
