@@ -7,8 +7,10 @@
 /* What differs between the Dovecot versions in a plugin's settings. Include
    after lib.h. */
 
+#include "array.h"
 #include "settings-parser.h"
 #include "mail-user.h"
+#include "mail-storage-settings.h"
 
 #if DOVECOT_PREREQ(2, 4, 0)
 #  include "settings.h"
@@ -54,6 +56,41 @@ plugin_settings_get(struct mail_user *user,
 	return 0;
 }
 #else
+static inline bool
+plugin_settings_has(const struct setting_define *def, const char *key)
+{
+	for (; def->key != NULL; def++) {
+		if (strcmp(def->key, key) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* 2.3 takes whatever stands in plugin {}. Returns -1 if a key begins with the
+   plugin's name and is none of its settings. */
+static inline int
+plugin_settings_check_keys(struct mail_user *user,
+			   const struct setting_parser_info *info,
+			   const char **error_r)
+{
+	const char *const *envs;
+	unsigned int count;
+
+	if (!array_is_created(&user->set->plugin_envs))
+		return 0;
+	envs = array_get(&user->set->plugin_envs, &count);
+	/* keys and values */
+	for (unsigned int i = 0; i < count; i += 2) {
+		if (str_begins(envs[i], info->module_name) &&
+		    !plugin_settings_has(info->defines, envs[i])) {
+			*error_r = t_strconcat("Unknown setting: ", envs[i],
+					       NULL);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static inline int
 plugin_settings_parse(struct setting_parser_context *parser,
 		      struct mail_user *user,
@@ -84,7 +121,10 @@ plugin_settings_get(struct mail_user *user,
 	int ret;
 
 	parser = settings_parser_init(pool, info, 0);
-	ret = plugin_settings_parse(parser, user, info->defines, error_r);
+	ret = plugin_settings_check_keys(user, info, error_r);
+	if (ret == 0)
+		ret = plugin_settings_parse(parser, user, info->defines,
+					    error_r);
 	if (ret < 0)
 		pool_unref(&pool);
 	else {

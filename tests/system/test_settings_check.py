@@ -16,6 +16,7 @@ from audit import json_lines
 from dovecot import IS_24, User, block, setting
 from imap import Closed
 
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 PLUGINS = {"imap": ["mailbox_filter", "imap_mailbox_log"]}
 FILTER, FILE = "mailbox_filter", "mailbox_filter_file"
 COMMANDS = "imap_mailbox_log_commands"
@@ -106,6 +107,23 @@ def test_what_the_userdb_says(start):
     for user in users:
         assert len(re.findall(rf"\({user.name}\).*: Error: ", text)) == 1
     assert "(alice)" not in text
+
+
+@pytest.mark.parametrize("key", ["mailbox_filter_fil",
+                                 "imap_mailbox_log_comands"])
+def test_a_setting_that_is_misspelt(start, key):
+    """2.3 takes what it doesn't know: the user would have no rules."""
+    server = start(users=["alice", "bob"])
+    server.plugin_settings = {key: "x"}
+    server.write_config()
+    if IS_24:
+        status, text = doveconf(server)
+        assert status == 89 and f"Unknown setting: {key}" in text
+        return
+    status, text = doveadm(server, "-u", "alice")
+    assert status == 78 and f"Error: Unknown setting: {key}\n" in text
+    server.restart()
+    assert f"Unknown setting: {key}" in session_error(server, "alice")
 
 
 def test_what_the_configuration_says_23(only_23, start):
@@ -202,6 +220,27 @@ def test_rules_on_the_command_line_are_not_those_of_the_settings(start):
     assert doveadm(server, "-u", "bob", "--rule", "a") == (0, "")
 
 
+def test_what_stands_in_a_protocol_block(start, directory):
+    """By the manual's command."""
+    path = directory + "/rules"
+    lines = [setting(FILE, path)]
+    server = start(users=["ann"], extra="\n".join(block(
+        "protocol imap", lines if IS_24 else block("plugin", lines))))
+    assert doveadm(server, "-u", "ann") == (0, "")
+    with open(TOP + "/doc/mailbox-filter.md") as f:
+        old, new = re.findall("^doveadm -o .*", f.read(), re.M)
+    command = re.sub(r"(doveadm|doveconf) ", rf"\1 -c {server.config} ",
+                     new if IS_24 else old)
+    result = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
+    assert result.returncode == 78
+    assert f"mailbox_filter_file: open({path}) failed" in \
+        result.stdout.decode()
+    write_rules(path, b"*.old\n")
+    assert subprocess.run(["sh", "-c", command],
+                          stdout=subprocess.DEVNULL).returncode == 0
+
+
 def write_rules(path, data, mode=0o644):
     with open(path, "wb") as f:
         f.write(data)
@@ -288,10 +327,9 @@ def test_a_file_of_rules_that_the_user_cannot_read(start, directory, forbid,
 def test_the_commands_of_the_setting_are_those_of_the_plugin():
     """imap_mailbox_log_commands is checked by others who don't have the
     plugin's table."""
-    top = os.path.join(os.path.dirname(__file__), "..", "..")
-    with open(top + "/imap-plugin/access-commands.c") as f:
+    with open(TOP + "/imap-plugin/access-commands.c") as f:
         known = set(re.findall(r'CMD\("(?:UID )?(\w+)"', f.read()))
-    with open(top + "/settings-plugin/imap-mailbox-log-commands.c") as f:
+    with open(TOP + "/settings-plugin/imap-mailbox-log-commands.c") as f:
         table = f.read().split("command_names[")[1].split("};")[0]
     names = re.findall(r'"(\w+)"', table)
     assert len(known) > 20
