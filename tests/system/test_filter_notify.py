@@ -101,8 +101,9 @@ def test_odd_names(dovecot):
 
 # what is told after each of these, by which one client watches another
 STEPS = ["CREATE good-2", "RENAME good-2 junk-2", "RENAME junk-2 good-3",
-         "CREATE junk-3/sub", "CREATE junk-3/.sub2", "RENAME junk-3 good-4",
-         "RENAME good-4 junk-4", "DELETE junk-4/sub",
+         "CREATE junk-3/sub", "CREATE junk-3/.sub2",
+         "RENAME junk-3/sub junk-3/sub3", "RENAME junk-3 good-4",
+         "RENAME good-4 junk-4", "DELETE junk-4/sub3",
          "RENAME junk-1 sub/junk-5", "DELETE sub/junk-5", "DELETE good-3",
          "RENAME good-1 good-5", "RENAME junk-6 good-6",
          "RENAME junk-7 junk-8", "RENAME INBOX junk-9", "CREATE INBOX/junk-a",

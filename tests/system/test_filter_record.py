@@ -268,7 +268,9 @@ def test_backup_with_renames_between(dovecot, name):
         with server.imap("alice") as imap:
             for command in commands:
                 imap.ok(command)
-                imap.list()
+                # the name may come back before a refresh
+                if not command.startswith("DELETE"):
+                    imap.list()
         server.doveadm("backup", "-u", "alice", "doveadm", "-c", server.config,
                        "dsync-server", "-u", "copy")
         assert state("alice") == state("copy")
