@@ -12,7 +12,8 @@ import pytest
 
 from differential import clean
 from dovecot import IS_24
-from filter import FORMATS, MESSAGE, create, files, hidden, with_filter
+from filter import FORMATS, MESSAGE, create, files, fill_mbox, hidden, \
+    with_filter
 from imap import literal, quote
 
 RULES = {"mbox": ".* public_html junk*", "maildir++": "public_html junk*",
@@ -194,3 +195,18 @@ def test_replies_and_files_are_the_same(dovecot, name):
     for path in stock_index - index:
         assert re.search(r"(^|/)\.?(public_html|junk|\.git|\.profile)", path)
     assert errors(server) == errors(plain)
+
+
+def test_a_first_select_is_not_spoilt_by_what_a_rule_hides(dovecot):
+    """Stock Dovecot's refresh comes upon a file that is no mailbox, and
+    answers with that."""
+    description = dict(location=FORMATS["mbox"])
+    replies = []
+    for server in (dovecot(**description),
+                   dovecot(**with_filter(description, "junk-*"))):
+        fill_mbox(server, "alice", [f"junk-{i}" for i in range(20)],
+                  b"no mailbox\n")
+        with server.imap("alice") as imap:
+            replies.append(imap.cmd("SELECT INBOX").tagged)
+    assert b"NO [CANNOT] Mailbox isn't a valid mbox file" in replies[0]
+    assert b" OK " in replies[1]

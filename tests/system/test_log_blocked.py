@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 dovecot-mailbox-audit authors
 
-"""A log process that takes nothing holds the sessions that log, as the manual
-says; they go on with it, and no line is lost."""
+"""What becomes of sessions whose lines aren't taken, as the manual says: a log
+process that is blocked holds those that log; they go on with it, and no line is
+lost. A full disk ends Dovecot."""
 
+import contextlib
 import os
 import signal
+import subprocess
 import time
 
 from accesslog import PLUGIN, accesses
+from dovecot import Dovecot
 from hibernation import imap_processes
 
 COMMAND = 'LIST "" "nothing"'
@@ -61,3 +65,35 @@ def test_stock_dovecot_logs_nothing_at_a_command(dovecot):
     with server.imap("alice") as imap:
         assert with_stopped_log(server, lambda: all(
             imap.ok(COMMAND).ok for _ in range(COUNT)))
+
+
+def fill_disk(path):
+    try:
+        with open(path, "wb", buffering=0) as f:
+            while True:
+                f.write(b"x" * 1024)
+    except OSError:
+        pass
+
+
+def test_a_full_disk_ends_dovecot():
+    server = Dovecot(plugins=PLUGIN)
+    disk = server.dir + "/disk"
+    os.mkdir(disk)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk],
+                   check=True)
+    # the last one counts
+    server.settings["log_path"] = disk + "/log"
+    try:
+        server.start()
+        imap = server.imap("alice")
+        fill_disk(disk + "/other")
+        # the lines of some may still fit; the session may end, too
+        with contextlib.suppress(OSError):
+            for _ in range(COUNT):
+                imap.send(COMMAND)
+        server.process.wait(timeout=60)
+    finally:
+        server.stop()
+        subprocess.run(["umount", "-l", disk], check=True)
+        server.remove()
