@@ -183,12 +183,19 @@ static bool column_fill(struct index_records *recs, enum index_column column,
 void index_records_set(struct index_records *recs, enum index_column column,
 		       uint32_t uid, const void *data, size_t size)
 {
-	unsigned int column_size = index_column_size(column);
-	unsigned char *dest;
 	uint32_t idx, end;
 
-	if (!records_range(recs, uid, uid, &idx, &end) || idx == end ||
-	    !column_fill(recs, column, idx + 1))
+	if (records_range(recs, uid, uid, &idx, &end) && idx < end)
+		index_records_set_row(recs, column, idx, data, size);
+}
+
+void index_records_set_row(struct index_records *recs, enum index_column column,
+			   uint32_t idx, const void *data, size_t size)
+{
+	unsigned int column_size = index_column_size(column);
+	unsigned char *dest;
+
+	if (!column_fill(recs, column, idx + 1))
 		return;
 	dest = recs->columns[column].data + (size_t)idx * column_size;
 	memset(dest, 0, column_size);

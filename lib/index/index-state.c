@@ -90,10 +90,9 @@ static void state_column(struct index_state *state, const unsigned char *recs,
 		return;
 	}
 	for (uint32_t i = 0; i < state->records.count; i++) {
-		index_records_set(&state->records, column,
-				  state->records.rows[i].uid,
-				  recs + (size_t)i * hdr->record_size +
-				  ext->record_offset, size);
+		index_records_set_row(&state->records, column, i,
+				      recs + (size_t)i * hdr->record_size +
+				      ext->record_offset, size);
 	}
 }
 
