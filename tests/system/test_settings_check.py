@@ -14,6 +14,7 @@ import pytest
 
 from audit import json_lines
 from dovecot import IS_24, User, block, setting
+from filter import fill_mbox
 from imap import Closed
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -283,14 +284,17 @@ def test_the_file_of_rules(start, directory, kind):
     assert re.search(f"User alice: mailbox_filter: {message}$", error), error
 
 
-@pytest.mark.parametrize("data", [b"/junk\r\n*.old\r\n", b"\xef\xbb\xbf*.old",
-                                  b"#\n\n", b""])
-def test_a_file_of_rules_that_is_right(start, directory, data):
+@pytest.mark.parametrize("data, visible", [
+    (b"/junk\r\n*.old\r\n", {b".x"}), (b"\xef\xbb\xbf*.old", {b".x", b"junk"}),
+    (b"#\n\n", {b".x", b"a.old", b"junk"}), (b"", {b".x", b"a.old", b"junk"})])
+def test_a_file_of_rules_that_is_right(start, directory, data, visible):
+    """As editors of all systems write it."""
     path = write_rules(directory + "/rules", data)
     server = start(plugin_settings={FILE: path})
+    fill_mbox(server, "alice", [".x", "a.old", "junk"])
     assert doveadm(server, "-u", "alice") == (0, "")
     with server.imap("alice") as imap:
-        assert imap.cmd("NOOP").ok
+        assert imap.list().keys() - {b"INBOX"} == visible
 
 
 def forbid_file(path):
