@@ -202,7 +202,7 @@ def test_compressed_mbox(dovecot, plugins):
         out = utility(server, "alice", "-e", "-s", "not-mailbox",
                       "--no-compression").stdout.decode()
         for name in compressed:
-            assert f" {name} " in out
+            assert f" {name}\n" in out
     else:
         # a whole name that is an extension has none
         assert opened >= set(compressed) - {".gz"}
