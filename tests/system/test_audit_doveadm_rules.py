@@ -200,6 +200,21 @@ def test_a_file_of_rules_to_try(dovecot, path):
         assert hidden_by(result) == dict.fromkeys(NAMES, "*")
 
 
+def test_a_file_of_rules_is_read_by_the_server(dovecot, path):
+    """The client has another one at its place."""
+    write(path, b"notes\n")
+    server = start(dovecot)
+    other = path + ".client"
+    write(other, b"[a\n")
+    client = ["unshare", "--mount", "sh", "-c",
+              f'mount --bind {other} {path} && exec "$@"', "sh"]
+    command = ["mailbox-audit", "-u", "alice", "-e", "-j", "--rules", path]
+    assert hidden_by(server.doveadm(*command, "-S", server.socket,
+                                    prefix=client)) == {"notes": "notes"}
+    local = server.doveadm(*command, prefix=client, check=False)
+    assert local.returncode == os.EX_CONFIG
+
+
 @pytest.mark.parametrize("rules, message", [
     (b"fine\n[a\n", ":2:1: '[' isn't closed: [a"),
     (None, "No such file or directory"),
@@ -278,7 +293,8 @@ def test_what_list_keeps_is_hidden_by_no_rule(dovecot, driver, separator,
         plugin_settings={"mailbox_filter": rules})
     os.mkdir(server.users["alice"].home + "/mail")
     server.chown("alice", server.users["alice"].home)
-    boxes = [prefix + box.replace("/", separator) for box in BOXES]
+    names = BOXES + (["public_html"] if driver == "maildir" else [])
+    boxes = [prefix + box.replace("/", separator) for box in names]
     with server.imap("alice") as imap:
         for box in boxes:
             imap.cmd("CREATE", imap_name(box))
@@ -290,6 +306,7 @@ def test_what_list_keeps_is_hidden_by_no_rule(dovecot, driver, separator,
     visible = {box for box in boxes if mutf7(box) in listed}
     # something of each kind
     for box, shown in (("plain", True), ("public_html/sent", True),
+                       ("public_html", driver == "maildir"),
                        ("public_html/other", False), ("junk-1", False)):
         assert (prefix + box.replace("/", separator) in visible) == shown
     out = server.doveadm("mailbox-audit", "-u", "alice", "-e", "-j").stdout
