@@ -410,7 +410,7 @@ UNEXPECTED = [
                        "mail_attachment_min_size": 1},
                       {"mail_ext_attachment_path": "~/mdbox/.attachments",
                        "mail_ext_attachment_min_size": 1}),
-        extra=Both("", "mail_ext_attachment {\n  fs_driver = posix\n}\n")),
+        extra=Both("", "mail_ext_attachment {\n  fs posix {\n  }\n}\n")),
     Configuration(
         "layout-index-separator", "a mailing list: the escape character is "
         "the separator",
