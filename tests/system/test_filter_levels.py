@@ -21,6 +21,9 @@ NAMES = [
     [".git", "refs", "heads"],
     [".profile"],
     [".hid~x|y.z"],
+    # these look as if they were escaped
+    ["+2egit", "+2b2egit"],
+    ["^2egit", "^5e2egit"],
     ["public_html", "index"],
     ["public_html", "sub~a", "page"],
     ["public_html.VIS2"],
