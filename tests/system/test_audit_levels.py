@@ -18,7 +18,7 @@ from dovecot import Location
 from levels import Naming
 from oracle import audit
 
-RULES = [".*", "public_html", "über", "&bad", "a/anchored"]
+RULES = [".*", "public_html", "über", "&bad", "a/anchored", "hid[/]den"]
 SEPARATORS = "/.~|,-"
 LEVELS = [
     [".git"], ["a", ".git", "x.y"], ["git"], ["a.git"], ["x|.y"], ["~.y"],
@@ -29,7 +29,7 @@ LEVELS = [
     # one that is no mUTF-7
     [b"&bad"],
     ["a", "anchored"], ["b", "a", "anchored"], ["a.anchored"], ["a-anchored"],
-    ["a/anchored"],
+    ["a/anchored"], ["hid/den"], ["hid", "den"], ["&APw-ber"],
 ]
 LAYOUTS = {
     "mbox": Location("mbox", "~/mail", inbox="mail/%u", index="index/%u"),
@@ -61,6 +61,8 @@ def rule_for(levels):
             return ".*"
         if level in RULES and "/" not in level:
             return level
+        if level == "hid/den":
+            return "hid[/]den"
         if levels[:depth] == ["a", "anchored"]:
             return "a/anchored"
     return None

@@ -3,8 +3,8 @@
 
 """Names are matched level by level as the layout keeps them, whatever separator
 clients see and however names are escaped. The oracle is this file's own: it
-makes what LIST has to show from the levels on disk and the default rules. Stock
-Dovecot beside it shows the rest, too."""
+makes what LIST has to show from the levels on disk. Stock Dovecot beside it
+shows the rest, too."""
 
 import os
 
@@ -14,6 +14,7 @@ from dovecot import Location, User
 from filter import list_index, MBOX, MESSAGE, mutf7, with_filter
 from levels import Naming
 
+RULES = ".* public_html hid[/]den ülp"
 SEPARATORS = "/.~|"
 # each a name, by its levels
 NAMES = [
@@ -30,6 +31,8 @@ NAMES = [
     ["public_html~VIS3", "x"],
     ["public_html/VIS4"],
     ["xpublic_html"],
+    ["v.public_html", "x"],
+    ["v~public_html", "x"],
     ["Work", ".svn", "entries"],
     ["Work", "plan"],
     ["Work", "plan.old"],
@@ -38,9 +41,14 @@ NAMES = [
     ["Work", "public_html|y"],
     ["slash/.in", "the/name"],
     ["slash", ".in/x"],
+    ["hid/den", "x"],
+    ["hid", "den"],
+    ["hid+2fden"],
     ["dots.in", "the.name"],
     ["tilde~in", "the~name"],
     ["pipe|in", "the|name"],
+    ["ülp"],
+    ["&APw-lp"],
     ["käse", "gouda"],
     ["käse", ".häagen"],
     ["käse.x"],
@@ -70,9 +78,10 @@ ESCAPES = {
 
 
 def is_hidden(levels):
-    """The default rules: ".*" and "public_html"."""
-    return any(level.startswith(".") or level == "public_html"
-               for level in levels)
+    """What RULES say."""
+    return levels[0] == "hid/den" or \
+        any(level.startswith(".") or level in ("public_html", "ülp")
+            for level in levels)
 
 
 class Format:
@@ -159,7 +168,8 @@ def test_rules_see_the_levels_on_disk(dovecot, layout, escape):
     Dovecot filled; of LAYOUT=index it is the layout."""
     form = Format(layout, escape)
     cases, all_users = users(["on"] if layout == "index" else ["off", "on"])
-    server = dovecot(**with_filter(form.description), users=all_users)
+    server = dovecot(**with_filter(form.description, RULES),
+                     users=all_users)
     form.make(server, cases)
     for filled in (False, True):
         if filled:
