@@ -85,9 +85,13 @@ def test_columns_are_aligned_by_what_is_seen(dovecot, locale, monkeypatch):
     server = dovecot(location=default_location())
     names = ["plain", "日本語", "Zu\u0308rich", "Zürich", "😀😀", "한글"]
     fill(server, [mutf7(name) for name in names])
-    lines = utility(server, "alice", "-e").stdout.decode().splitlines()
-    # the last column is the path, which is ASCII
+    # the column before the last one has the rules
+    lines = utility(server, "alice", "-e", "--rule", " ".join(
+        names)).stdout.decode().splitlines()
     starts = {display_width(line[:line.rindex(" ")]) for line in lines}
+    assert all(line.count(name) == 2 for line, name in
+               zip(sorted(lines[1:], key=lambda l: l.split()[-1]),
+                   sorted(names)))
     assert len(lines) == 1 + len(names)
     assert len(starts) == 1
 
