@@ -185,6 +185,17 @@ def undisturbed(tree, kind):
     return left
 
 
+def test_the_order_of_removal(trees, tmp_path):
+    """A log that was rotated away without the index makes Dovecot complain, an
+    index alone doesn't."""
+    fill(trees, "used")
+    run(trees, "used", "unlinkat", path=str(tmp_path / "trace"))
+    names = re.findall(r'unlinkat\(\d+<[^>]*/gone>, "(.*?)", 0\)',
+                       (tmp_path / "trace").read_text())
+    assert names == ["dovecot.index.cache", "dovecot.index.log.2",
+                     "dovecot.index.log", "dovecot.index"]
+
+
 def check(tree, tier, guard, left, what):
     """Nothing was lost, and one more run does the rest."""
     assert snapshot(*guard[0]) == guard[1], what

@@ -360,6 +360,12 @@ START_TEST(used_entries_go_if_asked_for)
 	clean.used = true;
 	run();
 	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_RECENT].entries, 1);
+	/* min_age is for these, too */
+	clean.used_age = 0;
+	clean.now = time(NULL);
+	run();
+	ck_assert_uint_eq(ns_report.clean.kept[MBA_KEPT_RECENT].entries, 1);
+	clean.used_age = MBA_CLEAN_USED_AGE;
 	clean.now += 31 * DAY;
 	run();
 	ck_assert_uint_eq(ns_report.clean.removed.entries, 1);
@@ -434,6 +440,61 @@ START_TEST(directories_beside_the_mails_are_kept)
 	location.mail_root = unit_path("mail");
 	run();
 	ck_assert(!exists(unit_path("home/Desktop")));
+}
+END_TEST
+
+START_TEST(empty_directories_go_when_they_are_old)
+{
+	clean_setup();
+	unit_mkdir(unit_path("index/sub/.imap"));
+	unit_mkdir(unit_path("index/other"));
+	clean.dry_run = true;
+	run();
+	ck_assert_uint_eq(ns_report.clean.removed_dirs.inodes, 3);
+	ck_assert(exists(unit_path("index/sub/.imap")));
+	ck_assert(exists(unit_path("index/other")));
+	clean.dry_run = false;
+	clean.now = time(NULL);
+	run();
+	ck_assert_uint_eq(ns_report.clean.removed_dirs.inodes, 0);
+	ck_assert(exists(unit_path("index/sub/.imap")));
+	clean.now += 2 * HOUR;
+	run();
+	ck_assert_uint_eq(ns_report.clean.removed_dirs.inodes, 3);
+	ck_assert(!exists(unit_path("index/sub")));
+	ck_assert(!exists(unit_path("index/other")));
+}
+END_TEST
+
+/* The directory of an entry may hold those of others. */
+START_TEST(entries_that_hold_directories)
+{
+	const struct timespec future[2] = {
+		{ .tv_sec = time(NULL) + DAY }, { .tv_sec = time(NULL) + DAY }
+	};
+
+	clean_setup();
+	unit_mkdir(unit_path("index/.imap/junk/young"));
+	ck_assert_int_eq(utimensat(AT_FDCWD,
+				   unit_path("index/.imap/junk/young"),
+				   future, 0), 0);
+	ck_assert_str_eq(run(), ".imap/junk:files|");
+	location.driver = "maildir";
+	location.layout = "fs";
+	location.mail_root = unit_path("Maildir");
+	location.index_root = unit_path("index2");
+	unit_mkdir(unit_path("Maildir/Work/plan/tmp"));
+	unit_mkdir(unit_path("Maildir/Work/plan/cur"));
+	unit_write(unit_path("index2/Work/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	unit_write(unit_path("index2/Work/plan/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	run();
+	location.driver = "mbox";
+	location.layout = NULL;
+	ck_assert_str_eq(told, "Work/plan:mailbox|Work:removed|");
+	ck_assert(exists(unit_path("index2/Work/plan/dovecot.index.log")));
+	ck_assert(!exists(unit_path("index2/Work/dovecot.index.log")));
 }
 END_TEST
 
@@ -701,6 +762,8 @@ int main(void)
 	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
 	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
 	tcase_add_test(tcase, directories_beside_the_mails_are_kept);
+	tcase_add_test(tcase, empty_directories_go_when_they_are_old);
+	tcase_add_test(tcase, entries_that_hold_directories);
 	tcase_add_test(tcase, entries_that_were_moved_are_kept);
 	tcase_add_test(tcase, a_root_that_cannot_be_looked_at_is_refused);
 	tcase_add_loop_test(tcase,
