@@ -368,6 +368,12 @@ def rename_and_make_anew(trees):
     trees.entry(".imap/box")
 
 
+def rename_and_make_entry(trees):
+    """What is at the old name is another entry, of no mailbox."""
+    rename_mailbox(trees)
+    trees.entry(".imap/box")
+
+
 def move_mailboxes(trees):
     os.rename(f"{trees.mail}/old", f"{trees.mail}/new")
     os.rename(f"{trees.index}/old", f"{trees.index}/new")
@@ -383,6 +389,7 @@ CHANGES = {
     make_mailbox: ((), ".imap/gone", None),
     rename_mailbox: (("box",), ".imap/box", "changed"),
     rename_and_make_anew: (("box",), ".imap/box", None),
+    rename_and_make_entry: (("box",), ".imap/box", "changed"),
     move_mailboxes: (("old/box",), "old/.imap/box", "changed"),
     write_index: ((), ".imap/gone", "changed"),
 }
