@@ -79,6 +79,21 @@ void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,
 	doveadm_mail_help_name(ctx->ctx.cmd->name);
 }
 
+bool doveadm_audit_time(struct mailbox_audit_cmd_context *ctx, const char *name,
+			int64_t *seconds_r)
+{
+	const char *text = doveadm_audit_string(ctx->ctx.cctx, name);
+	char *error;
+
+	if (text == NULL)
+		return FALSE;
+	if (mba_time_parse(text, seconds_r, &error) < 0) {
+		doveadm_audit_refuse(ctx, EX_USAGE, error);
+		free(error);
+	}
+	return TRUE;
+}
+
 /* JSON lines are printed as they are, unless a server passes them on. */
 static void audit_print_init_json(struct mailbox_audit_cmd_context *ctx)
 {

@@ -16,6 +16,7 @@
    doveadm-printers.c              doveadm's printers, and the table */
 
 #include "lib.h"
+#include "ioloop.h"
 #include "mailbox-list-private.h"
 #include "doveadm-mailbox-audit.h"
 #include "doveadm-compat.h"
@@ -45,16 +46,27 @@ static void audit_try_rules(struct mailbox_audit_cmd_context *ctx)
 	}
 }
 
+/* Returns whether only some entries are wanted. */
+static bool audit_select(struct mailbox_audit_cmd_context *ctx)
+{
+	const struct doveadm_cmd_context *cctx = ctx->ctx.cctx;
+	int64_t seconds = 0;
+
+	ctx->set.hidden = doveadm_audit_flag(cctx, "hidden");
+	ctx->set.visible = doveadm_audit_flag(cctx, "visible");
+	if (doveadm_audit_time(ctx, "unused-for", &seconds))
+		ctx->set.unused_since = (int64_t)ioloop_time - seconds;
+	return ctx->set.hidden || ctx->set.visible ||
+		ctx->set.unused_since != 0 ||
+		doveadm_audit_string(cctx, "state") != NULL;
+}
+
 static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 {
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 
-	ctx->set.hidden = doveadm_audit_flag(_ctx->cctx, "hidden");
-	ctx->set.visible = doveadm_audit_flag(_ctx->cctx, "visible");
-	doveadm_audit_preinit(ctx, ctx->set.hidden || ctx->set.visible ||
-			      doveadm_audit_string(_ctx->cctx, "state") !=
-			      NULL);
+	doveadm_audit_preinit(ctx, audit_select(ctx));
 	if (ctx->set.hidden && ctx->set.visible) {
 		doveadm_audit_refuse(ctx, EX_USAGE, "--hidden and --visible "
 				     "are mutually exclusive");
@@ -64,7 +76,7 @@ static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 
 static struct doveadm_mail_cmd_context *cmd_mailbox_audit_alloc(void)
 {
-	return doveadm_audit_alloc(cmd_mailbox_audit_preinit, "ets:HVN:r:R:j");
+	return doveadm_audit_alloc(cmd_mailbox_audit_preinit, "ets:HVO:N:r:R:j");
 }
 
 struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit = {
@@ -72,7 +84,8 @@ struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit = {
 	.mail_cmd = cmd_mailbox_audit_alloc,
 	.usage = DOVEADM_CMD_MAIL_USAGE_PREFIX
 		"[-e|--entries] [-t|--totals] [-s|--state <list>] "
-		"[-H|--hidden] [-V|--visible] [-N|--namespace <prefix>] "
+		"[-H|--hidden] [-V|--visible] [-O|--unused-for <time>] "
+		"[-N|--namespace <prefix>] "
 		"[-r|--rule <words>] [-R|--rules <file>] [-j|--json]",
 DOVEADM_CMD_PARAMS_START
 DOVEADM_CMD_MAIL_COMMON
@@ -81,6 +94,7 @@ DOVEADM_CMD_PARAM('t', "totals", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAM('s', "state", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('H', "hidden", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAM('V', "visible", CMD_PARAM_BOOL, 0)
+DOVEADM_CMD_PARAM('O', "unused-for", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('N', "namespace", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('r', "rule", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('R', "rules", CMD_PARAM_STR, 0)

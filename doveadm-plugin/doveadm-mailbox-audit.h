@@ -68,6 +68,10 @@ bool doveadm_audit_flag(const struct doveadm_cmd_context *cctx,
 /* Returns NULL if it isn't given; over HTTP also null can be. */
 const char *doveadm_audit_string(const struct doveadm_cmd_context *cctx,
 				 const char *name);
+/* Take a time, in seconds; one that isn't any is refused. Returns whether it's
+   given. */
+bool doveadm_audit_time(struct mailbox_audit_cmd_context *ctx, const char *name,
+			int64_t *seconds_r);
 /* Refuse the command line: it ends doveadm, but in a server the users are
    refused one by one. */
 void doveadm_audit_refuse(struct mailbox_audit_cmd_context *ctx, int status,

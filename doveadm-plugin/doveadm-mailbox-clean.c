@@ -8,21 +8,6 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-static bool clean_time(struct mailbox_audit_cmd_context *ctx, const char *name,
-		       int64_t *seconds_r)
-{
-	const char *text = doveadm_audit_string(ctx->ctx.cctx, name);
-	char *error;
-
-	if (text == NULL)
-		return FALSE;
-	if (mba_time_parse(text, seconds_r, &error) < 0) {
-		doveadm_audit_refuse(ctx, EX_USAGE, error);
-		free(error);
-	}
-	return TRUE;
-}
-
 /* ctx.iterate_single_user isn't set yet. A server's client hands the user over
    beside the parameters. */
 static bool clean_is_for_one(const struct doveadm_cmd_context *cctx)
@@ -71,8 +56,9 @@ static void cmd_mailbox_clean_preinit(struct doveadm_mail_cmd_context *_ctx)
 	doveadm_clean_users_init(ctx);
 	/* --state says what to remove, not what to show */
 	doveadm_audit_preinit(ctx, FALSE);
-	(void)clean_time(ctx, "min-age", &ctx->clean.min_age);
-	used_age = clean_time(ctx, "used-age", &ctx->clean.used_age);
+	(void)doveadm_audit_time(ctx, "min-age", &ctx->clean.min_age);
+	used_age = doveadm_audit_time(ctx, "used-age",
+				      &ctx->clean.used_age);
 	clean_check(ctx, used_age);
 	if (ctx->set.states == 0)
 		ctx->set.states = MBA_STATES_BOGUS;

@@ -58,6 +58,7 @@
      index-evidence.c what all this proves about a mailbox's use
      index-dir.c     reads the index files of a directory
      index-verify.c  compares what they say with each other
+     index-use.c     what an entry's indexes prove of its mailbox's use
      index-side.c    puts every inode of it into one class, finds the entries
      index-side-thread.c the same in a thread, while the caller looks at mails
    audit/            both sides put together (base, rules, mail, index)
@@ -560,6 +561,25 @@ enum mba_evidence {
    "never-opened", "opened", "changed", "read". */
 const char *mba_evidence_name(enum mba_evidence evidence);
 
+/* What an index proves of its mailbox's use. Times are epoch seconds, 0 where
+   nothing is known. That there is no proof doesn't mean that nobody uses it. */
+struct mba_use {
+	enum mba_evidence evidence;
+	/* somebody used it then or later; 0: there is no proof */
+	int64_t last_used;
+	/* What proves that, a constant, NULL without a proof: "cache-field",
+	   "change", "first-recent-uid", "thread", "sort"; mailbox-audit(1) says
+	   more of them. */
+	const char *proof;
+	/* of what was before, there is no evidence */
+	int64_t since;
+	/* nobody selected it since then: there are newer messages */
+	int64_t not_opened_since;
+	/* its messages, where they are known */
+	uint32_t messages;
+	bool has_messages:1;
+};
+
 /*
  * Clean of several users, one after the other. By one user's mails another
  * one's indexes are bogus: an index root that is also another user's root, that
@@ -619,6 +639,8 @@ struct mba_entry {
 	struct mba_count count;
 	/* of the newest index file, else of the directory; epoch seconds */
 	int64_t mtime;
+	/* its mailbox's; not with clean */
+	struct mba_use use;
 	/* With clean, what was removed of it; its entries are 1 if all was, and
 	   why not. */
 	struct mba_count removed;
@@ -651,6 +673,10 @@ struct mba_namespace_report {
 	/* of states[], the entries whose name a rule hides */
 	struct mba_count states_hidden[MBA_STATE_COUNT];
 	struct mba_count other[MBA_OTHER_COUNT];
+	/* mailboxes without a proof of use, and their messages where they are
+	   known; not with clean */
+	struct mba_count unproven;
+	uint64_t unproven_messages;
 	/* bogus subscribed names that have no entry, as clients see them;
 	   ends with NULL */
 	const char *const *subscriptions;
@@ -700,6 +726,10 @@ struct mba_audit_settings {
 	const struct mba_user_roots *user_roots;
 	/* MBA_STATE_BIT()s of the entries to select; 0 selects all */
 	unsigned int states;
+	/* Select only mailboxes without a proof of use since then, epoch
+	   seconds, whose evidence reaches back as far; 0 selects all. Not with
+	   clean. */
+	int64_t unused_since;
 	/* select only hidden, or only visible entries */
 	bool hidden:1;
 	bool visible:1;

@@ -47,6 +47,14 @@ int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 	}
 }
 
+int audit_command_time(int64_t *seconds_r)
+{
+	char *error;
+
+	return mba_time_parse(optarg, seconds_r, &error) == 0 ? EX_OK :
+		tool_usage(error);
+}
+
 char *audit_command_check(const struct audit_command *cmd, const char *arg)
 {
 	if (arg != NULL) {

@@ -45,6 +45,10 @@ void audit_command_deinit(struct audit_command *cmd);
    EX_OK, a status whose error was printed, or -1 if help was asked for. */
 int audit_command_option(struct audit_command *cmd, int opt, const char *name);
 
+/* Take the option's argument as a time, in seconds. Returns EX_OK, or a status
+   whose error was printed. */
+int audit_command_time(int64_t *seconds_r);
+
 /* Returns an error that the caller frees, NULL if the options are fine. arg is
    the first argument that is no option. */
 char *audit_command_check(const struct audit_command *cmd, const char *arg);

@@ -73,14 +73,6 @@ struct clean_command {
 	bool used_age;
 };
 
-static int clean_time(const char *text, int64_t *seconds_r)
-{
-	char *error;
-
-	return mba_time_parse(text, seconds_r, &error) == 0 ? EX_OK :
-		tool_usage(error);
-}
-
 static int clean_lock_method(struct clean_command *cmd, const char *name)
 {
 	if (strcmp(name, "flock") == 0)
@@ -107,10 +99,10 @@ static int clean_option(struct clean_command *cmd, int opt, int idx)
 		cmd->set.force = true;
 		return EX_OK;
 	case 'a':
-		return clean_time(optarg, &cmd->set.min_age);
+		return audit_command_time(&cmd->set.min_age);
 	case 'g':
 		cmd->used_age = true;
-		return clean_time(optarg, &cmd->set.used_age);
+		return audit_command_time(&cmd->set.used_age);
 	case OPT_LOCK_METHOD:
 		return clean_lock_method(cmd, optarg);
 	default:

@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "audit-command.h"
 
@@ -22,6 +23,9 @@ static const char help_end[] =
 "                           not-mailbox,missing\n"
 "  -H, --hidden             the entries that the rules hide\n"
 "  -V, --visible            the entries that the rules don't hide\n"
+"  -O, --unused-for TIME    the mailboxes of whose use there is no proof since\n"
+"                           then, of those whose evidence reaches back as far.\n"
+"                           That isn't \"unused\": see mailbox-audit(1)\n"
 "  -t, --totals             one row for the user: bogus entries, how many of\n"
 "                           them the rules hide, errors\n"
 "  -j, --json               JSON lines\n"
@@ -41,8 +45,19 @@ static const struct option options[] = {
 	TOOL_RULES_OPTIONS,
 	{ "hidden", no_argument, NULL, 'H' },
 	{ "visible", no_argument, NULL, 'V' },
+	{ "unused-for", required_argument, NULL, 'O' },
 	{ NULL, 0, NULL, 0 }
 };
+
+static int report_unused_for(struct audit_command *cmd)
+{
+	int64_t seconds;
+	int status = audit_command_time(&seconds);
+
+	if (status == EX_OK)
+		cmd->set.unused_since = (int64_t)time(NULL) - seconds;
+	return status;
+}
 
 /* Returns a status, or -1 if help was asked for. */
 static int report_option(struct audit_command *cmd, int opt, int idx)
@@ -54,6 +69,8 @@ static int report_option(struct audit_command *cmd, int opt, int idx)
 	case 'V':
 		cmd->set.visible = true;
 		return EX_OK;
+	case 'O':
+		return report_unused_for(cmd);
 	default:
 		return audit_command_option(cmd, opt, options[idx].name);
 	}
@@ -74,12 +91,13 @@ static int report_options(struct audit_command *cmd, int argc, char *argv[])
 	char *error;
 
 	while (status == EX_OK &&
-	       (opt = getopt_long(argc, argv, AUDIT_COMMAND_LETTERS "HV",
+	       (opt = getopt_long(argc, argv, AUDIT_COMMAND_LETTERS "HVO:",
 				  options, &idx)) != -1)
 		status = report_option(cmd, opt, idx);
 	if (status != EX_OK)
 		return status;
-	if (cmd->set.states != 0 || cmd->set.hidden || cmd->set.visible)
+	if (cmd->set.states != 0 || cmd->set.hidden || cmd->set.visible ||
+	    cmd->set.unused_since != 0)
 		cmd->entries = true;
 	if ((error = report_check(cmd, argv[optind])) != NULL)
 		return tool_usage(error);

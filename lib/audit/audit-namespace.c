@@ -31,11 +31,32 @@ static void run_progress(const struct mba_count *totals, void *context)
 		run->set->progress(run->report, run->set->context);
 }
 
+/* Without evidence of that time nothing is said of it. */
+static bool run_is_unused(const struct mba_entry *entry, int64_t since)
+{
+	return entry->state == MBA_STATE_MAILBOX &&
+		entry->use.evidence != MBA_EVIDENCE_UNKNOWN &&
+		entry->use.last_used < since &&
+		entry->use.since <= since;
+}
+
+static void run_count_unproven(struct mba_namespace_report *report,
+			       const struct mba_entry *entry)
+{
+	if (entry->state != MBA_STATE_MAILBOX || entry->use.proof != NULL)
+		return;
+	count_add(&report->unproven, &entry->count);
+	report->unproven_messages += entry->use.messages;
+}
+
 static bool run_is_selected(const struct run *run,
 			    const struct mba_entry *entry)
 {
 	const struct mba_audit_settings *set = run->set;
 
+	if (set->unused_since != 0 &&
+	    !run_is_unused(entry, set->unused_since))
+		return false;
 	return set->entry != NULL &&
 		(set->states & MBA_STATE_BIT(entry->state)) != 0 &&
 		(!set->hidden || entry->hidden_by != NULL) &&
@@ -73,7 +94,8 @@ static bool run_entry(const struct index_entry *found, void *context)
 	struct clean_result result;
 	struct mba_entry entry = {
 		.path = found->path, .count = found->count,
-		.mtime = found->mtime, .untouched = found->untouched,
+		.mtime = found->mtime, .use = found->use,
+		.untouched = found->untouched,
 	};
 
 	run_decide(run, found, &decision, &result);
@@ -88,6 +110,8 @@ static bool run_entry(const struct index_entry *found, void *context)
 		count_add(&run->report->states_hidden[entry.state],
 			  &entry.count);
 	}
+	if (run->clean.set == NULL)
+		run_count_unproven(run->report, &entry);
 	if (run_is_selected(run, &entry))
 		run->set->entry(run->report, &entry, run->set->context);
 	entry_decision_free(&decision);
@@ -162,7 +186,8 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 		.root = location->index_root, .root_fd = -1,
 		.imap_dir = location->imap_dir ? MAIL_IMAP_DIR : NULL,
 		.in_place = run->decide.in_place, .nested = ns->nested.ids,
-		.nested_count = ns->nested.count, .entry = run_entry,
+		.nested_count = ns->nested.count,
+		.use = run->clean.set == NULL, .entry = run_entry,
 		.progress = run_progress, .context = run, .errors = errors,
 	};
 	struct mba_count totals = { 0, 0, 0 };

@@ -12,11 +12,12 @@
 #include "count.h"
 #include "index-files.h"
 #include "index-side.h"
+#include "index-use.h"
 
 /* How many inodes go by between two calls of progress(). */
 #define PROGRESS_INODES 8192
 
-struct index_dir {
+struct side_dir {
 	struct mba_count self, index;
 	struct index_entry_files files;
 	int64_t mtime, newest_index_mtime;
@@ -36,7 +37,7 @@ struct index_side {
 	const struct index_side_settings *set;
 	struct mba_count *totals, *other;
 
-	struct index_dir *dirs;
+	struct side_dir *dirs;
 	size_t dirs_count, dirs_alloc;
 };
 
@@ -63,7 +64,7 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 {
 	struct index_side *side = context;
 	const char *imap_dir = side->set->imap_dir;
-	struct index_dir *dir, *parent;
+	struct side_dir *dir, *parent;
 
 	side->dirs = mem_grow(side->dirs, &side->dirs_alloc,
 			      side->dirs_count + 1, sizeof(*side->dirs));
@@ -89,7 +90,7 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 
 /* A log that LIST, or a SELECT that failed, left is a header and nothing
    else. */
-static void side_index_file(struct index_dir *dir, enum index_file file,
+static void side_index_file(struct side_dir *dir, enum index_file file,
 			    const struct stat *st)
 {
 	struct index_entry_files *files = &dir->files;
@@ -114,14 +115,14 @@ static void side_index_file(struct index_dir *dir, enum index_file file,
 
 /* Returns TRUE if a directory is among the mails. */
 static bool side_is_mail(const struct index_side *side,
-			 const struct index_dir *dir)
+			 const struct side_dir *dir)
 {
 	return side->set->in_place && !dir->is_imap && !dir->below_imap;
 }
 
 /* Returns where a file of a directory is counted. */
 static struct mba_count *
-side_file_class(struct index_side *side, struct index_dir *dir,
+side_file_class(struct index_side *side, struct side_dir *dir,
 		const char *name, const struct stat *st)
 {
 	enum index_file file = index_file_find(name);
@@ -145,7 +146,7 @@ static void side_file(int dir_fd, const char *name, const struct stat *st,
 		      bool is_again, void *context)
 {
 	struct index_side *side = context;
-	struct index_dir *dir = &side->dirs[side->dirs_count - 1];
+	struct side_dir *dir = &side->dirs[side->dirs_count - 1];
 	struct mba_count *count;
 
 	(void)dir_fd;
@@ -160,7 +161,7 @@ static void side_file(int dir_fd, const char *name, const struct stat *st,
 }
 
 static enum mba_other side_dir_class(const struct index_side *side,
-				     const struct index_dir *dir)
+				     const struct side_dir *dir)
 {
 	if (dir->is_nested)
 		return MBA_OTHER_NESTED;
@@ -173,8 +174,21 @@ static enum mba_other side_dir_class(const struct index_side *side,
 	return dir->has_internal ? MBA_OTHER_INTERNAL : MBA_OTHER_STRUCTURE;
 }
 
+/* A log that is a header only says no more than when it was made. */
+static void side_use(const struct index_side *side, struct index_entry *entry)
+{
+	if (!entry->untouched) {
+		index_use_read(entry->place, side->set->root,
+			       side->set->errors, &entry->use);
+		return;
+	}
+	entry->use.evidence = MBA_EVIDENCE_UNTOUCHED;
+	entry->use.since = entry->mtime;
+	entry->use.has_messages = true;
+}
+
 /* Returns TRUE if the entry's directory is gone. */
-static bool side_entry(struct index_side *side, struct index_dir *dir,
+static bool side_entry(struct index_side *side, struct side_dir *dir,
 		       const struct walk_place *place, bool is_complete)
 {
 	struct index_entry entry = {
@@ -199,12 +213,14 @@ static bool side_entry(struct index_side *side, struct index_dir *dir,
 	else
 		count_add(&entry.count, &dir->self);
 	side->totals->entries++;
+	if (side->set->use)
+		side_use(side, &entry);
 	return side->set->entry(&entry, side->set->context);
 }
 
 /* Remove a directory that is no entry, if there is nothing in it. Returns TRUE
    if it is gone. */
-static bool side_remove(struct index_side *side, const struct index_dir *dir,
+static bool side_remove(struct index_side *side, const struct side_dir *dir,
 			const struct walk_place *place)
 {
 	const struct index_side_clean *clean = side->set->clean;
@@ -231,8 +247,8 @@ static void side_leave(const struct walk_place *place, bool is_complete,
 		       void *context)
 {
 	struct index_side *side = context;
-	struct index_dir *dir = &side->dirs[--side->dirs_count];
-	struct index_dir *parent = side->dirs_count == 0 ? NULL : dir - 1;
+	struct side_dir *dir = &side->dirs[--side->dirs_count];
+	struct side_dir *parent = side->dirs_count == 0 ? NULL : dir - 1;
 	bool is_entry, may_be_entry, is_gone;
 
 	/* a directory that can't be read may hold an index, but not among

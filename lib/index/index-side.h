@@ -34,6 +34,8 @@ struct index_entry {
 	   and the directory alone */
 	struct mba_count count, self;
 	int64_t mtime;
+	/* of its mailbox, if that was asked for */
+	struct mba_use use;
 	/* both are NULL in a walk with a thread of its own */
 	const struct walk_place *place;
 	const struct index_entry_files *files;
@@ -68,6 +70,8 @@ struct index_side_settings {
 	const struct walk_id *nested;
 	unsigned int nested_count;
 
+	/* find out what the entries' indexes prove of their mailboxes' use */
+	bool use;
 	/* NULL removes nothing */
 	const struct index_side_clean *clean;
 

@@ -11,8 +11,9 @@
 static const struct mba_column entry_columns[] = {
 	{ "username", false }, { "namespace", false }, { "state", false },
 	{ "reason", false }, { "untouched", false }, { "inodes", true },
-	{ "bytes", true }, { "mtime", false }, { "hidden_by", false },
-	{ "mailbox", false }, { "path", false }, { NULL, false }
+	{ "bytes", true }, { "mtime", false }, { "evidence", false },
+	{ "last_used", false }, { "hidden_by", false }, { "mailbox", false },
+	{ "path", false }, { NULL, false }
 };
 
 static const struct mba_column summary_columns[] = {
@@ -53,6 +54,11 @@ static void audit_row_entry(struct report_row *row,
 	report_row_text(row, entry->untouched ? "yes" : "no");
 	report_row_inodes(row, &entry->count);
 	row_time(row, entry->mtime);
+	report_row_text(row, mba_evidence_name(entry->use.evidence));
+	if (entry->use.last_used == 0)
+		report_row_text(row, NULL);
+	else
+		row_time(row, entry->use.last_used);
 	report_row_name(row, entry->hidden_by == NULL ? NULL :
 			entry->hidden_by->text);
 	report_row_name(row, entry->mailbox);

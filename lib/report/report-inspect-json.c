@@ -8,12 +8,6 @@
 #include "report-inspect-private.h"
 #include "report-json-private.h"
 
-/* Returns a time, null for 0. */
-static json_t *json_time(int64_t stamp)
-{
-	return stamp == 0 ? json_null() : json_integer(stamp);
-}
-
 /* Returns a number, null if it is none of 63 bits: IMAP has no larger ones, and
    JSON's readers neither. */
 static json_t *json_number(uint64_t number)

@@ -81,4 +81,10 @@ static inline json_t *json_or_null(const char *text)
 	return text == NULL ? json_null() : json_string(text);
 }
 
+/* Returns a time, null for 0. */
+static inline json_t *json_time(int64_t stamp)
+{
+	return stamp == 0 ? json_null() : json_integer(stamp);
+}
+
 #endif

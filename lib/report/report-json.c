@@ -24,6 +24,18 @@ static json_t *json_inodes(const struct mba_count *count)
 	return json;
 }
 
+/* What is known of a mailbox's use. */
+static void set_use(json_t *json, const struct mba_use *use)
+{
+	set(json, "evidence", json_string(mba_evidence_name(use->evidence)));
+	set(json, "last_used", json_time(use->last_used));
+	set(json, "proof", json_or_null(use->proof));
+	set(json, "since", json_time(use->since));
+	set(json, "not_opened_since", json_time(use->not_opened_since));
+	set(json, "messages", use->has_messages ?
+	    json_integer(use->messages) : json_null());
+}
+
 /* What clean did with an entry. */
 static void
 set_clean_entry(json_t *json, const struct mba_clean_settings *clean,
@@ -53,6 +65,8 @@ json_entry(const struct mba_namespace_report *ns,
 	set(json, "mtime", json_integer(entry->mtime));
 	if (ns->clean.set != NULL)
 		set_clean_entry(json, ns->clean.set, entry);
+	else
+		set_use(json, &entry->use);
 	return json;
 }
 
@@ -112,6 +126,14 @@ json_sum(const struct mba_count *counts, unsigned int states)
 	return json_count(&sum);
 }
 
+static json_t *json_unproven(const struct mba_namespace_report *ns)
+{
+	json_t *json = json_count(&ns->unproven);
+
+	set(json, "messages", json_integer(ns->unproven_messages));
+	return json;
+}
+
 static json_t *json_clean(const struct mba_clean_report *clean)
 {
 	json_t *json = json_new(), *kept = json_new();
@@ -150,6 +172,8 @@ static json_t *json_namespace(const struct mba_namespace_report *ns)
 	set(json, "names", names);
 	if (ns->clean.set != NULL)
 		set(json, "clean", json_clean(&ns->clean));
+	else
+		set(json, "unproven", json_unproven(ns));
 	set_escaped(json, escaped);
 	return json;
 }

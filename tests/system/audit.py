@@ -367,11 +367,14 @@ def report(lines):
 def row(line):
     """Returns what scripts are told of an entry's line."""
     entry = line["entry"]
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry["mtime"]))
+    mtime, used = (
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(stamp))
+        if stamp is not None else "-"
+        for stamp in (entry["mtime"], entry["last_used"]))
     return [line["namespace"] or "-", entry["state"], entry["reason"] or "-",
             "yes" if entry["untouched"] else "no", str(entry["inodes"]),
-            str(entry["bytes"]), stamp, entry["hidden_by"] or "-",
-            entry["mailbox"] or "-", entry["path"]]
+            str(entry["bytes"]), mtime, entry["evidence"], used,
+            entry["hidden_by"] or "-", entry["mailbox"] or "-", entry["path"]]
 
 
 def summary_rows(namespace):
@@ -400,7 +403,8 @@ def size(count):
 
 def people_row(values):
     """Returns what a table shows of row()'s values."""
-    _, state, reason, untouched, _, count, mtime, rule, mailbox, path = values
+    (_, state, reason, untouched, _, count, mtime, _, _, rule, mailbox,
+     path) = values
     return [state if reason == "-" else f"{state} ({reason})",
             size(int(count)), "no" if untouched == "yes" else "yes",
             mtime[:10], rule, path if mailbox == "-" else mailbox]

@@ -14,7 +14,7 @@ from audit import (DESCRIPTION, EXPECTED, entries, fill_home, json_lines,
 
 FORMATS = ("table", "tab", "flow", "pager", "json")
 ENTRY_KEYS = ["namespace", "state", "reason", "untouched", "inodes", "bytes",
-              "mtime", "hidden_by", "mailbox", "path"]
+              "mtime", "evidence", "last_used", "hidden_by", "mailbox", "path"]
 SUMMARY_KEYS = ["namespace", "state", "entries", "inodes", "bytes",
                 "hidden_entries", "hidden_inodes", "hidden_bytes"]
 NUMBERS = {"entries", "inodes", "bytes", *SUMMARY_KEYS[5:]}
