@@ -150,7 +150,8 @@ def test_readme_lists_the_folders():
     found = {os.path.relpath(folder, TOP)
              for folder, _, names in os.walk(TOP)
              for name in names if re.search(r"[.]([ch]|py|md)$", name)}
-    found |= {"tests", "tests/rules", "tests/mbox", "tests/usage"}
+    found |= {"tests", "tests/index", "tests/rules", "tests/mbox",
+              "tests/usage"}
     assert sorted(listed) == sorted(f for f in found if f[0] != ".")
 
 
