@@ -84,8 +84,8 @@ START_TEST(a_row_is_one_line)
 	struct rows rows = { .set = &odd_set, .table = MBA_TABLE_ENTRIES };
 
 	mba_row_entry(&odd_set, &ns_report, &entry, add_row, &rows);
-	ck_assert_str_eq(rows.text.data, "\\x0a\\x1b - mailbox - no 0 0 - unknown "
-			 "- - a\\x09b\\x0d \\x0a\\x1b[31m\\xff\n");
+	ck_assert_str_eq(rows.text.data, "\\x0a\\x1b - mailbox - no 0 0 - "
+			 "unknown - - a\\x09b\\x0d \\x0a\\x1b[31m\\xff\n");
 	memset(&rows, 0, sizeof(rows));
 	rows.set = &odd_clean_set;
 	rows.table = MBA_TABLE_ENTRIES;
