@@ -76,7 +76,8 @@ static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 
 static struct doveadm_mail_cmd_context *cmd_mailbox_audit_alloc(void)
 {
-	return doveadm_audit_alloc(cmd_mailbox_audit_preinit, "ets:HVO:N:r:R:j");
+	return doveadm_audit_alloc(cmd_mailbox_audit_preinit,
+				   "ets:HVO:N:r:R:j");
 }
 
 struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit = {
