@@ -73,7 +73,12 @@
      audit-roots.c   compares roots, by what is there
      user-roots.c    roots that several users have
      audit-errors.c  keeps the first errors and counts all
-   report/           writes what was found (base, index, and this header)
+   inspect/          shows what is in index files (base, index)
+     inspect.c       a path's indexes
+     inspect-json.c  one as a JSON line
+     inspect-text.c  one as lines for people
+     inspect-names.c what both call things
+   report/           writes what the audit found (base, and this header)
      report-json.c   JSON lines
      report-rows.c   rows for scripts: what each command has
      report-audit-rows.c what an audit found, as rows
@@ -82,10 +87,6 @@
      report-text-table.c a table for people, aligned
      report-text-columns.c what people see of a row
      report-totals.c sums over a user's namespaces
-     report-inspect.c a path's indexes
-     report-inspect-json.c one as a JSON line
-     report-inspect-text.c one as lines for people
-     report-inspect-names.c what both call things
 
    Conventions: functions that can fail return -1 and set *error_r to a string
    that the caller frees; it names the operation, the path and the reason.

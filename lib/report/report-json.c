@@ -3,7 +3,7 @@
 
 /* doc/report.schema.json describes what is written here. */
 
-#include "report-json-private.h"
+#include "json.h"
 #include "report-totals.h"
 
 static json_t *json_names(const char *const *names, bool *escaped_r)

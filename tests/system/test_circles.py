@@ -138,6 +138,7 @@ def test_over_folders_of_the_library(check):
     # what is public is so for others, not for the library's lower folders
     ("lib/mail/name.c", "mba_rules_new", "lib/rules"),
     ("lib/report/json.c", "name", "lib/mail"),
+    ("lib/report/json.c", "walk", "lib/index"),
     ("tool/main.c", "mem_new", "lib/base"),
     ("filter-plugin/filter.c", "access_log", "imap-plugin"),
     ("imap-plugin/access.c", "mba_rules_new", "lib/rules"),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-#ifndef REPORT_JSON_PRIVATE_H
-#define REPORT_JSON_PRIVATE_H
+#ifndef JSON_H
+#define JSON_H
 
 /* JSON is Unicode while names are bytes, and what a terminal obeys is better
    not printed: every string that comes from elsewhere is escaped, always in the

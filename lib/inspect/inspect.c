@@ -15,7 +15,7 @@
 #include "alloc.h"
 #include "dir-stack.h"
 #include "index-verify.h"
-#include "report-inspect-private.h"
+#include "inspect-private.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC)
 

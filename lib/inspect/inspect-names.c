@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "report-inspect-private.h"
+#include "inspect-private.h"
 
 char *inspect_file_name(const struct inspection *inspection,
 			enum index_dir_file_id id)

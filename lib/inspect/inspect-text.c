@@ -15,7 +15,7 @@
 #include "alloc.h"
 #include "index-list.h"
 #include "index-verify.h"
-#include "report-inspect-private.h"
+#include "inspect-private.h"
 
 #define LABEL_WIDTH 18
 #define LINE_WIDTH 80

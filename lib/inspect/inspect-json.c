@@ -5,8 +5,8 @@
 
 #include "index-list.h"
 #include "index-verify.h"
-#include "report-inspect-private.h"
-#include "report-json-private.h"
+#include "inspect-private.h"
+#include "json.h"
 
 /* Returns a number, null if it is none of 63 bits: IMAP has no larger ones, and
    JSON's readers neither. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-#ifndef REPORT_INSPECT_PRIVATE_H
-#define REPORT_INSPECT_PRIVATE_H
+#ifndef INSPECT_PRIVATE_H
+#define INSPECT_PRIVATE_H
 
 /* The two writers of an index that was inspected. */
 
