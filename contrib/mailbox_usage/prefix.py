@@ -8,11 +8,12 @@ import re
 DEFAULT = "%s(%u)<%{pid}><%{session}>: "
 VARIABLE = re.compile(r"%-?\d*(?:\.\d+)?[A-Z]*(?:([a-z%])|\{([^}]*)\})")
 USERS = {"u": "user", "n": "username", "d": "domain"}
-# nothing that could be the end of one prefix and the beginning of another
+# Nothing that could be the end of one prefix and the beginning of another, nor
+# reach from a line's beginning over a daemon's tag into a stranger's text.
 VALUES = {"service": r"\w[\w-]*", "pid": r"\d+",
-          "user": r"[^()<>]*?", "username": r"[^()<>@]*?",
-          "domain": r"[^()<>@]*?", "session": r"[^()<>]*?"}
-OTHER = r"[^()<>\"=]*?"
+          "user": r"(?:(?!: )[^()<>])*?", "username": r"(?:(?!: )[^()<>@])*?",
+          "domain": r"[^\s()<>@]*?", "session": r"[^\s()<>]*?"}
+OTHER = r"[^\s()<>\"=]*?"
 
 
 def variable(match):
@@ -22,7 +23,7 @@ def variable(match):
     if short is not None:
         return {"s": "service", "p": "pid", **USERS}.get(short, short)
     name = long.split("|")[0].split(":")[-1].strip()
-    return {"process:pid": "pid"}.get(name, name)
+    return {"protocol": "service"}.get(name, name)
 
 
 def groups(name, seen):

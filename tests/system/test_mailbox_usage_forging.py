@@ -10,6 +10,8 @@ import os
 import random
 import re
 
+import pytest
+
 from accesslog import MARK
 from test_mailbox_usage import FORMS, INFO, LOG, MESSAGE
 from usage import run, summary
@@ -45,6 +47,11 @@ def write(template, text):
     return template.replace("@", text.replace("@", " at "))
 
 
+PREFIXES = {"%{protocol}(%{user})<%{process:pid}><%{session}>: ":
+            "imap({})<1><x>: ", "%{session} %s(%u): ": "x imap({}): ",
+            "%{hostname} %s(%u): ": "mx imap({}): ", "%u(%s): ": "{}(imap): "}
+
+
 def check_nothing_counts(lines):
     """Each of them also after a line that counts."""
     data = "other\n" + "\n".join(lines) + "\n" + LOG + "\n".join(lines) + "\n"
@@ -78,6 +85,21 @@ def test_others_are_passed_over():
     assert len(lines) > 60
     result = summary(input=LOG + "\n".join(lines) + "\n")
     assert (result["not_understood"], result["passed_over"]) == (0, len(lines))
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_no_prefix_reaches_into_a_stranger_s_text(prefix):
+    """The configuration's own prefix may begin with any variable."""
+    ann, bob = (PREFIXES[prefix].format(user) for user in ("ann", "bob"))
+    forged = "\n".join(write(template, f"{head}{bob}{level}{MARK}{TEXT}")
+                       for template in others() for head in ("", "GET ", "x: ")
+                       for level in ("", "Info: "))
+    own = f"Nov 24 22:59:25 {ann}Info: {MARK}{TEXT}\n" \
+        f"Nov 24 22:59:25 mx dovecot[7]: {ann}{MARK}{TEXT}\n"
+    result = json.loads(run("--json", "--prefix", prefix, input=own + forged,
+                            status=None).stdout)
+    assert [user["user"] for user in result["users"]] == ["ann"]
+    assert result["lines"] == 2
 
 
 def generated(source, count):
