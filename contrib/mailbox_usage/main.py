@@ -26,7 +26,8 @@ where Dovecot has an instance_name, --prefix where it has a mail_log_prefix of
 its own; take away what a container or a log collector puts before or after
 each line (docker logs without --timestamps, kubectl logs without --prefix), or
 read the journal with -o export. Exit status: 0, 1 if a line was not
-understood, 2 if a file can't be read."""
+understood, 2 if a file can't be read, or
+the summary not be written."""
 
 
 def parse_args():
@@ -66,8 +67,10 @@ def read(path, args, summary):
     status = 0
     try:
         if path == "-":
-            file_date = files.date(sys.stdin.buffer)
-            files.read(sys.stdin.buffer, reader)
+            # sys.stdin is None where it is closed
+            with open(0, "rb", closefd=False) as stream:
+                file_date = files.date(stream)
+                files.read(stream, reader)
         else:
             with open(path, "rb") as stream:
                 file_date = files.date(stream)
@@ -103,6 +106,18 @@ def report(summary):
     return 1
 
 
+def write(args, summary):
+    """Returns 0, 2 if the summary couldn't be written."""
+    try:
+        with open(1, "w", encoding="utf-8", errors="backslashreplace",
+                  closefd=False) as out:
+            args.write(summary, out)
+    except OSError as error:
+        complain(f"standard output: {error}")
+        return 2
+    return 0
+
+
 def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     args = parse_args()
@@ -112,7 +127,5 @@ def main():
         status = max(status, read(path, args, summary))
     # a closed pipe ends it as it ends other programs
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    args.write(summary, sys.stdout)
-    sys.stdout.flush()
+    status = max(status, write(args, summary))
     return max(status, report(summary))

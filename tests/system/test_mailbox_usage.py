@@ -534,6 +534,16 @@ def test_a_closed_pipe_ends_quietly(log):
     assert process.returncode == -signal.SIGPIPE
 
 
+@pytest.mark.parametrize("redirection", ["<&-", "</dev/null >&-",
+                                         "</dev/null >/dev/full"])
+def test_what_cannot_be_read_or_written_is_an_error(redirection):
+    result = subprocess.run(["sh", "-c", f'"$0" {redirection}', TOOL],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert result.returncode == 2
+    assert result.stderr.startswith(b"mailbox-usage: ")
+    assert result.stderr.count(b"\n") == 1
+
+
 def test_it_runs_in_a_checkout_too(log):
     top = os.path.join(os.path.dirname(__file__), "..", "..")
     result = subprocess.run([top + "/contrib/mailbox-usage", log(LOG)],
