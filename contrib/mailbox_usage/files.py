@@ -142,9 +142,11 @@ def read_text(stream, reader):
         elif b"\0" in line and WIDE.search(line):
             raise Unreadable("unknown compression or encoding: UTF-16 or "
                              "UTF-32")
-        elif line[:6] != last:
-            # other lines tell when a year begins
-            observe(line, reader)
+        else:
+            reader.counted = False
+            if line[:6] != last:
+                # other lines tell when a year begins
+                observe(line, reader)
         last = line[:6]
 
 

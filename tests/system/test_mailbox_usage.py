@@ -272,6 +272,14 @@ def test_repeated_lines(log):
         assert (result["lines"], result["not_understood"]) == (1, 1)
 
 
+def test_what_others_repeated():
+    """A line of others stands between the plugin's and the repetition."""
+    lines = ["mx dovecot: " + MESSAGE, "mx postfix/smtpd[1]: connect",
+             "mx last message repeated 2 times"]
+    text = "".join(f"Nov 24 22:59:25 {line}\n" for line in lines)
+    assert summary(input=text)["lines"] == 1
+
+
 def test_a_log_without_times(log):
     """But the first line may be the end of one that was cut."""
     result = summary(log("other\n" + INFO + "\n"))
