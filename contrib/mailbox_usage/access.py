@@ -82,7 +82,7 @@ def parse_value(key, quoted, bare):
     if key in NAMES:
         good = quoted is not None
     elif key in NUMBERS:
-        good = bare is not None and bare.isascii() and bare.isdigit()
+        good = bare is not None and re.fullmatch("[0-9]{1,19}", bare)
     else:
         good = key == "cmd" or value in WORDS.get(key, ())
     if not good:

@@ -23,6 +23,10 @@ def load(text):
     """Returns an object's dict, None if text is none."""
     try:
         data = json.loads(text)
+        if "\\ud" in text.lower():
+            # half a character can't be printed
+            json.dumps(data, ensure_ascii=False).encode(
+                errors="surrogateescape")
     except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

@@ -28,6 +28,7 @@ STATS = re.compile(r"stats: (?:Info: )?(?=\{)")
 BLOB = re.compile(r"\[[\d.]+[BKMG] blob data\]")
 # a prefix of one word, whichever it is; "H=(" is Exim's
 SOME_PREFIX = re.compile(rf"(?:[^\s=]{{1,400}} ?)?(?:Info: )?{MARK.rstrip()}")
+OWN = re.compile(rf"(?:Info: )?{MARK.rstrip()}")
 UNKNOWN = "unknown beginning; see --help"
 
 
@@ -164,12 +165,17 @@ class Reader:
             return (syslog or level is not None) and \
                 not message.startswith(MARK.rstrip(), end)
         match = OTHER_SERVICE.match(message)
-        return match is not None and (syslog or match["level"] is not None)
+        return match is not None and \
+            (syslog or match["level"] is not None) and \
+            not message.startswith(MARK.rstrip(), match.end())
 
     def foreign(self, tag, message, text):
         """A line of another program, unless that is a Dovecot with a name of
-        its own."""
-        if SOME_PREFIX.match(message) or \
+        its own, perhaps what a container wrote to its standard error."""
+        message = split_stamp(message)[1]
+        match = self.form.match(message)
+        if match is not None and OWN.match(message, match.end()) or \
+                SOME_PREFIX.match(message) or \
                 STATS.match(message) and event.MARK in message:
             self.lines.reject(f"another tag; --tag {tag} if it is Dovecot's",
                               text)
@@ -199,6 +205,6 @@ class Reader:
 def journal_time(fields):
     try:
         usecs = int(fields["__REALTIME_TIMESTAMP"])
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         raise NoTime("no such time") from None
     return Stamp(usecs // 10**6)

@@ -20,6 +20,8 @@ PATTERN = (r"(?P<month>" + "|".join(MONTHS) + r") (?P<day>[ 0-3]?\d) "
 STAMP = re.compile(PATTERN)
 # a stamp's file may have been written on the other side of the date line
 SLACK = 86400
+# far from where datetime ends, in any zone
+LATEST = 1 << 37
 
 
 class NoTime(ValueError):
@@ -36,6 +38,8 @@ class Stamp:
     """instant is None if the year is missing; yearless then has the rest."""
 
     def __init__(self, instant=None, yearless=None):
+        if instant is not None and not -SLACK <= instant <= LATEST:
+            raise NoTime("no such time")
         self.instant = instant
         self.yearless = yearless
 

@@ -471,7 +471,40 @@ def test_a_tag_of_its_own():
     assert b"see --help for --tag" in result.stderr
 
 
+def test_a_container_s_tag():
+    """Docker's drivers name the container where syslog has the program."""
+    line = f"Nov 24 22:59:25 mx 3f4e5c6d7e8f[7]: Nov 24 22:59:25 {INFO}\n"
+    result = run("--json", input=LOG + line, status=1)
+    assert b"--tag 3f4e5c6d7e8f" in result.stderr
+    both = ["--tag", "dovecot", "--tag", "3f4e5c6d7e8f"]
+    assert summary(*both, input=LOG + line)["lines"] == len(GOOD) + 1
+
+
+@pytest.mark.parametrize("line", [
+    f"mx mail-2[7]: imap(ann smith)<1><x>: {MARK}{GOOD[0]}",
+    f"mx dovecot[7]: imap-ann: {MARK}{GOOD[0]}"])
+def test_another_tag_or_prefix_is_told(line):
+    """Also where other lines count."""
+    text = f"{LOG}Nov 24 22:59:25 {line}\n"
+    assert summary(input=text, status=1)["not_understood"] == 1
+
+
+@pytest.mark.parametrize("line", [
+    f"9999-12-31T23:59:59-12:00 mx dovecot: {MESSAGE}",
+    f"0001-01-01T00:00:00+12:00 mx dovecot: {MESSAGE}",
+    *(json.dumps({"__REALTIME_TIMESTAMP": time, "MESSAGE": MESSAGE,
+                  "SYSLOG_IDENTIFIER": "dovecot"})
+      for time in ("9" * 20, float("inf"))),
+    json.dumps({"event": "imap_mailbox_access", "fields": {
+        "cmd_name": "SELECT", "user": "ann", "mailbox": "\ud800",
+        "reply": "OK"}})])
+def test_what_no_server_writes_is_told(line):
+    result = summary(input=LOG + line + "\n", status=1)
+    assert (result["lines"], result["not_understood"]) == (len(GOOD), 1)
+
+
 @pytest.mark.parametrize("text", [
+    'cmd=LIST ref="" pattern="*" listed=' + "9" * 5000 + " reply=OK",
     'cmd=SELECT mailbox="a',
     'cmd=SELECT mailbox="a"',
     'cmd=SELECT mailbox="a" reply=',
