@@ -6,8 +6,10 @@
    once, with all the prefixes that lead to it, and what belongs to another
    namespace is not judged by this one's mails. */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "audit-errors.h"
@@ -115,6 +117,32 @@ static void namespace_relate(struct audit_namespace *ns,
 	audit_nested_add(&ns->nested, &other->roots, &ns->roots.index);
 }
 
+/* Returns TRUE if another namespace's mails are in the index root or below.
+   Where the user may not go, nothing is his to remove. */
+static bool namespace_holds_mails(const struct audit_namespace *ns,
+				  const struct audit_namespace *other,
+				  const struct error_sink *errors)
+{
+	const struct audit_root *mail = &other->roots.mail;
+
+	if (!mail->exists || !ns->roots.index.exists)
+		return false;
+	return audit_root_equals(mail, &ns->roots.index) ||
+		(faccessat(AT_FDCWD, mail->path, X_OK, AT_EACCESS) == 0 &&
+		 audit_root_is_below(mail, &ns->roots.index, errors));
+}
+
+static void audit_find_other_mails(struct audit_namespace *ns,
+				   const struct mba_audit *audit)
+{
+	for (size_t i = 0; i < audit->namespaces_count; i++) {
+		if (&audit->namespaces[i] != ns &&
+		    namespace_holds_mails(ns, &audit->namespaces[i],
+					  &audit->errors.sink))
+			ns->holds_other_mails = true;
+	}
+}
+
 /* Find out what keeps namespaces from being cleaned. */
 static void audit_clean_begin(struct mba_audit *audit)
 {
@@ -157,6 +185,8 @@ static void audit_run_one(struct mba_audit *audit, size_t idx)
 					 &aliases_count, &below_count);
 		}
 	}
+	if (audit->set.clean != NULL)
+		audit_find_other_mails(ns, audit);
 	audit_namespace_run(ns, &audit->set, &audit->errors.sink,
 			    &audit->reports[audit->report.namespaces_count++]);
 }

@@ -443,6 +443,45 @@ START_TEST(directories_beside_the_mails_are_kept)
 }
 END_TEST
 
+/* Another namespace's mails, in the index root or below: an empty directory of
+   a Maildir is a part of a mailbox. */
+static const struct {
+	const char *mail_root, *dir;
+} other_mails[] = {
+	{ "index", "index/.box/new" },
+	{ "index/link/..", "index/.box/new" },
+	{ "index/sub/mail", "index/sub/new" },
+};
+
+START_TEST(directories_beside_other_mails_are_kept)
+{
+	const struct mba_audit_settings set = { .clean = &clean };
+	struct mba_location other = { .prefix = "B/", .type = "private",
+				      .driver = "maildir" };
+	struct mba_audit *audit = mba_audit_init(&set);
+	const struct mba_report *report;
+	char mail_root[PATH_MAX], index_root[PATH_MAX];
+
+	clean_setup();
+	make_entry("junk");
+	make_entry("gone");
+	unit_mkdir(unit_path("%s", other_mails[_i].dir));
+	unit_mkdir(unit_path("index/sub/mail"));
+	ck_assert_int_eq(symlink("sub", unit_path("index/link")), 0);
+	strcpy(mail_root, unit_path("%s", other_mails[_i].mail_root));
+	strcpy(index_root, unit_path("other"));
+	other.mail_root = mail_root;
+	other.index_root = index_root;
+	mba_audit_add(audit, &location, true);
+	mba_audit_add(audit, &other, false);
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	ck_assert_uint_eq(report->namespaces[0].clean.removed.entries, 2);
+	ck_assert(!exists(unit_path("index/.imap")));
+	ck_assert(exists(unit_path("%s", other_mails[_i].dir)));
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
 START_TEST(empty_directories_go_when_they_are_old)
 {
 	clean_setup();
@@ -762,6 +801,8 @@ int main(void)
 	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
 	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
 	tcase_add_test(tcase, directories_beside_the_mails_are_kept);
+	tcase_add_loop_test(tcase, directories_beside_other_mails_are_kept, 0,
+			    sizeof(other_mails) / sizeof(other_mails[0]));
 	tcase_add_test(tcase, empty_directories_go_when_they_are_old);
 	tcase_add_test(tcase, entries_that_hold_directories);
 	tcase_add_test(tcase, entries_that_were_moved_are_kept);
