@@ -110,6 +110,10 @@ static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 					  ctx->namespace_prefix);
 	}
 	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
+		if (doveadm_namespace_is_template(ns)) T_BEGIN {
+			if (doveadm_template_location_get(ns, &location))
+				mba_audit_add(audit, &location, false);
+		} T_END;
 		if (!doveadm_namespace_has_location(ns))
 			continue;
 		report = ctx->namespace_prefix != NULL ?

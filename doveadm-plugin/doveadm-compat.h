@@ -10,6 +10,11 @@
 #include "path-util.h"
 
 #if DOVECOT_PREREQ(2, 4, 0)
+#  include "settings.h"
+#  include "var-expand.h"
+#  include "mail-namespace.h"
+#  include "mail-storage-settings.h"
+
 #  define DOVEADM_CMD_INIT_ARGS struct doveadm_mail_cmd_context *_ctx
 /* options are asked for by name */
 #  define doveadm_cmd_set_options(ctx, letters)
@@ -56,6 +61,39 @@ static inline bool user_loads_compression(const struct mail_user *user)
 static inline bool list_uses_flock(const struct mailbox_list *list)
 {
 	return list->mail_set->parsed_lock_method == FILE_LOCK_METHOD_FLOCK;
+}
+
+/* Returns where a template's namespaces have their indexes, with a % for what
+   depends on the owner, NULL if that is where the mails are. */
+static inline const char *template_get_index_root(struct mail_namespace *ns)
+{
+	static const struct var_expand_table owner[] = {
+		{ .key = "owner_user", .value = "%" },
+		{ .key = "owner_home", .value = "/%" },
+		VAR_EXPAND_TABLE_END
+	};
+	const struct var_expand_params params = {
+		.table = owner, .event = ns->user->event,
+	};
+	struct event *event = event_create(ns->user->event);
+	struct mail_storage_settings *set;
+	const char *path = NULL, *error;
+
+	event_add_str(event, SETTINGS_EVENT_NAMESPACE_NAME, ns->set->name);
+	event_set_ptr(event, SETTINGS_EVENT_VAR_EXPAND_PARAMS,
+		      (void *)&params);
+	settings_event_add_list_filter_name(event,
+		SETTINGS_EVENT_NAMESPACE_NAME, ns->set->name);
+	if (settings_get(event, &mail_storage_setting_parser_info, 0, &set,
+			 &error) < 0)
+		e_error(ns->user->event, "%s", error);
+	else {
+		if (set->mail_index_path[0] != '\0')
+			path = t_strdup(set->mail_index_path);
+		settings_free(set);
+	}
+	event_unref(&event);
+	return path;
 }
 
 /* Returns a directory for volatile files, NULL or "" if there is none. */
@@ -144,6 +182,13 @@ static inline bool list_uses_flock(const struct mailbox_list *list)
 {
 	return list->ns->mail_set->parsed_lock_method ==
 		FILE_LOCK_METHOD_FLOCK;
+}
+
+static inline const char *template_get_index_root(struct mail_namespace *ns)
+{
+	const char *path = strstr(ns->set->location, ":INDEX=");
+
+	return path == NULL ? NULL : t_strcut(path + strlen(":INDEX="), ':');
 }
 
 static inline const char *location_get_volatile_dir(struct mailbox_list *list)

@@ -98,6 +98,30 @@ bool doveadm_namespace_is_template(const struct mail_namespace *ns)
 	return strcmp(mailbox_list_get_driver_name(ns->list), "shared") == 0;
 }
 
+bool doveadm_template_location_get(struct mail_namespace *ns,
+				   struct mba_location *location_r)
+{
+	const char *path = template_get_index_root(ns), *rest, *slash;
+
+	if (path == NULL)
+		return FALSE;
+	path = mail_user_home_expand(ns->user, path);
+	if (path[0] != '/')
+		return FALSE;
+	/* there is a directory for each owner, which needn't exist yet */
+	rest = strchr(path, '%');
+	if (rest != NULL) {
+		slash = strrchr(t_strdup_until(path, rest), '/');
+		path = t_strndup(path, rest - path - strlen(slash));
+	}
+	i_zero(location_r);
+	location_r->prefix = "";
+	location_r->type = namespace_type_names[MAIL_NAMESPACE_TYPE_SHARED];
+	location_r->driver = "none";
+	location_r->mail_root = location_r->index_root = path;
+	return TRUE;
+}
+
 bool doveadm_namespace_has_location(const struct mail_namespace *ns)
 {
 	/* Dovecot's stand-in where none has an empty prefix */

@@ -16,6 +16,10 @@ extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_clean;
 /* Returns TRUE if a namespace only tells how those of other users are made: its
    roots are Dovecot's own directories. */
 bool doveadm_namespace_is_template(const struct mail_namespace *ns);
+/* Get the directory that holds the indexes of all that others share. Returns
+   FALSE if they are where the mails are, or nowhere. */
+bool doveadm_template_location_get(struct mail_namespace *ns,
+				   struct mba_location *location_r);
 /* Returns TRUE if a namespace has mails and indexes anywhere. */
 bool doveadm_namespace_has_location(const struct mail_namespace *ns);
 /* Sets location_r to where a namespace's mails and indexes are. Strings belong

@@ -7,6 +7,7 @@ a server and over HTTP; and whose ids the utility has."""
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -281,6 +282,49 @@ def test_an_index_root_of_two_namespaces(dovecot):
             assert namespace["clean"]["refused"] == "Another namespace has " \
                 "other mails with the same index root"
     assert snapshot(server.path("index")) == before
+
+
+SHARED = {
+    "2.3": """
+namespace shared {
+  type = shared
+  prefix = shared/%%u/
+  location = mbox:%%h:INDEX=INDEX_ROOT/%%u
+}
+""",
+    "2.4": """
+namespace shared {
+  type = shared
+  prefix = shared/$user/
+  mail_driver = mbox
+  mail_path = %{owner_home}
+  mail_index_path = INDEX_ROOT/%{owner_user}
+}
+"""}
+
+
+@pytest.mark.parametrize("below", ["/shared", ""])
+def test_indexes_of_what_others_share(dovecot, below):
+    """They stand below the user's own, and are no mailbox of his."""
+    server = dovecot(users=["alice", "bob"], extra={
+        "2.3": SHARED["2.3"].replace("INDEX_ROOT", "@DIR@/index/%u" + below),
+        "2.4": SHARED["2.4"].replace("INDEX_ROOT",
+                                     "@DIR@/index/%{user}" + below)})
+    fill(server)
+    root = server.path("index/alice")
+    theirs = root + below + "/bob/.imap/box"
+    os.makedirs(os.path.dirname(theirs))
+    shutil.copytree(root + "/.imap/box", theirs)
+    server.chown("alice", root)
+    before = snapshot(theirs)
+    lines = clean(server, "alice", "-U", "-g", "0")
+    assert snapshot(theirs) == before
+    namespace, = report(lines)["namespaces"]
+    if below:
+        assert removed(lines) == set(JUNK)
+    else:
+        assert namespace["clean"]["refused"] == "Another namespace has " \
+            "other mails with the same index root"
 
 
 def test_progress_on_a_terminal_only(dovecot, tmp_path):
