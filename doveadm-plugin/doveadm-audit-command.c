@@ -94,14 +94,14 @@ bool doveadm_audit_time(struct mailbox_audit_cmd_context *ctx, const char *name,
 	return TRUE;
 }
 
-/* JSON lines are printed as they are, unless a server passes them on. */
-static void audit_print_init_json(struct mailbox_audit_cmd_context *ctx)
+void doveadm_audit_print_lines(struct mailbox_audit_cmd_context *ctx)
 {
 	if (!ctx->print_forced) {
 		doveadm_print_deinit();
 		doveadm_print_init(DOVEADM_PRINT_TYPE_FORMATTED);
 		doveadm_print_formatted_set_format("%{report}\n");
-	} else if (ctx->ctx.cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI) {
+	} else if (ctx->json && ctx->ctx.cctx->conn_type ==
+		   DOVEADM_CONNECTION_TYPE_CLI) {
 		doveadm_audit_refuse(ctx, EX_USAGE, "--json is a format of "
 			"its own, it doesn't go with doveadm -f");
 	}
@@ -135,7 +135,7 @@ audit_output_preinit(struct mailbox_audit_cmd_context *ctx, bool entries)
 		ctx->set.entry = doveadm_audit_entry;
 	ctx->json = doveadm_audit_flag(cctx, "json");
 	if (ctx->json)
-		audit_print_init_json(ctx);
+		doveadm_audit_print_lines(ctx);
 	if (cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI)
 		doveadm_printers_init(&ctx->set, ctx->table);
 }
@@ -167,6 +167,7 @@ doveadm_audit_alloc(void (*preinit)(struct doveadm_mail_cmd_context *ctx),
 	ctx = doveadm_mail_cmd_alloc(struct mailbox_audit_cmd_context);
 	ctx->set.error = doveadm_audit_error;
 	ctx->set.context = ctx;
+	ctx->user_failed = doveadm_audit_user_failed;
 	doveadm_cmd_set_options(&ctx->ctx, letters);
 	ctx->ctx.v.preinit = preinit;
 	ctx->ctx.v.init = audit_command_init;

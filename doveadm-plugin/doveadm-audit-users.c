@@ -18,7 +18,7 @@ static void audit_check_pending(struct mailbox_audit_cmd_context *ctx)
 	/* without a username doveadm skipped the user: -u has a wildcard */
 	if (ctx->pending_user != NULL && ctx->ctx.cctx->username != NULL) {
 		doveadm_print_sticky("username", ctx->pending_user);
-		doveadm_audit_user_failed(ctx, ctx->pending_user,
+		ctx->user_failed(ctx, ctx->pending_user,
 			"The user can't be looked up or initialized, see the "
 			"log", EX_TEMPFAIL);
 	}

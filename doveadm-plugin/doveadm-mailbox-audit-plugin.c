@@ -12,6 +12,7 @@ void doveadm_mailbox_audit_plugin_init(struct module *module ATTR_UNUSED)
 {
 	/* the first one whose words all match is taken */
 	doveadm_cmd_register_ver2(&doveadm_cmd_mailbox_clean);
+	doveadm_cmd_register_ver2(&doveadm_cmd_mailbox_inspect);
 	doveadm_cmd_register_ver2(&doveadm_cmd_mailbox_audit);
 }
 

@@ -12,6 +12,7 @@ struct module;
 extern const char *doveadm_mailbox_audit_plugin_version;
 extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit;
 extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_clean;
+extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_inspect;
 
 /* Returns TRUE if a namespace only tells how those of other users are made: its
    roots are Dovecot's own directories. */

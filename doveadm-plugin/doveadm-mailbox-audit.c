@@ -6,7 +6,8 @@
    doveadm-mailbox-audit-plugin.c  registers the commands
    doveadm-mailbox-audit.c         mailbox-audit: its options
    doveadm-mailbox-clean.c         mailbox-audit clean: its options
-   doveadm-audit-command.c         what both share: options, output
+   doveadm-mailbox-inspect.c       mailbox-audit inspect: all of it
+   doveadm-audit-command.c         what they share: options, output
    doveadm-audit-run.c             audits one user
    doveadm-audit-progress.c        how far it is, on a terminal
    doveadm-audit-settings.c        a user's settings of all plugins

@@ -34,6 +34,10 @@ struct mailbox_audit_cmd_context {
 			 const char **username_r);
 	/* of -A and -F, a user who was not audited yet */
 	char *pending_user;
+	/* says so of one who can't be */
+	void (*user_failed)(struct mailbox_audit_cmd_context *ctx,
+			    const char *username, const char *reason,
+			    int exit_code);
 
 	/* what is printed */
 	enum mba_table table;
@@ -68,6 +72,9 @@ bool doveadm_audit_flag(const struct doveadm_cmd_context *cctx,
 /* Returns NULL if it isn't given; over HTTP also null can be. */
 const char *doveadm_audit_string(const struct doveadm_cmd_context *cctx,
 				 const char *name);
+/* Print lines of a column "report" as they are, unless a server passes them on
+   or, if they aren't JSON, doveadm -f asks for something else. */
+void doveadm_audit_print_lines(struct mailbox_audit_cmd_context *ctx);
 /* Take a time, in seconds; one that isn't any is refused. Returns whether it's
    given. */
 bool doveadm_audit_time(struct mailbox_audit_cmd_context *ctx, const char *name,
@@ -89,7 +96,7 @@ void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 			       int exit_code);
 
 /* Let doveadm's printers print the commands' rows, until the command ends. The
-   settings have to stay. */
+   settings have to stay; without any the table is doveadm's own. */
 void doveadm_printers_init(const struct mba_audit_settings *set,
 			   enum mba_table type);
 void doveadm_printers_deinit(void);

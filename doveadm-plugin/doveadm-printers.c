@@ -172,7 +172,7 @@ static void printer_take(const struct doveadm_print_vfuncs *vfuncs)
 		printers[i].stock = *vfuncs;
 		printers[i].vfuncs->print_stream =
 			printer_functions[i].print_stream;
-		if (i == PRINTER_TABLE) {
+		if (i == PRINTER_TABLE && table.set != NULL) {
 			printers[i].vfuncs->header = table_header;
 			printers[i].vfuncs->print = table_print;
 		}
@@ -185,7 +185,7 @@ void doveadm_printers_init(const struct mba_audit_settings *set,
 	i_zero(&table);
 	table.set = set;
 	table.type = type;
-	while (mba_column(set, type, table.all_columns) != NULL)
+	while (set != NULL && mba_column(set, type, table.all_columns) != NULL)
 		table.all_columns++;
 	i_array_init(&table.values, table.all_columns);
 	for (unsigned int i = 0; doveadm_print_vfuncs_all[i] != NULL; i++)
@@ -194,7 +194,7 @@ void doveadm_printers_init(const struct mba_audit_settings *set,
 
 void doveadm_printers_deinit(void)
 {
-	if (table.set == NULL)
+	if (!array_is_created(&table.values))
 		return;
 	table_end();
 	for (unsigned int i = 0; i < PRINTER_COUNT; i++) {
