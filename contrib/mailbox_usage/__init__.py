@@ -13,5 +13,8 @@ access.py   the message itself
 event.py    the same from an exporter's JSON
 times.py    time stamps as instants, also without a year
 summary.py  what each user did with each mailbox
+audit.py    the audit's lines, for --audit
+join.py     the summary and the audit: a verdict on each mailbox
+joined.py   what of that is shown
 output.py   table, CSV and JSON
 """

@@ -7,7 +7,7 @@ import argparse
 import signal
 import sys
 
-from . import files, output, prefix
+from . import audit, files, joined, output, prefix
 from .reader import Reader
 from .summary import Summary
 from .times import Years
@@ -26,8 +26,8 @@ where Dovecot has an instance_name, --prefix where it has a mail_log_prefix of
 its own; take away what a container or a log collector puts before or after
 each line (docker logs without --timestamps, kubectl logs without --prefix), or
 read the journal with -o export. Exit status: 0, 1 if a line was not
-understood, 2 if a file can't be read, or
-the summary not be written."""
+understood or the audit had errors, 2 if a file can't be read, or the summary
+not be written."""
 
 
 def parse_args():
@@ -41,6 +41,10 @@ def parse_args():
     parser.add_argument("--prefix", default=prefix.DEFAULT, metavar="TEXT",
                         help="mail_log_prefix as the configuration has it "
                         "(default: Dovecot's own)")
+    parser.add_argument("--audit", metavar="FILE",
+                        help="join with the lines of doveadm mailbox-audit -A "
+                        "--entries --json: each mailbox with its messages, the "
+                        "last use by the log and by its index, and a verdict")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", dest="write", action="store_const",
                       const=output.print_json, default=output.print_table,
@@ -106,26 +110,44 @@ def report(summary):
     return 1
 
 
-def write(args, summary):
-    """Returns 0, 2 if the summary couldn't be written."""
+def write(args, report):
+    """Returns 0, 2 if the report couldn't be written."""
     try:
         with open(1, "w", encoding="utf-8", errors="backslashreplace",
                   closefd=False) as out:
-            args.write(summary, out)
+            args.write(report, out)
     except OSError as error:
         complain(f"standard output: {error}")
         return 2
     return 0
 
 
+def load_audit(path):
+    """Returns the audit's accounts, and 1 if one of them isn't complete. Ends
+    the program if the file isn't the audit's."""
+    try:
+        accounts = audit.load(path)
+    except (*files.ERRORS, audit.Invalid) as error:
+        complain(f"{path}: {error}")
+        sys.exit(2)
+    parts = [output.shown(name) for name, account in sorted(accounts.items())
+             if not account.complete]
+    if parts:
+        complain(f"{path}: the audit had errors with {len(parts)} users, and "
+                 f"may not have all of their mailboxes: {' '.join(parts[:3])}")
+    return accounts, int(bool(parts))
+
+
 def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     args = parse_args()
     summary = Summary()
-    status = 0
+    accounts, status = load_audit(args.audit) if args.audit else (None, 0)
     for path in args.file or ["-"]:
         status = max(status, read(path, args, summary))
     # a closed pipe ends it as it ends other programs
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    status = max(status, write(args, summary))
+    status = max(status, write(args, output.report(summary)
+                               if accounts is None else
+                               joined.report(summary, accounts)))
     return max(status, report(summary))

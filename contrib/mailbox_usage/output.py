@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 dovecot-mailbox-audit authors
 
-"""Table, CSV and JSON of a Summary."""
+"""Table, CSV and JSON: of a Summary, and of other reports."""
 
 import csv
 import json
 import unicodedata
+from collections import namedtuple
 
 from .summary import REPLIES
 
@@ -14,6 +15,10 @@ from .summary import REPLIES
 UNSEEN = [(0x34f, 0x34f), (0x115f, 0x1160), (0x17b4, 0x17b5), (0x180b, 0x180f),
           (0x3164, 0x3164), (0xfe00, 0xfe0f), (0xffa0, 0xffa0),
           (0xfff0, 0xffff), (0x1d173, 0x1d17a), (0xe0000, 0x10ffff)]
+
+# rows, the first of which names the columns; which of these hold numbers; and
+# the same for JSON
+Report = namedtuple("Report", "rows numbers data")
 
 
 def is_seen(char):
@@ -84,13 +89,9 @@ def users_json(summary):
     return report
 
 
-def print_json(summary, out):
-    json.dump({"version": 1, "lines": summary.lines,
-               "not_understood": summary.not_understood,
-               "passed_over": summary.passed_over,
-               "more_names": summary.more, "users": users_json(summary)},
-              out, indent=1)
-    out.write("\n")
+def counts_json(summary):
+    return {"lines": summary.lines, "not_understood": summary.not_understood,
+            "passed_over": summary.passed_over, "more_names": summary.more}
 
 
 def box_name(box):
@@ -129,17 +130,28 @@ def rows(summary):
             yield row(name, "list", form_name(form), usage, form[0])
 
 
-def print_csv(summary, out):
-    csv.writer(out, lineterminator="\n").writerows(rows(summary))
+def report(summary):
+    """Returns the Report of a Summary."""
+    data = {"version": 1, **counts_json(summary), "users": users_json(summary)}
+    return Report(list(rows(summary)), {*REPLIES, "largest"}, data)
 
 
-def print_table(summary, out):
-    table = [[str(cell) for cell in line] for line in rows(summary)]
+def print_json(report, out):
+    json.dump(report.data, out, indent=1)
+    out.write("\n")
+
+
+def print_csv(report, out):
+    csv.writer(out, lineterminator="\n").writerows(report.rows)
+
+
+def print_table(report, out):
+    table = [[str(cell) for cell in line] for line in report.rows]
     widths = [max(map(width, column)) for column in zip(*table)]
     for line in table:
         cells = []
-        for column, (cell, size) in enumerate(zip(line, widths)):
+        for name, cell, size in zip(table[0], line, widths):
             blanks = " " * (size - width(cell))
-            number = 3 <= column <= 3 + len(REPLIES)
+            number = name in report.numbers
             cells.append(blanks + cell if number else cell + blanks)
         out.write("  ".join(cells).rstrip() + "\n")

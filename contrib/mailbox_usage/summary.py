@@ -8,6 +8,9 @@ from .times import iso
 
 REPLIES = ("ok", "no", "bad", "cut")
 EXAMPLES = 3
+# what clients ask of every mailbox, by themselves
+ASKING = {"GETACL", "GETMETADATA", "GETQUOTAROOT", "LISTRIGHTS", "MYRIGHTS",
+          "STATUS", "SUBSCRIBE", "UNSUBSCRIBE"}
 
 
 class Span:
@@ -66,12 +69,16 @@ class Usage:
         self.replies = dict.fromkeys(REPLIES, 0)
         self.used = Tally()
         self.failed = Tally()
+        # of used, what is more than a question
+        self.opened = Tally()
         self.largest = None
 
     def add(self, use, instant, key, times):
         self.replies[use.reply] += times
         tally = self.used if use.used else self.failed
         tally.add(use.command, instant, key, times)
+        if use.used and use.command not in ASKING:
+            self.opened.add(use.command, instant, key, times)
         if use.reply == "ok":
             self.list(use.listed)
 
@@ -84,6 +91,7 @@ class Usage:
             self.replies[reply] += count
         self.used.merge(other.used, name_year)
         self.failed.merge(other.failed, name_year)
+        self.opened.merge(other.opened, name_year)
         self.list(other.largest)
 
     @property
