@@ -21,7 +21,9 @@ RFC5424 = re.compile(
 
 class Header:
     """stamp is a Stamp or None, tag is None for Dovecot's own file; rest is
-    what follows the stamp, the message with its host and tag."""
+    what follows the stamp, the message with its host and tag: a file of
+    Dovecot's own may have these words there. RFC 5424 leaves no such doubt, and
+    no rest."""
 
     def __init__(self, stamp, tag, message, rest=None):
         self.stamp = stamp
@@ -43,7 +45,7 @@ def split(line):
     match = RFC5424.match(line)
     if match is not None:
         stamp = None if match["stamp"] == "-" else Stamp.parse(match["stamp"])
-        return Header(stamp, match["tag"], line[match.end():])
+        return Header(stamp, match["tag"], line[match.end():], "")
     priority = PRIORITY.match(line)
     stamp, rest = split_stamp(line[priority.end():] if priority else line)
     syslog = SYSLOG.match(rest) if stamp else None

@@ -87,6 +87,21 @@ def test_others_are_passed_over():
     assert (result["not_understood"], result["passed_over"]) == (0, len(lines))
 
 
+@pytest.mark.parametrize("text", [FORGED, FORGED_INFO])
+@pytest.mark.parametrize("head", [
+    "<22>1 2026-11-24T22:59:25Z mx {} 7 - - ",
+    "<22>1 2026-11-24T22:59:25Z mx {} 7 - [a x=\"\"] \ufeff",
+    "Nov 24 22:59:25 mx {}[7]: ", "2026-11-24T22:59:25+01:00 mx {}: "])
+def test_all_of_another_program_s_message_never_counts(head, text):
+    """It is told: the program may be a Dovecot with a name of its own."""
+    line = head.format("postfix/smtpd") + text + "\n"
+    result = summary(input=LOG + line, status=1)
+    assert "forged" not in json.dumps(result)
+    assert result["not_understood"] == 1
+    line = head.format("dovecot") + text + "\n"
+    assert "forged" in json.dumps(summary(input=line))
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_no_prefix_reaches_into_a_stranger_s_text(prefix):
     """The configuration's own prefix may begin with any variable."""
