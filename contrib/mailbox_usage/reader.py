@@ -29,6 +29,7 @@ BLOB = re.compile(r"\[[\d.]+[BKMG] blob data\]")
 # a prefix of one word, whichever it is; "H=(" is Exim's
 SOME_PREFIX = re.compile(rf"(?:[^\s=]{{1,400}} ?)?(?:Info: )?{MARK.rstrip()}")
 OWN = re.compile(rf"(?:Info: )?{MARK.rstrip()}")
+PROGRAM = re.compile(r"(?P<tag>[\w./@+-]+)(?:\[\d+\])?: ")
 UNKNOWN = "unknown beginning; see --help"
 
 
@@ -169,9 +170,23 @@ class Reader:
             (syslog or match["level"] is not None) and \
             not message.startswith(MARK.rstrip(), match.end())
 
+    def passed_on(self, message):
+        """Returns Dovecot's message within another daemon's, None if there is
+        none."""
+        inner = split(message)
+        if inner.tag in self.tags:
+            return inner.message
+        match = PROGRAM.match(message)
+        return message[match.end():] \
+            if match is not None and match["tag"] in self.tags else None
+
     def foreign(self, tag, message, text):
         """A line of another program, unless that is a Dovecot with a name of
         its own, perhaps what a container wrote to its standard error."""
+        inner = self.passed_on(message)
+        if inner is not None and not self.is_other(inner, True):
+            self.reject(UNKNOWN, text)
+            return
         message = split_stamp(message)[1]
         match = self.form.match(message)
         if match is not None and OWN.match(message, match.end()) or \

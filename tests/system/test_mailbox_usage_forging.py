@@ -102,6 +102,18 @@ def test_all_of_another_program_s_message_never_counts(head, text):
     assert "forged" in json.dumps(summary(input=line))
 
 
+@pytest.mark.parametrize("head", [
+    "journal: Nov 24 22:59:25 mx dovecot: ", "rsyslogd: dovecot: ",
+    "systemd-journald[1]: dovecot[7]: "])
+def test_what_another_daemon_passed_on_is_told(head):
+    """Also where other lines count; but not others of Dovecot's."""
+    line = f"Nov 24 22:59:25 relay {head}"
+    result = summary(input=LOG + line + MESSAGE + "\n", status=1)
+    assert result["not_understood"] == 1
+    other = f"{line}imap-login: Login: user=<{FORGED}>\n"
+    assert summary(input=LOG + other)["passed_over"] == 1
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_no_prefix_reaches_into_a_stranger_s_text(prefix):
     """The configuration's own prefix may begin with any variable."""
