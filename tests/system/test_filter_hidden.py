@@ -5,6 +5,7 @@
 have shown without the filter, counted in stock Dovecot's answer to it."""
 
 import os
+import shutil
 
 import pytest
 
@@ -141,3 +142,31 @@ def test_hidden_are_those_that_list_would_have_shown(dovecot, name,
                 zip(LISTS, lists, strict=True)] == expected
         # this is not for nothing
         assert expected[0][1] >= 2 and len({n for _, n in expected}) >= 3
+
+
+@pytest.mark.parametrize("name", ["mbox", "maildir-fs", "sdbox"])
+def test_what_others_made_counts_once_it_is_used(dovecot, name):
+    """Stock Dovecot looks anew when a mailbox is used that its list index
+    doesn't know."""
+    description = {"location": location(name, "main"), "plugins": PLUGIN}
+    numbers = []
+    for each in (dovecot(**description), dovecot(**with_filter(description))):
+        root = os.path.join(each.users["alice"].home, "main")
+        if name == "sdbox":
+            root = os.path.join(root, "mailboxes")
+        with each.imap("alice") as imap:
+            imap.ok("CREATE Work/plan")
+            imap.ok('LIST "" "*"')
+            work = os.path.join(root, "Work")
+            copy = shutil.copy if name == "mbox" else shutil.copytree
+            copy(os.path.join(work, "plan"), os.path.join(work, ".new"))
+            each.chown("alice", root)
+            imap.ok("STATUS Work/.new (MESSAGES)")
+            for command in ('LIST "" "*"', 'LIST "" "%"'):
+                names = [parse_list(line)[1].decode() for line in
+                         imap.ok(command).starting("LIST (")]
+                numbers.append(sum(map(is_topmost_hidden, names)))
+    logged = [line["hidden"] for line in accesses(each)
+              if line["cmd"] == "LIST"]
+    assert logged == [0, 1, 0]
+    assert numbers == [1, 0, 0, 0]
