@@ -296,7 +296,7 @@ bool filter_walk_hides(struct filter_walk *walk, const char *dir,
 	}
 
 	filter_walk_append(walk, entry.component);
-	entry.name.levels = str_c(walk->levels);
+	entry.name.levels = (const char *)str_data(walk->levels);
 	entry.name.len = str_len(walk->levels);
 	entry.name.visible_len = walk->visible_len;
 	entry.name.dir = filter_walk_get_dir(walk, type);
