@@ -21,9 +21,12 @@ GOOD = {
     "lib/audit/audit.c": "void walk(void); void name(void);"
                          "void mba_rules_new(void); void mba_audit_run(void)"
                          "{ walk(); name(); mba_rules_new(); }",
+    "lib/inspect/inspect.c": "void mem_new(void); void mba_rules_new(void);"
+                             "void walk(void); void mba_inspect(void)"
+                             "{ mem_new(); mba_rules_new(); walk(); }",
     "lib/report/json.c": "void mem_new(void); void mba_rules_new(void);"
-                         "void walk(void); void mba_json(void)"
-                         "{ mem_new(); mba_rules_new(); walk(); }",
+                         "void mba_json(void)"
+                         "{ mem_new(); mba_rules_new(); }",
     "tool/tool.c": "void tool_fail(void) {}",
     "tool/main.c": "void tool_fail(void); void mba_audit_run(void);"
                    "int main(void) { tool_fail(); mba_audit_run(); }",
@@ -39,7 +42,7 @@ GOOD = {
     "doveadm-plugin/doveadm.c": "void mba_audit_run(void);"
                                 "void init(void) { mba_audit_run(); }",
 }
-EXPORTED = ["mba_rules_new", "mba_audit_run", "mba_json"]
+EXPORTED = ["mba_rules_new", "mba_audit_run", "mba_inspect", "mba_json"]
 
 
 def write(top, sources):
