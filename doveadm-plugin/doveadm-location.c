@@ -137,6 +137,8 @@ void doveadm_location_get(struct mail_namespace *ns,
 	i_zero(location_r);
 	location_r->prefix = ns->prefix;
 	location_r->type = namespace_type_names[ns->type];
+	if (mail_user_get_home(ns->user, &location_r->home) <= 0)
+		location_r->home = NULL;
 	location_r->driver = mail_namespace_get_default_storage(ns)->name;
 	location_r->layout = mailbox_list_get_driver_name(list);
 	location_r->separator = mail_namespace_get_sep(ns);

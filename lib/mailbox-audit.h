@@ -370,6 +370,9 @@ struct mba_location {
 	const char *index_root;
 	/* CONTROL=; NULL is the mail root */
 	const char *control_root;
+	/* The user's home, NULL if it isn't known or he has none: where the
+	   index root is it or holds it, clean leaves empty directories. */
+	const char *home;
 	/* INBOX=; NULL is the driver's default */
 	const char *inbox_path;
 	/* DIRNAME= or FULLDIRNAME=; NULL is the driver's default */

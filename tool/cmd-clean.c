@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +71,8 @@ static const struct option options[] = {
 struct clean_command {
 	struct audit_command audit;
 	struct mba_clean_settings set;
+	/* of the user that it becomes */
+	char *home;
 	bool used_age;
 };
 
@@ -145,7 +148,7 @@ static int clean_options(struct clean_command *cmd, int argc, char *argv[])
 }
 
 /* Become a user, for good. */
-static int clean_become(const char *name)
+static int clean_become(struct clean_command *cmd, const char *name)
 {
 	const struct passwd *pw;
 	const char *op = "setuid";
@@ -162,6 +165,7 @@ static int clean_become(const char *name)
 		return tool_fail(EX_NOPERM, tool_printf(
 			"clean doesn't run with root's id: --user %s", name));
 	}
+	cmd->home = tool_printf("%s", pw->pw_dir);
 	if (initgroups(name, pw->pw_gid) < 0)
 		op = "initgroups";
 	else if (setgid(pw->pw_gid) < 0)
@@ -196,11 +200,15 @@ int cmd_clean(int argc, char *argv[])
 	if (cmd.audit.set.states == 0)
 		cmd.audit.set.states = MBA_STATES_BOGUS;
 	if (status == EX_OK && geteuid() == 0)
-		status = clean_become(cmd.audit.set.user);
+		status = clean_become(&cmd, cmd.audit.set.user);
 	if (status == -1)
 		status = clean_help();
-	else if (status == EX_OK)
+	else if (status == EX_OK) {
+		cmd.audit.location.location.home =
+			cmd.home != NULL ? cmd.home : getenv("HOME");
 		status = audit_command_run(&cmd.audit);
+	}
 	audit_command_deinit(&cmd.audit);
+	free(cmd.home);
 	return status;
 }

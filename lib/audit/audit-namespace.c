@@ -158,7 +158,7 @@ static void run_clean(struct run *run, const struct audit_namespace *ns,
 	const struct index_side_clean clean = {
 		.before = clean_set->now - clean_set->min_age,
 		.dry_run = clean_set->dry_run,
-		.is_mixed = run->decide.in_place || ns->holds_other_mails ||
+		.is_mixed = run->decide.in_place || ns->holds_others ||
 			audit_root_is_below(&ns->roots.mail, &ns->roots.index,
 					    walk->errors),
 		.removed = &run->report->clean.removed_dirs,
@@ -258,5 +258,5 @@ void audit_namespace_clear(struct audit_namespace *ns)
 	free(ns->users_refusal);
 	ns->prefixes_below = ns->aliases = NULL;
 	ns->users_refusal = NULL;
-	ns->is_shared = ns->root_failed = ns->holds_other_mails = false;
+	ns->is_shared = ns->root_failed = ns->holds_others = false;
 }

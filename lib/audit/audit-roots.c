@@ -42,6 +42,7 @@ void audit_roots_init(struct audit_roots *roots,
 	root_init(&roots->mail, location->mail_root);
 	root_init(&roots->index, location->index_root);
 	root_init(&roots->top, "/");
+	root_init(&roots->home, location->set.home);
 	if (control != NULL && (location->mail_root == NULL ||
 				strcmp(control, location->mail_root) != 0))
 		roots_add(roots, control);
@@ -80,6 +81,8 @@ const struct audit_root *audit_roots_failed(const struct audit_roots *roots)
 
 	if (root_is_failed(&roots->top, true))
 		return &roots->top;
+	if (root_is_failed(&roots->home, roots->is_private))
+		return &roots->home;
 	if (root_is_failed(&roots->mail, roots->is_private))
 		return &roots->mail;
 	if (root_is_failed(&roots->index, roots->is_private))

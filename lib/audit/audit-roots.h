@@ -21,8 +21,9 @@ struct audit_root {
 
 /* All roots of a location. */
 struct audit_roots {
-	/* top is that of the file system */
-	struct audit_root mail, index, top;
+	/* top is that of the file system; home is none, but it may be where
+	   one is */
+	struct audit_root mail, index, top, home;
 	/* CONTROL, if it isn't the mail root, and other_roots */
 	struct audit_root *others;
 	size_t others_count, others_alloc;

@@ -117,29 +117,30 @@ static void namespace_relate(struct audit_namespace *ns,
 	audit_nested_add(&ns->nested, &other->roots, &ns->roots.index);
 }
 
-/* Returns TRUE if another namespace's mails are in the index root or below.
-   Where the user may not go, nothing is his to remove. */
-static bool namespace_holds_mails(const struct audit_namespace *ns,
-				  const struct audit_namespace *other,
-				  const struct error_sink *errors)
+/* Returns TRUE if another namespace's mails, or the home, are in the index root
+   or below. Where the user may not go, nothing is his to remove. */
+static bool namespace_holds(const struct audit_namespace *ns,
+			    const struct audit_root *root,
+			    const struct error_sink *errors)
 {
-	const struct audit_root *mail = &other->roots.mail;
-
-	if (!mail->exists || !ns->roots.index.exists)
+	if (!root->exists || !ns->roots.index.exists)
 		return false;
-	return audit_root_equals(mail, &ns->roots.index) ||
-		(faccessat(AT_FDCWD, mail->path, X_OK, AT_EACCESS) == 0 &&
-		 audit_root_is_below(mail, &ns->roots.index, errors));
+	return audit_root_equals(root, &ns->roots.index) ||
+		(faccessat(AT_FDCWD, root->path, X_OK, AT_EACCESS) == 0 &&
+		 audit_root_is_below(root, &ns->roots.index, errors));
 }
 
-static void audit_find_other_mails(struct audit_namespace *ns,
-				   const struct mba_audit *audit)
+static void audit_find_others(struct audit_namespace *ns,
+			      const struct mba_audit *audit)
 {
+	const struct error_sink *errors = &audit->errors.sink;
+
+	ns->holds_others = namespace_holds(ns, &ns->roots.home, errors);
 	for (size_t i = 0; i < audit->namespaces_count; i++) {
 		if (&audit->namespaces[i] != ns &&
-		    namespace_holds_mails(ns, &audit->namespaces[i],
-					  &audit->errors.sink))
-			ns->holds_other_mails = true;
+		    namespace_holds(ns, &audit->namespaces[i].roots.mail,
+				    errors))
+			ns->holds_others = true;
 	}
 }
 
@@ -186,7 +187,7 @@ static void audit_run_one(struct mba_audit *audit, size_t idx)
 		}
 	}
 	if (audit->set.clean != NULL)
-		audit_find_other_mails(ns, audit);
+		audit_find_others(ns, audit);
 	audit_namespace_run(ns, &audit->set, &audit->errors.sink,
 			    &audit->reports[audit->report.namespaces_count++]);
 }

@@ -159,6 +159,7 @@ static const size_t string_offsets[] = {
 	offsetof(struct mba_location, mail_root),
 	offsetof(struct mba_location, index_root),
 	offsetof(struct mba_location, control_root),
+	offsetof(struct mba_location, home),
 	offsetof(struct mba_location, inbox_path),
 	offsetof(struct mba_location, dirname),
 	offsetof(struct mba_location, mailbox_dir),

@@ -438,6 +438,14 @@ START_TEST(directories_beside_the_mails_are_kept)
 	run();
 	ck_assert(exists(unit_path("home/Desktop")));
 	location.mail_root = unit_path("mail");
+	/* the mails stand elsewhere, but somebody lives there */
+	location.home = unit_path("home/..//home/.");
+	run();
+	ck_assert(exists(unit_path("home/Desktop")));
+	location.home = unit_path("home/sub");
+	run();
+	ck_assert(exists(unit_path("home/Desktop")));
+	location.home = NULL;
 	run();
 	ck_assert(!exists(unit_path("home/Desktop")));
 }
