@@ -144,7 +144,7 @@ def test_table_and_json_show_the_same_names(dovecot):
     assert {unescape(name) for name in shown} == {n.encode() for n in odd}
     table = utility(server, "alice", "-e").stdout.decode()
     # str.splitlines() would cut at U+2028
-    assert {line.split()[-2] for line in table[:-1].split("\n")[1:]} == shown
+    assert {line.split()[-1] for line in table[:-1].split("\n")[1:]} == shown
     doveadm = server.doveadm("-f", "tab", "mailbox-audit", "-u", "alice",
                              "-e").stdout.decode()
     assert {line.split("\t")[-2] for line in doveadm[:-1].split("\n")[1:]} == \
