@@ -161,6 +161,10 @@ MBOX_HOME = [
         "home-special-use", "a FAQ: a folder that begins with a dot",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
         mailboxes={**SPECIAL, ".git/refs": ["special_use = \\Archive"]}),
+    Configuration(
+        "home-index-with-inbox", "Dovecot documentation, mailbox list index",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
+        settings={"mailbox_list_index_include_inbox": True}),
 ]
 
 MBOX_BELOW_HOME = [
@@ -256,6 +260,10 @@ MAILDIR = [
     Configuration(
         "listescape", "Dovecot documentation, listescape",
         Location("maildir", "~/Maildir"), ALL, escape="^"),
+    Configuration(
+        "maildir-fs-dirname", "Dovecot documentation, DIRNAME",
+        Location("maildir", "~/Maildir", layout="fs", dirname="mAiL",
+                 index="index/%u"), ALL),
     Configuration(
         "list-index-elsewhere", "Dovecot documentation, mail location",
         Location("maildir", "~/Maildir", index="index/%u",
