@@ -90,6 +90,8 @@ def read(path, args, summary):
         complain(f"{path}: all {lines.foreign} lines with the plugin's mark "
                  "are of other programs; see --help for --tag")
         status = status or 1
+    else:
+        summary.foreign += lines.foreign
     name_year = years.name(file_date) if years.newest else None
     summary.merge(lines, name_year)
     summary.merge(events, name_year)
@@ -101,6 +103,10 @@ def report(summary):
     if summary.more > 0:
         complain(f"the plugin left {summary.more} names out of its lines, for "
                  "their length: they are not counted")
+    if summary.foreign > 0:
+        complain(f"{summary.foreign} lines of other programs have the "
+                 "plugin's mark in their text, and are not counted; if one "
+                 "of them is Dovecot's, see --help for --tag")
     if summary.not_understood == 0:
         return 0
     complain(f"{summary.not_understood} lines were not understood, and are not "

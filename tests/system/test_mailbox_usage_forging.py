@@ -14,7 +14,7 @@ import pytest
 
 from accesslog import MARK
 from test_mailbox_usage import FORMS, INFO, LOG, MESSAGE
-from usage import run, summary
+from usage import FOREIGN, run, summary
 
 TOP = os.path.join(os.path.dirname(__file__), "..", "..")
 TEXT = 'cmd=SELECT mailbox="forged" reply=OK'
@@ -77,14 +77,18 @@ def test_a_stranger_s_text_never_counts():
 
 
 def test_others_are_passed_over():
-    """Where their tag or their beginning tells whose they are, without any
-    complaint."""
+    """Where their tag or their beginning tells whose they are. Those of other
+    programs aren't lost in silence."""
     lines = [write(template, text) for template in others()
              if re.match(r"\S+ +\d+ \S+ (mx |imap|lmtp)", template)
              for text in (FORGED, FORGED_INFO, MARK + TEXT)]
     assert len(lines) > 60
-    result = summary(input=LOG + "\n".join(lines) + "\n")
+    found = run("--json", input=LOG + "\n".join(lines) + "\n")
+    result = json.loads(found.stdout)
     assert (result["not_understood"], result["passed_over"]) == (0, len(lines))
+    told = re.fullmatch(FOREIGN, found.stderr.decode())[1]
+    assert 0 < int(told) == len([line for line in lines if " mx " in line and
+                                 not re.search(" mx dovecot", line)])
 
 
 @pytest.mark.parametrize("text", [FORGED, FORGED_INFO])
