@@ -6,6 +6,7 @@ are wrong, and what the log says about them."""
 
 import os
 import tempfile
+import time
 
 import pytest
 
@@ -63,7 +64,14 @@ def refused(server, user="alice"):
         assert not reply.starting("LIST")
         assert not reply.ok
         raise Closed(reply)
-    return [line for line in server.log_lines("Error: ") if " imap(" in line]
+    # the log process may write them after the client is gone
+    end = time.monotonic() + 10
+    while True:
+        errors = [line for line in server.log_lines("Error: ")
+                  if " imap(" in line]
+        if errors or time.monotonic() > end:
+            return errors
+        time.sleep(0.05)
 
 
 def test_default_rules_when_nothing_is_set(start):
