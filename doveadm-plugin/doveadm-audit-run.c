@@ -171,11 +171,13 @@ static int audit_run(struct mailbox_audit_cmd_context *ctx,
 	const struct mba_report *report;
 	struct mba_audit *audit;
 	const char *error;
+	struct timespec now;
 	int ret = 0;
 
 	ctx->set.user = user->username;
 	ctx->set.rules = rules;
-	ctx->clean.now = time(NULL);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	ctx->clean.now = now.tv_sec;
 	ctx->clean.lock_method = list_uses_flock(user->namespaces->list) ?
 		MBA_LOCK_METHOD_FLOCK : MBA_LOCK_METHOD_FCNTL;
 	audit = mba_audit_init(&ctx->set);

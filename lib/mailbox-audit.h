@@ -461,7 +461,8 @@ struct mba_clean_settings {
 	/* with used: keep what changed less than this ago and isn't
 	   untouched */
 	int64_t used_age;
-	/* the time of now, epoch seconds */
+	/* the time of now, epoch seconds: of CLOCK_REALTIME, since time() can
+	   be behind the times that files get */
 	int64_t now;
 	enum mba_lock_method lock_method;
 	/* Also take bogus entries that hold more. That can lose what only the

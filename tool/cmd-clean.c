@@ -189,11 +189,14 @@ int cmd_clean(int argc, char *argv[])
 	struct clean_command cmd = {
 		.set = {
 			.min_age = MBA_CLEAN_MIN_AGE,
-			.used_age = MBA_CLEAN_USED_AGE, .now = time(NULL),
+			.used_age = MBA_CLEAN_USED_AGE,
 		},
 	};
+	struct timespec now;
 	int status;
 
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	cmd.set.now = now.tv_sec;
 	audit_command_init(&cmd.audit, argc);
 	cmd.audit.set.clean = &cmd.set;
 	status = clean_options(&cmd, argc, argv);
