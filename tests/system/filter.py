@@ -100,7 +100,8 @@ def mutf7(name):
 
 def fill_mbox(server, user, names, content=MBOX, root="~"):
     """Writes an mbox for each name below the root; a name that ends with a
-    slash becomes a directory."""
+    slash becomes a directory. Both times of a file are the same: what is
+    made as a second ends would be \\Marked otherwise."""
     root = server.path(root, user)
     for name in names:
         path = os.path.join(root, mutf7(name))
@@ -110,6 +111,7 @@ def fill_mbox(server, user, names, content=MBOX, root="~"):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as f:
                 f.write(content)
+            os.utime(path)
     server.chown(user, root)
 
 
