@@ -25,19 +25,28 @@ plugin in any other form are counted as not understood and shown: give --tag
 where Dovecot has an instance_name, --prefix where it has a mail_log_prefix of
 its own; take away what a container or a log collector puts before or after
 each line (docker logs without --timestamps, kubectl logs without --prefix), or
-read the journal with -o export. Exit status: 0, 1 if a line was not
-understood or the audit had errors, 2 if a file can't be read, or the summary
-not be written."""
+read the journal with -o export. So are lines of other programs with the
+plugin's mark in them, which may be the plugin's in an unknown wrapping, or what
+a stranger sent to Postfix: once you know that none of them is Dovecot's, give
+--ignore-others. Exit status: 0, 1 if a line was not understood or the audit had
+errors, 2 if a file can't be read, or the summary not be written."""
 
 
 def parse_args():
     parser = argparse.ArgumentParser(
-        prog="mailbox-usage", description=DESCRIPTION, epilog=EPILOG)
+        prog="mailbox-usage", description=DESCRIPTION, epilog=EPILOG,
+        add_help=False)
+    parser.add_argument("-h", "--help", action="store_true",
+                        help="show this and end")
     parser.add_argument("file", nargs="*",
                         help="a log; - or none is standard input")
     parser.add_argument("--tag", action="append", metavar="NAME",
                         help="Dovecot's name in syslog, its instance_name; may "
                         "be given several times (default: dovecot)")
+    parser.add_argument("--ignore-others", action="store_true",
+                        help="lines of programs that no --tag names, with the "
+                        "plugin's mark in them, are no fault: they are told, "
+                        "but don't change the exit status")
     parser.add_argument("--prefix", default=prefix.DEFAULT, metavar="TEXT",
                         help="mail_log_prefix as the configuration has it "
                         "(default: Dovecot's own)")
@@ -52,6 +61,9 @@ def parse_args():
     form.add_argument("--csv", dest="write", action="store_const",
                       const=output.print_csv, help="print CSV")
     args = parser.parse_args()
+    if args.help:
+        sys.exit(write(lambda out: out.write(parser.format_help())))
+    args.tag = args.tag or ["dovecot"]
     try:
         args.form = prefix.compile_prefix(args.prefix)
     except ValueError as error:
@@ -67,7 +79,7 @@ def read(path, args, summary):
     """Adds a file to the summary. Returns 0, 2 if it couldn't be read to its
     end."""
     lines, events, years = Summary(), Summary(), Years()
-    reader = Reader(args.form, args.tag or ["dovecot"], lines, events, years)
+    reader = Reader(args, lines, events, years)
     status = 0
     try:
         if path == "-":
@@ -85,13 +97,6 @@ def read(path, args, summary):
     if lines.lines > 0:
         # a log with both has each access twice
         events = Summary()
-    if lines.lines + lines.not_understood + events.lines + \
-            events.not_understood == 0 < lines.foreign:
-        complain(f"{path}: all {lines.foreign} lines with the plugin's mark "
-                 "are of other programs; see --help for --tag")
-        status = status or 1
-    else:
-        summary.foreign += lines.foreign
     name_year = years.name(file_date) if years.newest else None
     summary.merge(lines, name_year)
     summary.merge(events, name_year)
@@ -105,23 +110,24 @@ def report(summary):
                  "their length: they are not counted")
     if summary.foreign > 0:
         complain(f"{summary.foreign} lines of other programs have the "
-                 "plugin's mark in their text, and are not counted; if one "
-                 "of them is Dovecot's, see --help for --tag")
+                 "plugin's mark in their text, and are ignored")
     if summary.not_understood == 0:
         return 0
     complain(f"{summary.not_understood} lines were not understood, and are not "
              "counted:")
-    for why, text in summary.examples:
+    for why, text in sum(summary.examples, []):
         print(f"  {why}: {text!a}", file=sys.stderr)
     return 1
 
 
-def write(args, report):
-    """Returns 0, 2 if the report couldn't be written."""
+def write(print_to):
+    """Lets a function print. Returns 0, 2 if that couldn't be written."""
+    # a closed pipe ends it as it ends other programs
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         with open(1, "w", encoding="utf-8", errors="backslashreplace",
                   closefd=False) as out:
-            args.write(report, out)
+            print_to(out)
     except OSError as error:
         complain(f"standard output: {error}")
         return 2
@@ -151,9 +157,7 @@ def main():
     accounts, status = load_audit(args.audit) if args.audit else (None, 0)
     for path in args.file or ["-"]:
         status = max(status, read(path, args, summary))
-    # a closed pipe ends it as it ends other programs
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    status = max(status, write(args, output.report(summary)
-                               if accounts is None else
-                               joined.report(summary, accounts)))
+    found = output.report(summary) if accounts is None else \
+        joined.report(summary, accounts)
+    status = max(status, write(lambda out: args.write(found, out)))
     return max(status, report(summary))

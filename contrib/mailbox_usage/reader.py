@@ -31,6 +31,7 @@ SOME_PREFIX = re.compile(rf"(?:[^\s=]{{1,400}} ?)?(?:Info: )?{MARK.rstrip()}")
 OWN = re.compile(rf"(?:Info: )?{MARK.rstrip()}")
 PROGRAM = re.compile(r"(?P<tag>[\w./@+-]+)(?:\[\d+\])?: ")
 UNKNOWN = "unknown beginning; see --help"
+OTHERS = "another program's text, or its wrapping; see --help"
 
 
 def has_mark(text):
@@ -42,9 +43,10 @@ class Reader:
     """Reads the lines of one file into a Summary of its lines and one of its
     events."""
 
-    def __init__(self, form, tags, lines, events, years):
-        self.form = form
-        self.tags = tags
+    def __init__(self, args, lines, events, years):
+        self.form = args.form
+        self.tags = args.tag
+        self.ignore_others = args.ignore_others
         self.lines = lines
         self.events = events
         self.years = years
@@ -183,24 +185,29 @@ class Reader:
     def foreign(self, tag, message, text):
         """A line of another program, unless that is a Dovecot with a name of
         its own, perhaps what a container wrote to its standard error."""
-        inner = self.passed_on(message)
-        if inner is not None and not self.is_other(inner, True):
-            self.reject(UNKNOWN, text)
+        if not has_mark(text):
             return
-        message = split_stamp(message)[1]
-        match = self.form.match(message)
-        if match is not None and OWN.match(message, match.end()) or \
-                SOME_PREFIX.match(message) or \
-                STATS.match(message) and event.MARK in message:
-            self.lines.reject(f"another tag; --tag {tag} if it is Dovecot's",
-                              text)
+        inner = self.passed_on(message)
+        if inner is not None and self.is_other(inner, True):
+            self.pass_over(text)
+        elif self.ignore_others:
+            self.pass_over(text)
+            self.lines.foreign += 1
         else:
-            self.pass_over(text, foreign=True)
+            why = UNKNOWN if inner is not None else \
+                f"another tag; --tag {tag} if it is Dovecot's" \
+                if self.is_own_or_alike(split_stamp(message)[1]) else OTHERS
+            self.lines.reject(why, text, foreign=True)
 
-    def pass_over(self, text, foreign=False):
+    def is_own_or_alike(self, message):
+        match = self.form.match(message)
+        return match is not None and OWN.match(message, match.end()) or \
+            SOME_PREFIX.match(message) or \
+            STATS.match(message) and event.MARK in message
+
+    def pass_over(self, text):
         if has_mark(text):
             self.lines.passed_over += 1
-            self.lines.foreign += foreign
 
     def journal(self, fields):
         """Reads an entry of the journal, a dict of its fields."""

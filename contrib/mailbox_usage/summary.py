@@ -118,7 +118,9 @@ class Summary:
         # names that the plugin had no room for
         self.more = 0
         self.not_understood = 0
-        self.examples = []
+        # the first of Dovecot's, and those of other programs: who floods one
+        # of them doesn't hide the others
+        self.examples = ([], [])
         # lines of others with the plugin's mark in their text
         self.passed_over = 0
         # of these, those of other programs
@@ -137,10 +139,13 @@ class Summary:
             form = (use.command, use.ref, use.patterns)
             user.lists.setdefault(form, Usage()).add(use, instant, key, times)
 
-    def reject(self, why, text):
+    def reject(self, why, text, foreign=False):
         self.not_understood += 1
-        if len(self.examples) < EXAMPLES:
-            self.examples.append((why, text[:200]))
+        self.example(foreign, why, text[:200])
+
+    def example(self, foreign, why, text):
+        if len(self.examples[foreign]) < EXAMPLES:
+            self.examples[foreign].append((why, text))
 
     def merge(self, other, name_year):
         """Adds what another summary has; name_year gives years to its times."""
@@ -148,7 +153,10 @@ class Summary:
         self.more += other.more
         self.not_understood += other.not_understood
         self.passed_over += other.passed_over
-        self.examples = (self.examples + other.examples)[:EXAMPLES]
+        self.foreign += other.foreign
+        for foreign in (False, True):
+            for example in other.examples[foreign]:
+                self.example(foreign, *example)
         for name, user in other.users.items():
             mine = self.users.setdefault(name, User())
             for kind in ("mailboxes", "lists"):

@@ -29,9 +29,9 @@ def documented_words(text):
     return {word for head in heads for word in re.findall(r"[a-z]+", head)}
 
 
-def helped(*command):
+def helped(*command, program="mailbox-audit"):
     """Returns the options at the beginnings of the lines of --help."""
-    text = subprocess.run(["mailbox-audit", *command, "--help"], check=True,
+    text = subprocess.run([program, *command, "--help"], check=True,
                           stdout=subprocess.PIPE).stdout.decode()
     heads = re.findall(r"^ +(-.*?)(?:  |$)", text, flags=re.M)
     return {option for head in heads for option in OPTION.findall(head)}
@@ -96,6 +96,13 @@ def test_options_of_the_doveadm_command(dovecot):
     short = {option for option in own if len(option) == 2}
     common = {"-u", "-A", "-F", "-S", "-D", "-f"}
     assert set(OPTION.findall(page["SYNOPSIS"])) == short | common
+
+
+def test_options_of_mailbox_usage():
+    page = sections("mailbox-usage.1")
+    assert helped(program="mailbox-usage") == documented(page["OPTIONS"])
+    every = set(OPTION.findall(page["SYNOPSIS"]))
+    assert every == documented(page["OPTIONS"]) - {"-h", "--help"}
 
 
 @pytest.mark.parametrize("name, command", [

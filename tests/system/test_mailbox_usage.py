@@ -465,10 +465,10 @@ def test_a_tag_of_its_own():
                    input=both)["lines"] == 2
     result = run("--json", input=line, status=1)
     assert b"--tag mail-2" in result.stderr
-    # nothing but lines of others: the tag may be wrong
     line = f"Nov 24 22:59:25 mx mail-2[7]: a b {MESSAGE}\n"
     result = run("--json", input=line, status=1)
-    assert b"see --help for --tag" in result.stderr
+    assert b"another program's text, or its wrapping; see --help" in \
+        result.stderr
 
 
 def test_a_container_s_tag():
@@ -576,7 +576,8 @@ def test_a_closed_pipe_ends_quietly(log):
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null >&-",
-                                         "</dev/null >/dev/full"])
+                                         "</dev/null >/dev/full",
+                                         "--help >/dev/full", "-h >&-"])
 def test_what_cannot_be_read_or_written_is_an_error(redirection):
     result = subprocess.run(["sh", "-c", f'"$0" {redirection}', TOOL],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
