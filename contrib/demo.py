@@ -6,7 +6,6 @@ plugins. The private Dovecot is that of the system tests."""
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 
@@ -28,6 +27,9 @@ MAILBOXES = ["Archive/%d" % year for year in range(2000, 2024)] + \
 # directories of a home that hold no mail, and how many files are in each
 JUNK = {".git/objects": 400, ".cache/browser": 300, ".local/share": 100,
         "src/project": 60, "Documents": 40, "photos": 100}
+
+# how lines of configuration begin that load the filter: they set nothing
+LOADS = ("mail_plugins", "mailbox_filter = yes")
 
 
 def fill_home(server, user):
@@ -102,35 +104,45 @@ def demo(server):
          "--mail-root", server.users["ann"].home,
          "--inbox", server.path("mail/%u", "ann"),
          "--state", "bogus", "--visible", lines=5)
-    say("Those that belong to no mailbox go; mail is never touched. (What "
-        "changed within\nthe last hour is kept unless --min-age says "
-        "otherwise.)")
-    server.restart()
-    show(server, "doveadm", "mailbox-audit", "clean", "-u", "ann",
-         "--min-age", "0")
-    show(server, "doveadm", "mailbox-audit", "-u", "ann")
     say("Which rule hides a name, and which names stay?")
     show(server, "mailbox-audit", "match", "-v", ".git/objects/file1",
          "public_html/page1.html", "Archive/2019")
-    say("Now without the indexes, and with the plugins mailbox_filter and "
-        "imap_mailbox_log,\nand these settings:")
     settings = readme.settings("2.4" if IS_24 else "2.3")
+    prevent(server, settings)
+    clean(server)
+    say("To have that on a server of your own, put this at the end of its "
+        "configuration:\nthe two lines that tell mailbox_filter what to hide, "
+        "and those that load it.")
+    show_settings(settings.splitlines())
+
+
+def prevent(server, settings):
+    say("Now with the plugins mailbox_filter and imap_mailbox_log, and these "
+        "settings:")
     show_settings(line.strip() for line in settings.splitlines()
-                  if " = " in line and "plugins" not in line)
+                  if " = " in line and not line.strip().startswith(LOADS))
     server.stop()
-    shutil.rmtree(index_root)
     server.plugins = {"imap": ["imap_mailbox_log"]}
     server.extra = settings
     server.start()
     send_list(server, "ann")
-    show(server, "doveadm", "mailbox-audit", "-u", "ann")
-    say("And what the server's log says of the LIST; hidden= counts the names "
-        "that were\nnot shown, but nothing below them: .git is one.")
+    say("The server's log says of the LIST how many names it showed; hidden= "
+        "is how many\nmore it would have shown, but nothing below them: .git "
+        "is one.")
     for line in server.log_lines("mailbox_access: "):
         print("  " + line)
-    say("To have that on a server of your own, put this at the end of its "
-        "configuration:")
-    show_settings(settings.splitlines())
+
+
+def clean(server):
+    say("The index directories of before are still there. Those that belong to "
+        "no mailbox\ngo; mail is never touched. (What changed within the last "
+        "hour is kept unless\n--min-age says otherwise.)")
+    server.restart()
+    show(server, "doveadm", "mailbox-audit", "clean", "-u", "ann",
+         "--min-age", "0")
+    say("Her client asks again, and none of them comes back:")
+    send_list(server, "ann")
+    show(server, "doveadm", "mailbox-audit", "-u", "ann")
 
 
 def main():
