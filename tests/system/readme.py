@@ -22,15 +22,20 @@ def sections():
     return dict(zip(parts[1::2], parts[2::2]))
 
 
+# what stands below "Dovecot 2.3:" or "Dovecot 2.4:"
+BLOCK = re.compile(r"^Dovecot (2\.\d):\n\n((?:  .*\n)+)", flags=re.M)
+
+
 def settings(version):
     """Returns the lines of configuration for Dovecot "2.3" or "2.4"."""
-    block = re.search(rf"^Dovecot {re.escape(version)}:\n\n((?:  .*\n|\n)+?)"
-                      r"\n(?=\S|  # \w+ )", text(), flags=re.M)
-    return "".join(line[2:] for line in block[1].splitlines(keepends=True))
+    block, = [lines for number, lines in BLOCK.findall(text())
+              if number == version and not lines.startswith("  # ")]
+    return "".join(line[2:] for line in block.splitlines(keepends=True))
 
 
-def commands(title):
-    """Returns the commands of a section: the lines after a "#" or "$", with
-    those that they go on in."""
-    return re.findall(r"^ +[#$] ((?:.*[\\|]\n)*.*)$", sections()[title],
-                      flags=re.M)
+def commands(title, version):
+    """Returns the commands of a section for a Dovecot: the lines after a "#"
+    or "$", with those that they go on in."""
+    part = BLOCK.sub(lambda block: block[2] if block[1] == version else "",
+                     sections()[title])
+    return re.findall(r"^ +[#$] ((?:.*[\\|]\n)*.*)$", part, flags=re.M)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""The lines of configuration that README and the plugin's manual show, as they
+are printed, on a Dovecot with its own defaults."""
+
+import os
+import re
+
+import pytest
+
+import readme
+from dovecot import IS_24, Location
+from filter import fill_mbox
+
+VERSION = "2.4" if IS_24 else "2.3"
+# what the harness sets otherwise: 2.4 removes empty directories
+STOCK = {"mailbox_list_drop_noselect": "yes"} if IS_24 else {}
+NAMES = ["mail", ".profile", ".git/config", "public_html/index"]
+
+
+def manual():
+    path = os.path.join(os.path.dirname(os.path.abspath(readme.PATH)),
+                        "doc", "mailbox-filter.md")
+    with open(path) as f:
+        return re.search(rf"^Dovecot {re.escape(VERSION)}:\n\n```\n(.*?)^```",
+                         f.read(), re.S | re.M)[1]
+
+
+SNIPPETS = {"README": lambda: readme.settings(VERSION), "manual": manual}
+
+
+def list_with(dovecot, extra):
+    """Returns the names that somebody sees, and whether an empty directory of
+    the home is still there."""
+    server = dovecot(location=Location("mbox", "~", inbox="mail/%u",
+                                       index="index/%u"),
+                     settings=STOCK, extra=extra)
+    fill_mbox(server, "alice", NAMES)
+    empty = server.users["alice"].home + "/empty/below"
+    os.makedirs(empty)
+    server.chown("alice", server.users["alice"].home)
+    with server.imap("alice") as imap:
+        names = {name.decode() for name in imap.list()}
+    return names, os.path.isdir(empty)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_nothing_but_junk_goes(dovecot, snippet):
+    names, is_kept = list_with(dovecot, SNIPPETS[snippet]())
+    assert names == {"INBOX", "mail", "empty", "empty/below"} and is_kept
+
+
+@pytest.mark.skipif(not IS_24, reason="Dovecot 2.4 only")
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_without_the_last_line_directories_go(dovecot, snippet):
+    """So the line does it, and nothing else."""
+    *lines, last = SNIPPETS[snippet]().splitlines()
+    assert last == "mailbox_list_drop_noselect = no"
+    names, is_kept = list_with(dovecot, "\n".join(lines))
+    assert "empty/below" not in names and not is_kept
