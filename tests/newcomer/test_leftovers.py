@@ -41,10 +41,10 @@ def processes():
 def files(tops):
     """Returns {path: what it is} of all below, but not of other file
     systems."""
-    found, todo = {}, list(tops)
+    found, left = {}, list(tops)
     device = os.stat("/").st_dev
-    while todo:
-        with os.scandir(todo.pop()) as entries:
+    while left:
+        with os.scandir(left.pop()) as entries:
             for entry in entries:
                 st = entry.stat(follow_symlinks=False)
                 if st.st_dev != device:
@@ -54,7 +54,7 @@ def files(tops):
                     stat.S_IFMT(st.st_mode) if entry.is_dir() else
                     (st.st_mode, st.st_size, st.st_mtime_ns))
                 if entry.is_dir(follow_symlinks=False):
-                    todo.append(entry.path)
+                    left.append(entry.path)
     return found
 
 
