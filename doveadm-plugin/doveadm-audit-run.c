@@ -95,10 +95,29 @@ void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 	audit_set_failed(ctx, exit_code);
 }
 
-/* Give the audit all namespaces. Returns FALSE if none was asked for. */
-static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
-				 struct mail_user *user,
-				 struct mba_audit *audit)
+/* Tell the audit of the indexes of namespaces that don't exist yet. */
+static int audit_add_template(struct mail_namespace *ns,
+			      struct mba_audit *audit, const char **error_r)
+{
+	struct mba_location locations[2];
+	const char *error;
+	int count;
+
+	count = doveadm_template_locations_get(ns, locations, &error);
+	if (count < 0) {
+		*error_r = t_strdup_printf("Namespace \"%s\": %s",
+					   ns->set->prefix, error);
+	}
+	for (int i = 0; i < count; i++)
+		mba_audit_add(audit, &locations[i], false);
+	return count < 0 ? -1 : 0;
+}
+
+/* Give the audit all namespaces. Returns 1 if ok, 0 if none was asked for, -1
+   if one can't be told. */
+static int audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
+				struct mail_user *user,
+				struct mba_audit *audit, const char **error_r)
 {
 	struct mba_location location;
 	struct mail_namespace *ns;
@@ -110,10 +129,9 @@ static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 					  ctx->namespace_prefix);
 	}
 	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
-		if (doveadm_namespace_is_template(ns)) T_BEGIN {
-			if (doveadm_template_location_get(ns, &location))
-				mba_audit_add(audit, &location, false);
-		} T_END;
+		if (doveadm_namespace_is_template(ns) &&
+		    audit_add_template(ns, audit, error_r) < 0)
+			return -1;
 		if (!doveadm_namespace_has_location(ns))
 			continue;
 		report = ctx->namespace_prefix != NULL ?
@@ -125,7 +143,7 @@ static bool audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 		} T_END;
 		found = found || report;
 	}
-	return found || ctx->namespace_prefix == NULL;
+	return found || ctx->namespace_prefix == NULL ? 1 : 0;
 }
 
 /* Returns what to say when no namespace has the prefix. */
@@ -165,14 +183,27 @@ static void audit_log_refused(const struct mailbox_audit_cmd_context *ctx,
 	}
 }
 
+static void audit_run_namespaces(struct mailbox_audit_cmd_context *ctx,
+				 struct mail_user *user,
+				 struct mba_audit *audit)
+{
+	const struct mba_report *report;
+	int ret = mba_audit_run(audit, &report);
+
+	doveadm_audit_progress_clear(ctx);
+	audit_print_report(ctx, report);
+	audit_log_refused(ctx, user, report);
+	if (ret < 0)
+		audit_set_failed(ctx, EX_TEMPFAIL);
+}
+
 static int audit_run(struct mailbox_audit_cmd_context *ctx,
 		     struct mail_user *user, const struct mba_rules *rules)
 {
-	const struct mba_report *report;
 	struct mba_audit *audit;
 	const char *error;
 	struct timespec now;
-	int ret = 0;
+	int ret;
 
 	ctx->set.user = user->username;
 	ctx->set.rules = rules;
@@ -181,18 +212,15 @@ static int audit_run(struct mailbox_audit_cmd_context *ctx,
 	ctx->clean.lock_method = list_uses_flock(user->namespaces->list) ?
 		MBA_LOCK_METHOD_FLOCK : MBA_LOCK_METHOD_FCNTL;
 	audit = mba_audit_init(&ctx->set);
-	if (!audit_add_namespaces(ctx, user, audit)) {
-		error = audit_unknown_namespace(ctx, user);
+	ret = audit_add_namespaces(ctx, user, audit, &error);
+	if (ret > 0)
+		audit_run_namespaces(ctx, user, audit);
+	else {
+		if (ret == 0)
+			error = audit_unknown_namespace(ctx, user);
 		e_error(user->event, "%s", error);
 		doveadm_audit_user_failed(ctx, user->username, error,
-					  EX_USAGE);
-	} else {
-		ret = mba_audit_run(audit, &report);
-		doveadm_audit_progress_clear(ctx);
-		audit_print_report(ctx, report);
-		audit_log_refused(ctx, user, report);
-		if (ret < 0)
-			audit_set_failed(ctx, EX_TEMPFAIL);
+					  ret == 0 ? EX_USAGE : EX_CONFIG);
 	}
 	mba_audit_deinit(&audit);
 	return ctx->ctx.exit_code == 0 ? 0 : -1;

@@ -9,6 +9,11 @@
 
 #include "path-util.h"
 
+/* A user, for variables. */
+struct doveadm_name {
+	const char *name, *home;
+};
+
 #if DOVECOT_PREREQ(2, 4, 0)
 #  include "settings.h"
 #  include "var-expand.h"
@@ -63,37 +68,44 @@ static inline bool list_uses_flock(const struct mailbox_list *list)
 	return list->mail_set->parsed_lock_method == FILE_LOCK_METHOD_FLOCK;
 }
 
-/* Returns where a template's namespaces have their indexes, with a % for what
-   depends on the owner, NULL if that is where the mails are. */
-static inline const char *template_get_index_root(struct mail_namespace *ns)
+/* Get where a template's namespaces have their mails and indexes, NULL for
+   either that isn't set, by the names of the owner and of the user whom he
+   shares them with. Returns 0 if ok, -1 if the template can't be expanded. */
+static inline int
+template_expand(struct mail_namespace *ns, const struct doveadm_name *owner,
+		const struct doveadm_name *user, const char **mail_r,
+		const char **index_r, const char **error_r)
 {
-	static const struct var_expand_table owner[] = {
-		{ .key = "owner_user", .value = "%" },
-		{ .key = "owner_home", .value = "/%" },
+	const struct var_expand_table table[] = {
+		{ .key = "owner_user", .value = owner->name },
+		{ .key = "owner_home", .value = owner->home },
+		{ .key = "user", .value = user->name },
+		{ .key = "home", .value = user->home },
 		VAR_EXPAND_TABLE_END
 	};
 	const struct var_expand_params params = {
-		.table = owner, .event = ns->user->event,
+		.table = table, .event = ns->user->event,
 	};
 	struct event *event = event_create(ns->user->event);
 	struct mail_storage_settings *set;
-	const char *path = NULL, *error;
+	int ret;
 
 	event_add_str(event, SETTINGS_EVENT_NAMESPACE_NAME, ns->set->name);
 	event_set_ptr(event, SETTINGS_EVENT_VAR_EXPAND_PARAMS,
 		      (void *)&params);
 	settings_event_add_list_filter_name(event,
 		SETTINGS_EVENT_NAMESPACE_NAME, ns->set->name);
-	if (settings_get(event, &mail_storage_setting_parser_info, 0, &set,
-			 &error) < 0)
-		e_error(ns->user->event, "%s", error);
-	else {
-		if (set->mail_index_path[0] != '\0')
-			path = t_strdup(set->mail_index_path);
+	ret = settings_get(event, &mail_storage_setting_parser_info, 0, &set,
+			   error_r);
+	if (ret == 0) {
+		*mail_r = set->mail_path[0] == '\0' ? NULL :
+			t_strdup(set->mail_path);
+		*index_r = set->mail_index_path[0] == '\0' ? NULL :
+			t_strdup(set->mail_index_path);
 		settings_free(set);
 	}
 	event_unref(&event);
-	return path;
+	return ret;
 }
 
 /* Returns a directory for volatile files, NULL or "" if there is none. */
@@ -126,6 +138,13 @@ doveadm_privileges_restore(const struct doveadm_privileges *privileges,
 }
 
 #else
+#  include "str.h"
+#  include "settings-parser.h"
+#  include "var-expand.h"
+#  include "mail-namespace.h"
+#  include "mail-storage-settings.h"
+#  include "mail-user.h"
+
 #  define DOVEADM_CMD_INIT_ARGS \
 	struct doveadm_mail_cmd_context *_ctx, \
 	const char *const args[] ATTR_UNUSED
@@ -184,11 +203,60 @@ static inline bool list_uses_flock(const struct mailbox_list *list)
 		FILE_LOCK_METHOD_FLOCK;
 }
 
-static inline const char *template_get_index_root(struct mail_namespace *ns)
+/* Returns a table for a name, with its own parts. */
+static inline const struct var_expand_table *
+template_table(const struct doveadm_name *name)
 {
-	const char *path = strstr(ns->set->location, ":INDEX=");
+	const struct var_expand_table table[] = {
+		{ 'u', name->name, "user" },
+		{ 'n', t_strcut(name->name, '@'), "username" },
+		{ 'd', i_strchr_to_next(name->name, '@'), "domain" },
+		{ 'h', name->home, "home" },
+		{ '\0', NULL, NULL }
+	};
 
-	return path == NULL ? NULL : t_strcut(path + strlen(":INDEX="), ':');
+	return p_memdup(pool_datastack_create(), table, sizeof(table));
+}
+
+/* Expand a template's variables of the user, which the configuration has with
+   one %; those of the owner have two. */
+static inline int
+template_expand_user(struct mail_namespace *ns, const struct doveadm_name *user,
+		     string_t *dest, const char **error_r)
+{
+	const char *location = ns->unexpanded_set->location;
+
+	if (location[0] == SETTING_STRVAR_EXPANDED[0]) {
+		/* the userdb has it: it is this user's alone */
+		str_append(dest, ns->set->location);
+		return 1;
+	}
+	return var_expand_with_funcs(dest, location + 1,
+		t_var_expand_merge_tables(
+			template_table(user),
+			mail_user_var_expand_table(ns->user)),
+		mail_user_var_expand_func_table, ns->user, error_r);
+}
+
+static inline int
+template_expand(struct mail_namespace *ns, const struct doveadm_name *owner,
+		const struct doveadm_name *user, const char **mail_r,
+		const char **index_r, const char **error_r)
+{
+	string_t *location = t_str_new(128), *str = t_str_new(128);
+	const char *path;
+
+	if (template_expand_user(ns, user, location, error_r) <= 0 ||
+	    var_expand(str, str_c(location), template_table(owner),
+		       error_r) <= 0)
+		return -1;
+	path = i_strchr_to_next(str_c(str), ':');
+	*mail_r = path == NULL || path[0] == '\0' || path[0] == ':' ? NULL :
+		t_strcut(path, ':');
+	path = strstr(str_c(str), ":INDEX=");
+	*index_r = path == NULL ? NULL :
+		t_strcut(path + strlen(":INDEX="), ':');
+	return 0;
 }
 
 static inline const char *location_get_volatile_dir(struct mailbox_list *list)

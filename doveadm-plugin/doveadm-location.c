@@ -98,30 +98,6 @@ bool doveadm_namespace_is_template(const struct mail_namespace *ns)
 	return strcmp(mailbox_list_get_driver_name(ns->list), "shared") == 0;
 }
 
-bool doveadm_template_location_get(struct mail_namespace *ns,
-				   struct mba_location *location_r)
-{
-	const char *path = template_get_index_root(ns), *rest, *slash;
-
-	if (path == NULL)
-		return FALSE;
-	path = mail_user_home_expand(ns->user, path);
-	if (path[0] != '/')
-		return FALSE;
-	/* there is a directory for each owner, which needn't exist yet */
-	rest = strchr(path, '%');
-	if (rest != NULL) {
-		slash = strrchr(t_strdup_until(path, rest), '/');
-		path = t_strndup(path, rest - path - strlen(slash));
-	}
-	i_zero(location_r);
-	location_r->prefix = "";
-	location_r->type = namespace_type_names[MAIL_NAMESPACE_TYPE_SHARED];
-	location_r->driver = "none";
-	location_r->mail_root = location_r->index_root = path;
-	return TRUE;
-}
-
 bool doveadm_namespace_has_location(const struct mail_namespace *ns)
 {
 	/* Dovecot's stand-in where none has an empty prefix */
@@ -151,4 +127,87 @@ void doveadm_location_get(struct mail_namespace *ns,
 	/* a remote list would be asked what its names are */
 	if (strcmp(location_r->layout, "imapc") != 0)
 		location_r->keep = keep_get(ns);
+}
+
+/* Stand for any user: what of a path is the same for both depends on neither
+   name. They have domains, for templates that ask for one. */
+static const struct doveadm_name any_names[2] = {
+	{ "a@a", "/a" }, { "b@b", "/b" }
+};
+
+/* Returns TRUE if these are a namespace's of the user's own. */
+static bool template_is_own(const struct mail_user *user, const char *mail,
+			    const char *index)
+{
+	struct mba_location location;
+	struct mail_namespace *ns;
+
+	for (ns = user->namespaces; ns != NULL; ns = ns->next) {
+		if (!doveadm_namespace_has_location(ns))
+			continue;
+		doveadm_location_get(ns, &location);
+		if (null_strcmp(location.mail_root, mail) == 0 &&
+		    null_strcmp(location.index_root, index) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Add the directory that holds the indexes of both paths, if they have one. */
+static unsigned int
+template_location_add(const char *path1, const char *path2,
+		      struct mba_location *location_r)
+{
+	size_t len = 0;
+
+	if (path1[0] != '/' || path2[0] != '/')
+		return 0;
+	while (path1[len] != '\0' && path1[len] == path2[len])
+		len++;
+	if (path1[len] != path2[len]) {
+		while (path1[len] != '/')
+			len--;
+		path1 = t_strndup(path1, len);
+	}
+	/* the root of the file system, which holds all */
+	if (path1[0] == '\0')
+		return 0;
+	i_zero(location_r);
+	location_r->prefix = "";
+	location_r->type = namespace_type_names[MAIL_NAMESPACE_TYPE_SHARED];
+	location_r->driver = "none";
+	location_r->mail_root = location_r->index_root = path1;
+	return 1;
+}
+
+int doveadm_template_locations_get(struct mail_namespace *ns,
+				   struct mba_location *locations_r,
+				   const char **error_r)
+{
+	struct mail_user *user = ns->user;
+	const char *mail, *theirs[2], *ours[2];
+	struct doveadm_name self = { .name = user->username };
+	unsigned int count;
+
+	if (mail_user_get_home(user, &self.home) <= 0)
+		self.home = "";
+	for (unsigned int i = 0; i < 2; i++) {
+		if (template_expand(ns, &any_names[i], &self, &mail,
+				    &theirs[i], error_r) < 0 ||
+		    template_expand(ns, &self, &any_names[i], &mail, &ours[i],
+				    error_r) < 0)
+			return -1;
+		if (theirs[i] == NULL || ours[i] == NULL)
+			return 0;
+	}
+	/* what others share with the user; what he shares with others, unless
+	   they have his own indexes */
+	count = template_location_add(mail_user_home_expand(user, theirs[0]),
+				      mail_user_home_expand(user, theirs[1]),
+				      locations_r);
+	if (strcmp(ours[0], ours[1]) == 0 &&
+	    template_is_own(user, mail, ours[0]))
+		return count;
+	return count + template_location_add(ours[0], ours[1],
+					     locations_r + count);
 }

@@ -17,10 +17,12 @@ extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_inspect;
 /* Returns TRUE if a namespace only tells how those of other users are made: its
    roots are Dovecot's own directories. */
 bool doveadm_namespace_is_template(const struct mail_namespace *ns);
-/* Get the directory that holds the indexes of all that others share. Returns
-   FALSE if they are where the mails are, or nowhere. */
-bool doveadm_template_location_get(struct mail_namespace *ns,
-				   struct mba_location *location_r);
+/* Get the directories that hold the indexes of all that others share with the
+   user, and of all that he shares with them. Returns how many there are, at
+   most two, none where the mails are; -1 if the template can't be expanded. */
+int doveadm_template_locations_get(struct mail_namespace *ns,
+				   struct mba_location *locations_r,
+				   const char **error_r);
 /* Returns TRUE if a namespace has mails and indexes anywhere. */
 bool doveadm_namespace_has_location(const struct mail_namespace *ns);
 /* Sets location_r to where a namespace's mails and indexes are. Strings belong

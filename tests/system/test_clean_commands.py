@@ -289,7 +289,7 @@ SHARED = {
 namespace shared {
   type = shared
   prefix = shared/%%u/
-  location = mbox:%%h:INDEX=INDEX_ROOT/%%u
+  location = mbox:%%h:INDEX=INDEX_ROOT
 }
 """,
     "2.4": """
@@ -298,21 +298,38 @@ namespace shared {
   prefix = shared/$user/
   mail_driver = mbox
   mail_path = %{owner_home}
-  mail_index_path = INDEX_ROOT/%{owner_user}
+  mail_index_path = INDEX_ROOT
 }
 """}
+OF_ANOTHER = "Another namespace has other mails with the same index root"
+# Where the indexes are that bob's mailboxes have for alice, or hers for bob,
+# and why her own are not cleaned then.
+TEMPLATES = {
+    "@DIR@/index/USER/shared/OWNER": ("shared/bob", None),
+    "@DIR@/index/USER/OWNER": ("bob", OF_ANOTHER),
+    "@DIR@/index/USER/of-OWNER-": ("of-bob-", OF_ANOTHER),
+    "@DIR@/index/OWNER/shared/USER": ("shared/bob", None),
+    "@DIR@/index/OWNER/USER": ("bob", OF_ANOTHER),
+    "@DIR@/index/OWNER/shared": ("shared", None),
+}
 
 
-@pytest.mark.parametrize("below", ["/shared", ""])
-def test_indexes_of_what_others_share(dovecot, below):
+def shared_namespace(index_root):
+    return {"2.3": SHARED["2.3"].replace("INDEX_ROOT", index_root.replace(
+                "USER", "%u").replace("OWNER", "%%u")),
+            "2.4": SHARED["2.4"].replace("INDEX_ROOT", index_root.replace(
+                "USER", "%{user}").replace("OWNER", "%{owner_user}"))}
+
+
+@pytest.mark.parametrize("index_root", TEMPLATES)
+def test_indexes_of_what_is_shared(dovecot, index_root):
     """They stand below the user's own, and are no mailbox of his."""
-    server = dovecot(users=["alice", "bob"], extra={
-        "2.3": SHARED["2.3"].replace("INDEX_ROOT", "@DIR@/index/%u" + below),
-        "2.4": SHARED["2.4"].replace("INDEX_ROOT",
-                                     "@DIR@/index/%{user}" + below)})
+    below, refused = TEMPLATES[index_root]
+    server = dovecot(users=["alice", "bob"],
+                     extra=shared_namespace(index_root))
     fill(server)
     root = server.path("index/alice")
-    theirs = root + below + "/bob/.imap/box"
+    theirs = f"{root}/{below}/.imap/box"
     os.makedirs(os.path.dirname(theirs))
     shutil.copytree(root + "/.imap/box", theirs)
     server.chown("alice", root)
@@ -320,11 +337,42 @@ def test_indexes_of_what_others_share(dovecot, below):
     lines = clean(server, "alice", "-U", "-g", "0")
     assert snapshot(theirs) == before
     namespace, = report(lines)["namespaces"]
-    if below:
-        assert removed(lines) == set(JUNK)
-    else:
-        assert namespace["clean"]["refused"] == "Another namespace has " \
-            "other mails with the same index root"
+    assert namespace["clean"]["refused"] == refused
+    assert removed(lines) == (set() if refused else set(JUNK))
+
+
+def test_others_use_the_owners_indexes(dovecot):
+    """That keeps nobody from cleaning his own."""
+    server = dovecot(users=["alice", "bob"],
+                     extra=shared_namespace("@DIR@/index/OWNER"))
+    fill(server)
+    lines = clean(server, "alice", "-U", "-g", "0")
+    assert removed(lines) == set(JUNK)
+    namespace, = report(lines)["namespaces"]
+    assert namespace["aliases"] == []
+
+
+def test_a_template_that_cant_be_expanded(dovecot):
+    """Where the indexes of others are can't be told: nothing of the user is
+    removed, and doveadm's status tells."""
+    extra = shared_namespace("@DIR@/index/USER/NONSENSE")
+    # 2.4 expands a template with the user as its owner when he logs in
+    server = dovecot(users=["beef"], extra={
+        "2.3": extra["2.3"].replace("NONSENSE", "%%{nonsense}"),
+        "2.4": extra["2.4"].replace("NONSENSE", "%{owner_user | unhexlify | "
+                                    "hexlify}")})
+    fill(server, "beef")
+    before = snapshot(server.path("index"))
+    for words in (["clean", "-a", "0", "-e"], []):
+        result = server.doveadm("mailbox-audit", *words, "-u", "beef", "-j",
+                                check=False)
+        assert result.returncode == os.EX_CONFIG, result
+        line, = json_lines(result.stdout)
+        assert line["namespaces"] == []
+        assert line["errors"][0]["error"].startswith('Namespace "shared/')
+        assert line["errors"][0]["error"].encode() in result.stderr
+        assert result.stderr.count(b"Error: ") == 1
+    assert snapshot(server.path("index")) == before
 
 
 def test_progress_on_a_terminal_only(dovecot, tmp_path):
