@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* How old what is removed has to be. Times are moved by the settings' now,
+   since a ctime can't be set. */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "unit-clean.h"
+
+START_TEST(young_entries_are_kept)
+{
+	const struct timespec future[2] = {
+		{ .tv_sec = time(NULL) + DAY }, { .tv_sec = time(NULL) + DAY }
+	};
+
+	clean_setup();
+	make_entry("junk");
+	clean.set.now = time(NULL);
+	ck_assert_str_eq(clean_run(), ".imap/junk:recent|");
+	/* a lock of a moment ago */
+	unit_write(unit_path("index/.imap/junk/dovecot.index.log.lock"), "", 0);
+	ck_assert_str_eq(clean_run(), ".imap/junk:locked|");
+	ck_assert_int_eq(unlink(unit_path("index/.imap/junk/"
+					  "dovecot.index.log.lock")), 0);
+	clean.set.now = time(NULL) + 2 * HOUR;
+	ck_assert_int_eq(utimensat(AT_FDCWD, unit_path("index/.imap/junk"),
+				   future, 0), 0);
+	ck_assert_str_eq(clean_run(), ".imap/junk:recent|");
+}
+END_TEST
+
+/* Of which inode of the entry an age is taken, and which of its times. */
+static const struct {
+	const char *name;
+	/* mtime in seconds from clean's now */
+	int mtime;
+	const char *expected;
+} age_cases[] = {
+	{ "", 0, "recent" },
+	{ "", DAY, "recent" },
+	{ "/dovecot.index.log", 0, "recent" },
+	{ "/dovecot.index.log", DAY, "recent" },
+	{ "/dovecot.index.log", -DAY, "removed" },
+};
+
+START_TEST(each_time_of_an_entry_counts)
+{
+	struct timespec times[2] = { { 0, 0 }, { 0, 0 } };
+	char *expected;
+
+	clean_setup();
+	make_entry("junk");
+	times[0].tv_sec = times[1].tv_sec = clean.set.now + age_cases[_i].mtime;
+	ck_assert_int_eq(utimensat(AT_FDCWD,
+				   unit_path("index/.imap/junk%s",
+					     age_cases[_i].name), times, 0), 0);
+	expected = mem_printf(".imap/junk:%s|", age_cases[_i].expected);
+	ck_assert_str_eq(clean_run(), expected);
+	free(expected);
+}
+END_TEST
+
+/* Wait until files get another time than those made before. */
+static void wait_a_second(void)
+{
+	const time_t begin = time(NULL);
+
+	while (time(NULL) <= begin + 1)
+		(void)usleep(50000);
+}
+
+/* A ctime can't be set: one second decides. */
+START_TEST(each_ctime_of_an_entry_counts)
+{
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	struct stat st;
+
+	clean_setup();
+	make_entry("junk");
+	ck_assert_int_eq(utimensat(AT_FDCWD, unit_path("index/.imap/junk"), old,
+				   0), 0);
+	ck_assert_int_eq(stat(unit_path("index/.imap/junk"), &st), 0);
+	clean.set.now = st.st_ctime + clean.set.min_age;
+	wait_a_second();
+	ck_assert_int_eq(utimensat(AT_FDCWD,
+				   unit_path("index/.imap/junk/"
+					     "dovecot.index.log"), old, 0), 0);
+	/* the directory is old enough, the log isn't */
+	ck_assert_str_eq(clean_run(), ".imap/junk:recent|");
+	ck_assert_int_eq(chmod(unit_path("index/.imap/junk"), 0755), 0);
+	ck_assert_int_eq(stat(unit_path("index/.imap/junk/dovecot.index.log"),
+			      &st), 0);
+	clean.set.now = st.st_ctime + clean.set.min_age - 1;
+	ck_assert_str_eq(clean_run(), ".imap/junk:recent|");
+	clean.set.now = time(NULL) + clean.set.min_age;
+	ck_assert_str_eq(clean_run(), ".imap/junk:removed|");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("clean-age");
+
+	tcase_add_test(tcase, young_entries_are_kept);
+	tcase_add_loop_test(tcase, each_time_of_an_entry_counts, 0,
+			    sizeof(age_cases) / sizeof(age_cases[0]));
+	tcase_add_test(tcase, each_ctime_of_an_entry_counts);
+	return unit_run(tcase);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* What changes while clean works. */
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "unit-clean.h"
+
+static void move_mailboxes(void)
+{
+	ck_assert_int_eq(rename(unit_path("mail/old"), unit_path("mail/new")),
+			 0);
+	ck_assert_int_eq(rename(unit_path("index/old"), unit_path("index/new")),
+			 0);
+}
+
+START_TEST(entries_that_were_moved_are_kept)
+{
+	clean_setup();
+	for (unsigned int i = 0; i < 2; i++) {
+		unit_write(unit_path("mail/old/box%u", i), "", 0);
+		unit_write(unit_path("index/old/.imap/box%u/dovecot.index.log",
+				     i), log_header, sizeof(log_header));
+	}
+	clean.change = move_mailboxes;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_MAILBOX].entries, 1);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_CHANGED].entries, 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		ck_assert(exists(unit_path("index/new/.imap/box%u/"
+					   "dovecot.index.log", i)));
+	}
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+/* The mail side as it is remembered from the first entry says that the second
+   one's mailbox is missing. */
+
+static void make_directory(void)
+{
+	unit_write(unit_path("mail/late/box0"), "", 0);
+	unit_write(unit_path("mail/late/box1"), "", 0);
+}
+
+static void replace_directory(void)
+{
+	ck_assert_int_eq(rename(unit_path("mail/dir"), unit_path("mail/away")),
+			 0);
+	unit_write(unit_path("mail/dir/box0"), "", 0);
+	unit_write(unit_path("mail/dir/box1"), "", 0);
+}
+
+static const struct {
+	const char *dir;
+	void (*change)(void);
+} fresh_cases[] = {
+	{ "late", make_directory },
+	{ "dir", replace_directory },
+};
+
+START_TEST(what_is_remembered_does_not_decide)
+{
+	clean_setup();
+	unit_write(unit_path("mail/dir/other"), "", 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		unit_write(unit_path("index/%s/.imap/box%u/dovecot.index.log",
+				     fresh_cases[_i].dir, i),
+			   log_header, sizeof(log_header));
+	}
+	clean.change = fresh_cases[_i].change;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 1);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_MAILBOX].entries, 1);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+static void remove_imap(void)
+{
+	ck_assert_int_eq(rmdir(unit_path("index/.imap")), 0);
+}
+
+START_TEST(what_others_remove_is_not_counted)
+{
+	clean_setup();
+	make_entry("junk");
+	clean.change = remove_imap;
+	ck_assert_str_eq(clean_run(), ".imap/junk:removed|");
+	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes, 0);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+static void replace_mail_root(void)
+{
+	ck_assert_int_eq(rename(unit_path("mail"), unit_path("elsewhere")), 0);
+	unit_write(unit_path("mail/other"), "", 0);
+}
+
+START_TEST(a_mail_root_that_is_replaced_is_reported_once)
+{
+	clean_setup();
+	for (unsigned int i = 0; i < 5; i++) {
+		unit_write(unit_path("index/.imap/gone%u/dovecot.index.log", i),
+			   log_header, sizeof(log_header));
+	}
+	clean.change = replace_mail_root;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 1);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_UNKNOWN].entries, 4);
+	ck_assert_int_eq(clean.ret, -1);
+	ck_assert_uint_eq(clean.errors_total, 1);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("clean-changes");
+
+	tcase_add_test(tcase, entries_that_were_moved_are_kept);
+	tcase_add_loop_test(tcase, what_is_remembered_does_not_decide, 0,
+			    sizeof(fresh_cases) / sizeof(fresh_cases[0]));
+	tcase_add_test(tcase, what_others_remove_is_not_counted);
+	tcase_add_test(tcase, a_mail_root_that_is_replaced_is_reported_once);
+	return unit_run(tcase);
+}

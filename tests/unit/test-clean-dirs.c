@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* Which directories clean removes. */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unit-clean.h"
+
+START_TEST(empty_entries_are_leftovers_but_in_place)
+{
+	clean_setup();
+	unit_mkdir(unit_path("index/.imap/junk"));
+	ck_assert_str_eq(clean_run(), ".imap/junk:removed|");
+	clean.location.index_root = clean.location.mail_root;
+	unit_mkdir(unit_path("mail/.imap/gone"));
+	ck_assert_str_eq(clean_run(), ".imap/gone:files|");
+	unit_write(unit_path("mail/.imap/gone/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	ck_assert_str_eq(clean_run(), ".imap/gone:removed|");
+	ck_assert(!exists(unit_path("mail/.imap")));
+	ck_assert(exists(unit_path("mail/junk")));
+}
+END_TEST
+
+/* With INDEX=~ and the mails in ~/mail, the home isn't Dovecot's. */
+START_TEST(directories_beside_the_mails_are_kept)
+{
+	char index_root[PATH_MAX];
+
+	clean_setup();
+	strcpy(index_root, unit_path("home"));
+	clean.location.index_root = index_root;
+	clean.location.mail_root = unit_path("home/mail");
+	unit_write(unit_path("home/mail/box"), "", 0);
+	unit_mkdir(unit_path("home/Desktop"));
+	unit_mkdir(unit_path("home/sub/.imap"));
+	unit_write(unit_path("home/.imap/gone/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	ck_assert_str_eq(clean_run(), ".imap/gone:removed|");
+	ck_assert(!exists(unit_path("home/.imap")));
+	ck_assert(!exists(unit_path("home/sub/.imap")));
+	ck_assert(exists(unit_path("home/sub")));
+	ck_assert(exists(unit_path("home/Desktop")));
+	/* what isn't there may be anywhere */
+	clean.location.mail_root = unit_path("none");
+	clean_run();
+	ck_assert(exists(unit_path("home/Desktop")));
+	clean.location.mail_root = unit_path("mail");
+	/* the mails stand elsewhere, but somebody lives there */
+	clean.location.home = unit_path("home/..//home/.");
+	clean_run();
+	ck_assert(exists(unit_path("home/Desktop")));
+	clean.location.home = unit_path("home/sub");
+	clean_run();
+	ck_assert(exists(unit_path("home/Desktop")));
+	clean.location.home = NULL;
+	clean_run();
+	ck_assert(!exists(unit_path("home/Desktop")));
+}
+END_TEST
+
+/* Another namespace's mails, in the index root or below: an empty directory of
+   a Maildir is a part of a mailbox. */
+static const struct {
+	const char *mail_root, *dir;
+} other_mails[] = {
+	{ "index", "index/.box/new" },
+	{ "index/link/..", "index/.box/new" },
+	{ "index/sub/mail", "index/sub/new" },
+};
+
+START_TEST(directories_beside_other_mails_are_kept)
+{
+	const struct mba_audit_settings set = { .clean = &clean.set };
+	struct mba_location other = { .prefix = "B/", .type = "private",
+				      .driver = "maildir" };
+	struct mba_audit *audit = mba_audit_init(&set);
+	const struct mba_report *report;
+	char mail_root[PATH_MAX], index_root[PATH_MAX];
+
+	clean_setup();
+	make_entry("junk");
+	make_entry("gone");
+	unit_mkdir(unit_path("%s", other_mails[_i].dir));
+	unit_mkdir(unit_path("index/sub/mail"));
+	ck_assert_int_eq(symlink("sub", unit_path("index/link")), 0);
+	strcpy(mail_root, unit_path("%s", other_mails[_i].mail_root));
+	strcpy(index_root, unit_path("other"));
+	other.mail_root = mail_root;
+	other.index_root = index_root;
+	mba_audit_add(audit, &clean.location, true);
+	mba_audit_add(audit, &other, false);
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	ck_assert_uint_eq(report->namespaces[0].clean.removed.entries, 2);
+	ck_assert(!exists(unit_path("index/.imap")));
+	ck_assert(exists(unit_path("%s", other_mails[_i].dir)));
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
+START_TEST(empty_directories_go_when_they_are_old)
+{
+	clean_setup();
+	unit_mkdir(unit_path("index/sub/.imap"));
+	unit_mkdir(unit_path("index/other"));
+	clean.set.dry_run = true;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes, 3);
+	ck_assert(exists(unit_path("index/sub/.imap")));
+	ck_assert(exists(unit_path("index/other")));
+	clean.set.dry_run = false;
+	clean.set.now = time(NULL);
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes, 0);
+	ck_assert(exists(unit_path("index/sub/.imap")));
+	clean.set.now += 2 * HOUR;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes, 3);
+	ck_assert(!exists(unit_path("index/sub")));
+	ck_assert(!exists(unit_path("index/other")));
+}
+END_TEST
+
+/* The directory of an entry may hold those of others. */
+START_TEST(entries_that_hold_directories)
+{
+	const struct timespec future[2] = {
+		{ .tv_sec = time(NULL) + DAY }, { .tv_sec = time(NULL) + DAY }
+	};
+
+	clean_setup();
+	unit_mkdir(unit_path("index/.imap/junk/young"));
+	ck_assert_int_eq(utimensat(AT_FDCWD,
+				   unit_path("index/.imap/junk/young"),
+				   future, 0), 0);
+	ck_assert_str_eq(clean_run(), ".imap/junk:files|");
+	clean.location.driver = "maildir";
+	clean.location.layout = "fs";
+	clean.location.mail_root = unit_path("Maildir");
+	clean.location.index_root = unit_path("index2");
+	unit_mkdir(unit_path("Maildir/Work/plan/tmp"));
+	unit_mkdir(unit_path("Maildir/Work/plan/cur"));
+	unit_write(unit_path("index2/Work/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	unit_write(unit_path("index2/Work/plan/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	clean_run();
+	clean.location.driver = "mbox";
+	clean.location.layout = NULL;
+	ck_assert_str_eq(clean.told, "Work/plan:mailbox|Work:removed|");
+	ck_assert(exists(unit_path("index2/Work/plan/dovecot.index.log")));
+	ck_assert(!exists(unit_path("index2/Work/dovecot.index.log")));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("clean-dirs");
+
+	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
+	tcase_add_test(tcase, directories_beside_the_mails_are_kept);
+	tcase_add_loop_test(tcase, directories_beside_other_mails_are_kept, 0,
+			    sizeof(other_mails) / sizeof(other_mails[0]));
+	tcase_add_test(tcase, empty_directories_go_when_they_are_old);
+	tcase_add_test(tcase, entries_that_hold_directories);
+	return unit_run(tcase);
+}

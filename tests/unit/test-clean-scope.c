@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* Where clean removes nothing at all. */
+
+#include <unistd.h>
+
+#include "unit-clean.h"
+
+static const char *const refused_drivers[] = { "sdbox", "mdbox", "imapc" };
+
+START_TEST(other_formats_are_refused)
+{
+	clean_setup();
+	clean.location.driver = refused_drivers[_i];
+	unit_write(unit_path("index/mailboxes/gone/dovecot.index.log"),
+		   log_header, sizeof(log_header));
+	clean_run();
+	clean.location.driver = "mbox";
+	ck_assert_ptr_nonnull(clean.ns.clean.refused);
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 0);
+	ck_assert(exists(unit_path("index/mailboxes/gone/dovecot.index.log")));
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+START_TEST(a_root_that_cannot_be_looked_at_is_refused)
+{
+	const char *others[] = { unit_path("loop"), NULL };
+
+	clean_setup();
+	make_entry("junk");
+	ck_assert_int_eq(symlink("loop", unit_path("loop")), 0);
+	clean.location.other_roots = others;
+	ck_assert_str_eq(clean_run(), ".imap/junk:refused|");
+	ck_assert_ptr_nonnull(clean.ns.clean.refused);
+	ck_assert_int_eq(clean.ret, -1);
+	ck_assert_uint_eq(clean.errors_total, 1);
+	clean.location.other_roots = NULL;
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("clean-scope");
+
+	tcase_add_loop_test(tcase, other_formats_are_refused, 0,
+			    sizeof(refused_drivers) /
+			    sizeof(refused_drivers[0]));
+	tcase_add_test(tcase, a_root_that_cannot_be_looked_at_is_refused);
+	return unit_run(tcase);
+}

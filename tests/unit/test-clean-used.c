@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* What --used takes. */
+
+#include <time.h>
+
+#include "unit-clean.h"
+
+START_TEST(used_entries_go_if_asked_for)
+{
+	clean_setup();
+	make_entry("box");
+	unit_write(unit_path("index/.imap/box/dovecot.index"), "x", 1);
+	make_entry("junk");
+	unit_write(unit_path("index/.imap/junk/dovecot.index"), "x", 1);
+	unit_write(unit_path("index/.imap/junk/dovecot.index.log.2"), "x", 1);
+	clean.set.used = true;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_RECENT].entries, 1);
+	/* min_age is for these, too */
+	clean.set.used_age = 0;
+	clean.set.now = time(NULL);
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_RECENT].entries, 1);
+	clean.set.used_age = MBA_CLEAN_USED_AGE;
+	clean.set.now += 31 * DAY;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 1);
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 4);
+	ck_assert(!exists(unit_path("index/.imap/junk")));
+	ck_assert(exists(unit_path("index/.imap/box/dovecot.index")));
+}
+END_TEST
+
+START_TEST(most_used_entries_bogus_is_doubtful)
+{
+	clean_setup();
+	for (unsigned int i = 0; i < 2; i++) {
+		make_entry(i == 0 ? "junk" : "gone");
+		unit_write(unit_path("index/.imap/%s/dovecot.index",
+				     i == 0 ? "junk" : "gone"), "x", 1);
+	}
+	make_entry("box");
+	unit_write(unit_path("index/.imap/box/dovecot.index"), "x", 1);
+	clean.set.used = true;
+	clean.set.now += 31 * DAY;
+	clean_run();
+	ck_assert_ptr_nonnull(clean.ns.clean.refused);
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 0);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_REFUSED].entries, 2);
+	clean.set.force = true;
+	clean_run();
+	ck_assert_ptr_null(clean.ns.clean.refused);
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 2);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("clean-used");
+
+	tcase_add_test(tcase, used_entries_go_if_asked_for);
+	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
+	return unit_run(tcase);
+}

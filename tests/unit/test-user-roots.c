@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* Index roots of several users. */
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit-clean.h"
+
+/* Another user's roots, below the test's directory. */
+static const struct {
+	const char *index_root, *mail_root;
+	/* why neither is cleaned; NULL if both are */
+	const char *own, *others;
+} user_cases[] = {
+	{ "other", "mail", NULL, NULL },
+	{ "index", "mail", "The index root is also a root of user bob",
+	  "The index root is also a root of user ann" },
+	{ "link", "mail", "The index root is also a root of user bob",
+	  "The index root is also a root of user ann" },
+	{ "index/sub", "mail", "Below the index root is a root of user bob",
+	  "The index root is below that of user ann" },
+	{ "other", "index/sub", "Below the index root is a root of user bob",
+	  NULL },
+	{ "", "mail", "The index root is below that of user bob",
+	  "Below the index root is a root of user ann" },
+	/* many a service's account has it for a home */
+	{ "/", "/", NULL, NULL },
+};
+
+static void check_user(const struct mba_user_roots *users, const char *user,
+		       const struct mba_location *roots, const char *expected)
+{
+	const struct mba_audit_settings set = {
+		.clean = &clean.set, .user = user, .user_roots = users,
+	};
+	struct mba_audit *audit = mba_audit_init(&set);
+	const struct mba_report *report;
+
+	mba_audit_add(audit, roots, true);
+	(void)mba_audit_run(audit, &report);
+	ck_assert_pstr_eq(report->namespaces[0].clean.refused, expected);
+	mba_audit_deinit(&audit);
+}
+
+START_TEST(an_index_root_of_two_users_is_cleaned_for_neither)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	char index_root[PATH_MAX], mail_root[PATH_MAX];
+	struct mba_location others;
+
+	clean_setup();
+	others = clean.location;
+	make_entry("junk");
+	unit_mkdir(unit_path("index/sub"));
+	unit_mkdir(unit_path("other"));
+	ck_assert_int_eq(symlink("index", unit_path("link")), 0);
+	strcpy(index_root, user_cases[_i].index_root);
+	strcpy(mail_root, user_cases[_i].mail_root);
+	if (index_root[0] != '/') {
+		strcpy(index_root, unit_path("%s", user_cases[_i].index_root));
+		strcpy(mail_root, unit_path("%s", user_cases[_i].mail_root));
+	}
+	others.index_root = index_root;
+	others.mail_root = mail_root;
+	mba_user_roots_add(users, "ann", &clean.location);
+	mba_user_roots_add(users, "bob", &others);
+	/* some more, who share nothing but the mails with them */
+	others.index_root = unit_path("none");
+	mba_user_roots_add(users, "carol", &others);
+	others.index_root = index_root;
+
+	clean.set.dry_run = true;
+	check_user(users, "ann", &clean.location, user_cases[_i].own);
+	if (index_root[1] != '\0')
+		check_user(users, "bob", &others, user_cases[_i].others);
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
+START_TEST(an_index_root_that_came_later_is_not_cleaned)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	struct mba_location others;
+
+	clean_setup();
+	others = clean.location;
+	mba_user_roots_add(users, "ann", &clean.location);
+	make_entry("junk");
+	check_user(users, "ann", &clean.location, "The index root was another "
+		   "directory when the users' roots were looked at");
+	ck_assert(exists(unit_path("index/.imap/junk")));
+	/* two names in turns are two users */
+	others.index_root = others.mail_root = unit_path("none");
+	mba_user_roots_add(users, "ann", &clean.location);
+	mba_user_roots_add(users, "bob", &others);
+	mba_user_roots_add(users, "ann", &clean.location);
+	mba_user_roots_add(users, "bob", &clean.location);
+	check_user(users, "bob", &clean.location,
+		   "The index root is also a root of user ann");
+	check_user(users, "ann", &clean.location,
+		   "The index root is also a root of user bob");
+	mba_user_roots_deinit(&users);
+	/* one name twice is one user */
+	users = mba_user_roots_init();
+	mba_user_roots_add(users, "ann", &clean.location);
+	mba_user_roots_add(users, "ann", &clean.location);
+	check_user(users, "ann", &clean.location, NULL);
+	ck_assert(!exists(unit_path("index/.imap/junk")));
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("user-roots");
+
+	tcase_add_loop_test(tcase,
+			    an_index_root_of_two_users_is_cleaned_for_neither,
+			    0, sizeof(user_cases) / sizeof(user_cases[0]));
+	tcase_add_test(tcase, an_index_root_that_came_later_is_not_cleaned);
+	return unit_run(tcase);
+}
