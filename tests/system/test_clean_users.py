@@ -4,8 +4,10 @@
 """A clean of many users: index roots that two of them have, homes that are one
 or nest, users who vanish meanwhile."""
 
+import base64
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -107,6 +109,38 @@ def test_a_server_takes_one_user_at_a_time(dovecot):
     assert removed(of["alice"]) | removed(of["bob"]) == set(JUNK)
     assert kept(of["alice"])["his"] == "used"
     assert kept(of["bob"])["hers"] == "used"
+    # so nothing else may go there
+    make_junk(server, "alice", JUNK)
+    names = server.path("private/names")
+    write(names, b"alice\nbob\n")
+    before = snapshot(server.path("index"))
+    for who in (["-A"], ["-F", names], ["-u", "*"]):
+        for options in (["-S", server.socket], ["-S", server.tcp]):
+            result = server.doveadm(*COMMAND, "-U", *who, *options,
+                                    check=False)
+            assert result.returncode == os.EX_USAGE
+            assert b"--used for many users isn't for a server" in \
+                result.stderr
+            assert result.stdout == b""
+    assert server_answer(server, "-A", "-U") in (
+        b"-USAGE\n", b"-TEMPFAIL\n")
+    assert snapshot(server.path("index")) == before
+    result, of = run(server, ["-u", "alice", "-S", server.socket, "-U"])
+    assert removed(of["alice"]) == set(JUNK)
+
+
+def server_answer(server, *options):
+    """Returns what doveadm-server answers a client that isn't this one."""
+    with socket.create_connection(("127.0.0.1", server.doveadm_port)) as conn:
+        plain = base64.b64encode(b"\0doveadm\0" + server.password.encode())
+        conn.sendall(b"VERSION\tdoveadm-server\t1\t0\nPLAIN\t" + plain +
+                     b"\n\talice\tmailbox-audit clean\t" +
+                     "\t".join(options).encode() + b"\n")
+        with conn.makefile("rb") as replies:
+            # who is it, you are welcome, nothing was printed
+            assert [replies.readline() for _ in range(3)] == [
+                b"-\n", b"+\n", b"\n"]
+            return replies.readline()
 
 
 def test_a_symlink_keeps_nobody_from_being_cleaned(dovecot):
