@@ -166,6 +166,9 @@ static void run_clean(struct run *run, const struct audit_namespace *ns,
 	struct index_side_settings set = *walk;
 
 	set.root_fd = run_clean_begin(run, ns, walk);
+	/* nor has anybody time to hear what else is there */
+	if (audit_root_equals(&ns->roots.index, &ns->roots.top))
+		return;
 	if (run->clean.refused == NULL)
 		set.clean = &clean;
 	index_side_walk(&set, totals_r, run->report->other);

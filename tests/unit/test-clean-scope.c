@@ -40,6 +40,25 @@ START_TEST(a_root_that_cannot_be_looked_at_is_refused)
 }
 END_TEST
 
+static const char *const tops[] = { "/", "//", "/..", "link" };
+
+/* It isn't even walked. */
+START_TEST(the_root_of_the_file_system_is_refused)
+{
+	char root[PATH_MAX];
+
+	clean_setup();
+	ck_assert_int_eq(symlink("/", unit_path("link")), 0);
+	strcpy(root, tops[_i][0] == '/' ? tops[_i] : unit_path("link"));
+	clean.location.index_root = root;
+	ck_assert_str_eq(clean_run(), "");
+	ck_assert_str_eq(clean.ns.clean.refused, "The index root is the root "
+			 "of the file system");
+	ck_assert_uint_eq(clean.ns.totals.inodes, 0);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean-scope");
@@ -48,5 +67,7 @@ int main(void)
 			    sizeof(refused_drivers) /
 			    sizeof(refused_drivers[0]));
 	tcase_add_test(tcase, a_root_that_cannot_be_looked_at_is_refused);
+	tcase_add_loop_test(tcase, the_root_of_the_file_system_is_refused, 0,
+			    sizeof(tops) / sizeof(tops[0]));
 	return unit_run(tcase);
 }
