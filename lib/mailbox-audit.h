@@ -54,6 +54,7 @@
      index-replay.c  does to a state what is in a log
      index-state.c   what an index says now: the file, and the logs since
      index-cache.c   a cache's fields, and when they were used
+     index-cache-chain.c a cache's records of a message
      index-list.c    the list of all mailboxes
      index-evidence.c what all this proves about a mailbox's use
      index-dir.c     reads the index files of a directory

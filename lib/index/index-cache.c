@@ -17,8 +17,11 @@
 /* u32 last_used, u32 size, u8 type, u8 decision */
 #define FIELD_MIN_SIZE 10
 
-static int fail(const char *error, const char **error_r)
+static int fail(struct index_cache *cache, uint64_t wrong, uint64_t limit,
+		const char *error, const char **error_r)
 {
+	cache->wrong = wrong;
+	cache->limit = limit;
 	*error_r = error;
 	return -1;
 }
@@ -47,13 +50,17 @@ static int want_fields(struct index_cache *cache, uint32_t offset,
 	if (offset == 0)
 		return 0;
 	if (offset <= cache->want_offset || offset < INDEX_CACHE_HEADER_SIZE)
-		return fail("a list of fields stands before the one that it "
-			    "follows", error_r);
+		return fail(cache, offset, cache->want_offset, "a list of "
+			    "fields stands before the one that it follows",
+			    error_r);
 	if (offset > cache->file_size ||
 	    cache->file_size - offset < FIELDS_HEADER_SIZE)
-		return fail("a list of fields leads past the end", error_r);
+		return fail(cache, (uint64_t)offset + FIELDS_HEADER_SIZE,
+			    cache->file_size, "a list of fields leads past the "
+			    "end", error_r);
 	if (++cache->lists_count > INDEX_CACHE_MAX_LISTS)
-		return fail("there are more than 10,000 lists of fields",
+		return fail(cache, cache->lists_count, INDEX_CACHE_MAX_LISTS,
+			    "there are more than 10,000 lists of fields",
 			    error_r);
 	cache->want_offset = offset;
 	cache->want_size = FIELDS_HEADER_SIZE;
@@ -80,14 +87,18 @@ static int header_decode(struct index_cache *cache, const void *data,
 	cache->deleted = cursor_u32(&c);
 	fields_offset = cursor_offset32(&c);
 	if (c.failed)
-		return fail("It is shorter than a cache's header", error_r);
+		return fail(cache, cache->file_size, INDEX_CACHE_HEADER_SIZE,
+			    "It is shorter than a cache's header", error_r);
 	if (cache->major_version != MAJOR_VERSION)
-		return fail("Its major version isn't 1", error_r);
+		return fail(cache, cache->major_version, MAJOR_VERSION,
+			    "Its major version isn't 1", error_r);
 	if (offset_size != OFFSET_SIZE)
-		return fail("It was written by a machine with other offsets",
+		return fail(cache, offset_size, OFFSET_SIZE,
+			    "It was written by a machine with other offsets",
 			    error_r);
 	if (cache->indexid == 0)
-		return fail("Dovecot found it to be corrupt", error_r);
+		return fail(cache, 0, 0, "Dovecot found it to be corrupt",
+			    error_r);
 	return want_fields(cache, fields_offset, error_r);
 }
 
@@ -105,9 +116,11 @@ static int fields_header_decode(struct index_cache *cache, const void *data,
 		return want_fields(cache, next, error_r);
 	if (size < FIELDS_HEADER_SIZE ||
 	    size > cache->file_size - cache->want_offset)
-		return fail("a list of fields leads past the end", error_r);
+		return fail(cache, cache->want_offset + size, cache->file_size,
+			    "a list of fields leads past the end", error_r);
 	if (size > INDEX_CACHE_MAX_FIELDS_SIZE)
-		return fail("a list of fields is larger than 4 MiB", error_r);
+		return fail(cache, size, INDEX_CACHE_MAX_FIELDS_SIZE,
+			    "a list of fields is larger than 4 MiB", error_r);
 	cache->fields_size = size;
 	cache->want_size = size;
 	return 1;
@@ -129,7 +142,8 @@ static int names_decode(struct index_cache *cache, struct cursor *c,
 		name = cursor_string(&names);
 		if (name == NULL || *name == '\0') {
 			cache->fields_count = i;
-			return fail("a field has no name", error_r);
+			return fail(cache, i, size, "a field has no name",
+				    error_r);
 		}
 		cache->fields[i].name = name;
 	}
@@ -146,7 +160,8 @@ static int fields_decode(struct index_cache *cache, const void *data,
 	cursor_seek(&c, 8);
 	count = cursor_u32(&c);
 	if (count > cursor_left(&c) / FIELD_MIN_SIZE)
-		return fail("a list of fields is too short for them", error_r);
+		return fail(cache, count, cursor_left(&c) / FIELD_MIN_SIZE,
+			    "a list of fields is too short for them", error_r);
 	cache->fields = mem_new((size_t)count * sizeof(*cache->fields) + 1);
 	cache->fields_count = count;
 	for (uint32_t i = 0; i < count; i++)

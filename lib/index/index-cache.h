@@ -52,6 +52,10 @@ struct index_cache {
 	struct index_cache_field *fields;
 	unsigned int fields_count;
 
+	/* why it can't be understood: the value that is wrong, and what it is
+	   wrong against */
+	uint64_t wrong, limit;
+
 	/* for index_cache_feed() */
 	uint64_t file_size;
 	uint64_t want_offset;

@@ -128,8 +128,10 @@ static void file_open(struct index_dir *dir, int dir_fd, const char *prefix,
 
 	file->exists = fd != -1 || errno != ENOENT;
 	if (fd != -1) {
-		(void)file_read(dir, id, fd);
-		(void)close(fd);
+		if (file_read(dir, id, fd) == 0 && id == INDEX_DIR_CACHE)
+			dir->cache_fd = fd;
+		else
+			(void)close(fd);
 	} else if (file->exists) {
 		(void)file_fail(file, "open", errno);
 	}
@@ -198,6 +200,7 @@ static void dir_read_once(struct index_dir *dir, int dir_fd,
 			  const char *prefix)
 {
 	memset(dir, 0, sizeof(*dir));
+	dir->cache_fd = -1;
 	for (int id = 0; id < INDEX_DIR_FILES; id++)
 		file_open(dir, dir_fd, prefix, id);
 	state_read(dir);
@@ -266,4 +269,20 @@ void index_dir_free(struct index_dir *dir)
 		free(dir->files[id].data);
 	index_state_free(&dir->state);
 	index_cache_free(&dir->cache);
+	if (dir->cache_fd != -1)
+		(void)close(dir->cache_fd);
+}
+
+static bool cache_read(void *context, uint64_t offset, void *dest, size_t size)
+{
+	const struct index_dir *dir = context;
+
+	return read_at(dir->cache_fd, dest, size, (off_t)offset) ==
+		(ssize_t)size;
+}
+
+void index_dir_cache_chain(const struct index_dir *dir,
+			   struct index_cache_chain *chain_r)
+{
+	index_cache_chain_init(chain_r, &dir->cache, cache_read, (void *)dir);
 }

@@ -9,7 +9,7 @@
 
 #include <sys/stat.h>
 
-#include "index-cache.h"
+#include "index-cache-chain.h"
 #include "index-evidence.h"
 #include "index-log-scan.h"
 #include "index-state.h"
@@ -60,6 +60,8 @@ struct index_dir {
 	struct index_log_scan logs[2];
 	/* where the file has no error */
 	struct index_cache cache;
+	/* of the file, which is still open; -1 if it couldn't be read */
+	int cache_fd;
 	/* the cache is this index' */
 	bool has_cache;
 	/* nothing but one header-only log */
@@ -74,5 +76,9 @@ const char *index_dir_suffix(enum index_dir_file_id id);
    open. The result is to be freed whatever it is. */
 void index_dir_read(int dir_fd, const char *prefix, struct index_dir *dir_r);
 void index_dir_free(struct index_dir *dir);
+
+/* Begin to follow the records of the cache, which has no error. */
+void index_dir_cache_chain(const struct index_dir *dir,
+			   struct index_cache_chain *chain_r);
 
 #endif

@@ -76,5 +76,6 @@ int index_log_scan(const void *data, uint64_t size,
 		scan_add(scan_r, &trans);
 	scan_r->end = trans.offset;
 	scan_r->error = iter.error;
+	scan_r->error_size = trans.size;
 	return 0;
 }

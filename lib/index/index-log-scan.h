@@ -24,6 +24,8 @@ struct index_log_scan {
 	uint64_t end;
 	/* why it isn't read any further; NULL if that is the end */
 	const char *error;
+	/* the size of the transaction there */
+	uint32_t error_size;
 	uint64_t modseq;
 
 	/* Somebody set or removed flags or keywords, or expunged: the number of

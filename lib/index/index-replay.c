@@ -39,12 +39,31 @@ void index_replay_fail(struct index_state *state, uint32_t log_seq,
 	state->problem = text;
 	state->problem_seq = log_seq;
 	state->problem_offset = offset;
+	memset(state->problem_values, 0, sizeof(state->problem_values));
+}
+
+void index_replay_contradiction(struct index_state *state, uint32_t log_seq,
+				uint64_t offset, const char *text,
+				uint64_t value, uint64_t other)
+{
+	if (state->problem != NULL)
+		return;
+	index_replay_fail(state, log_seq, offset, text);
+	state->problem_values[0] = value;
+	state->problem_values[1] = other;
 }
 
 static void fail(struct replay *replay, const char *text)
 {
 	index_replay_fail(replay->state, replay->log_hdr->file_seq,
 			  replay->trans->offset, text);
+}
+
+static void contradiction(struct replay *replay, const char *text,
+			  uint64_t value, uint64_t other)
+{
+	index_replay_contradiction(replay->state, replay->log_hdr->file_seq,
+				   replay->trans->offset, text, value, other);
 }
 
 static struct index_ext_state *replay_ext(struct replay *replay)
@@ -70,8 +89,9 @@ static void replay_append(struct replay *replay)
 		flags = cursor_u8(&replay->cursor);
 		(void)cursor_bytes(&replay->cursor, 3);
 		if (uid < state->hdr.next_uid || uid == UINT32_MAX) {
-			fail(replay, "a message is added whose UID is lower "
-			     "than next_uid");
+			contradiction(replay, "a message is added whose UID is "
+				      "lower than next_uid", uid,
+				      state->hdr.next_uid);
 			continue;
 		}
 		index_records_append(&state->records, uid, flags);
@@ -171,7 +191,9 @@ static void replay_header(struct replay *replay)
 			return;
 		if ((uint32_t)offset + size >
 		    replay->state->hdr.base_header_size) {
-			fail(replay, "the header is changed past its end");
+			contradiction(replay, "the header is changed past its "
+				      "end", (uint64_t)offset + size,
+				      replay->state->hdr.base_header_size);
 			return;
 		}
 		/* a future header is longer */
@@ -323,14 +345,17 @@ static void replay_ext_header(struct replay *replay)
 		if (data == NULL)
 			return;
 		if (offset + size > ext->hdr_size) {
-			fail(replay, "an extension's header is changed past "
-			     "its end");
+			contradiction(replay, "an extension's header is "
+				      "changed past its end", offset + size,
+				      ext->hdr_size);
 			return;
 		}
 		if (!index_ext_write(&replay->state->exts, ext, offset, data,
 				     size)) {
-			fail(replay, "an extension's header has larger gaps "
-			     "than all files have bytes");
+			contradiction(replay, "an extension's header has "
+				      "larger gaps than all files have bytes",
+				      offset + size,
+				      replay->state->exts.max_bytes);
 		}
 	}
 }

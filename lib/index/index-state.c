@@ -85,8 +85,11 @@ static void state_column(struct index_state *state, const unsigned char *recs,
 		return;
 	if ((uint32_t)ext->record_offset + ext->record_size >
 	    hdr->record_size) {
-		index_replay_fail(state, 0, ext->offset, "an extension's "
-				  "records lead past the end of a record");
+		index_replay_contradiction(state, 0, ext->offset,
+					   "an extension's records lead past "
+					   "the end of a record",
+					   (uint64_t)ext->record_offset +
+					   ext->record_size, hdr->record_size);
 		return;
 	}
 	for (uint32_t i = 0; i < state->records.count; i++) {
@@ -126,7 +129,7 @@ static void state_exts(struct index_state *state, const unsigned char *data,
 		}
 	}
 	if (error != NULL)
-		index_replay_fail(state, 0, iter.cursor.pos, error);
+		index_replay_fail(state, 0, ext.offset, error);
 }
 
 /* Take the index file as it is. Its header was decoded. */
@@ -138,16 +141,22 @@ static void state_load(struct index_state *state,
 	uint32_t uid, last_uid = 0;
 
 	if (count < state->hdr.messages_count) {
-		index_replay_fail(state, 0, state->hdr.header_size,
-				  "the file is too short for its records");
+		index_replay_contradiction(state, 0,
+					   INDEX_MESSAGES_COUNT_OFFSET,
+					   "the file is too short for its "
+					   "records", count,
+					   state->hdr.messages_count);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		rec = data + state->hdr.header_size +
 			(uint64_t)i * state->hdr.record_size;
 		memcpy(&uid, rec, sizeof(uid));
 		if (uid <= last_uid || uid >= state->hdr.next_uid) {
-			index_replay_fail(state, 0, rec - data, "the records' "
-					  "UIDs don't ascend to next_uid");
+			index_replay_contradiction(
+				state, 0, rec - data, "the records' UIDs don't "
+				"ascend to next_uid", uid,
+				uid <= last_uid ? last_uid :
+				state->hdr.next_uid);
 			break;
 		}
 		index_records_append(&state->records, uid, rec[4]);

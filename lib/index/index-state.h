@@ -34,6 +34,8 @@ struct index_state {
 	/* What makes no sense, the first of it; NULL if there is nothing. What
 	   comes after it in the log is followed as far as it can be. */
 	const char *problem;
+	/* two values that contradict each other; 0 and 0 if it isn't that */
+	uint64_t problem_values[2];
 	/* in which log, and where; 0 for the index file */
 	uint32_t problem_seq;
 	uint64_t problem_offset;

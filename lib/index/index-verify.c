@@ -42,7 +42,6 @@ complain(struct verify *verify, enum index_dir_file_id file, uint64_t offset,
 
 /* Where fields of the index' header stand. */
 enum {
-	OFFSET_MESSAGES = 32,
 	OFFSET_SEEN = 40,
 	OFFSET_DELETED = 44,
 	OFFSET_FIRST_RECENT = 48,
@@ -70,9 +69,9 @@ static void verify_header(struct verify *verify)
 			 "log_tail_offset %u > log_head_offset %u",
 			 hdr->log_tail_offset, hdr->log_head_offset);
 	}
-	if (hdr->messages_count > hdr->next_uid) {
-		complain(verify, INDEX_DIR_INDEX, OFFSET_MESSAGES,
-			 "messages_count %u > next_uid %u",
+	if (hdr->messages_count >= hdr->next_uid) {
+		complain(verify, INDEX_DIR_INDEX, INDEX_MESSAGES_COUNT_OFFSET,
+			 "messages_count %u >= next_uid %u",
 			 hdr->messages_count, hdr->next_uid);
 	}
 	for (int i = 0; i + 1 < INDEX_DAYS; i++) {
@@ -120,7 +119,7 @@ static void verify_records(struct verify *verify)
 		if ((file->data[pos + 4] & INDEX_FLAG_DELETED) != 0)
 			deleted++;
 	}
-	verify_count(verify, "messages_count", OFFSET_MESSAGES,
+	verify_count(verify, "messages_count", INDEX_MESSAGES_COUNT_OFFSET,
 		     hdr->messages_count, count);
 	verify_count(verify, "seen_messages_count", OFFSET_SEEN,
 		     hdr->seen_count, seen);
@@ -166,9 +165,12 @@ static void verify_index(struct verify *verify)
 		return;
 	if (index_header_decode(file->data, file->size, &verify->hdr,
 				&error) < 0) {
-		complain(verify, INDEX_DIR_INDEX, 0, "%s: size %" PRIu64
-			 ", header_size %u", error, file->size,
-			 verify->hdr.header_size);
+		complain(verify, INDEX_DIR_INDEX, 0, "%s: major_version %u, "
+			 "base_header_size %u, header_size %u, record_size %u, "
+			 "the file has %" PRIu64 " bytes", error,
+			 verify->hdr.major_version,
+			 verify->hdr.base_header_size, verify->hdr.header_size,
+			 verify->hdr.record_size, file->size);
 		memset(&verify->hdr, 0, sizeof(verify->hdr));
 		return;
 	}
@@ -197,8 +199,8 @@ static void verify_log_position(struct verify *verify,
 	if (log == NULL)
 		return;
 	if (log->error != NULL) {
-		complain(verify, id, log->end, "%s: the log has %" PRIu64
-			 " bytes", log->error, verify->dir->files[id].size);
+		complain(verify, id, log->end, "%s: size %u < 8", log->error,
+			 log->error_size);
 	}
 	if (hdr->major_version == 0)
 		return;
@@ -215,13 +217,29 @@ static void verify_log_position(struct verify *verify,
 	}
 }
 
+static void verify_log_header(struct verify *verify,
+			      enum index_dir_file_id id)
+{
+	const struct index_dir_file *file = &verify->dir->files[id];
+	const struct index_log_header *hdr =
+		&verify->dir->logs[id - INDEX_DIR_LOG].hdr;
+
+	if (file->data == NULL || file->error == NULL)
+		return;
+	complain(verify, id, 0, "%s: major_version %u, hdr_size %u, the file "
+		 "has %" PRIu64 " bytes", file->error, hdr->major_version,
+		 hdr->hdr_size, file->size);
+}
+
 static void verify_logs(struct verify *verify)
 {
 	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
 	const struct index_log_scan *log2 = verify_log(verify, INDEX_DIR_LOG2);
 
-	verify_log_position(verify, INDEX_DIR_LOG);
-	verify_log_position(verify, INDEX_DIR_LOG2);
+	for (int id = INDEX_DIR_LOG; id <= INDEX_DIR_LOG2; id++) {
+		verify_log_header(verify, id);
+		verify_log_position(verify, id);
+	}
 	if (log != NULL && verify->hdr.log_file_seq > log->hdr.file_seq) {
 		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_SEQ,
 			 "log_file_seq %u > file_seq %u of the log",
@@ -237,26 +255,27 @@ static void verify_logs(struct verify *verify)
 	}
 }
 
-static void verify_cache_offsets(struct verify *verify)
+/* What the cache has of each message that is there. */
+static void verify_cache_records(struct verify *verify)
 {
 	const struct index_dir *dir = verify->dir;
 	const struct index_records *recs = &dir->state.records;
 	const void *record;
+	struct index_cache_chain chain;
 	uint32_t offset;
 
-	for (uint32_t i = 0; i < recs->count; i++) {
+	index_dir_cache_chain(dir, &chain);
+	for (uint32_t i = 0; i < recs->count &&
+	     !index_cache_chain_is_exhausted(&chain); i++) {
 		record = index_records_get(recs, INDEX_COLUMN_CACHE, i);
 		if (record == NULL)
 			continue;
 		memcpy(&offset, record, sizeof(offset));
-		if (offset != 0 && (offset < INDEX_CACHE_HEADER_SIZE ||
-				    offset % 4 != 0 ||
-				    offset + UINT64_C(8) >
-				    dir->cache.file_size)) {
-			complain(verify, INDEX_DIR_CACHE, offset,
-				 "uid %u has its record at %u, the cache has %"
-				 PRIu64 " bytes", recs->rows[i].uid, offset,
-				 dir->cache.file_size);
+		if (offset != 0 &&
+		    index_cache_chain_check(&chain, offset) < 0) {
+			complain(verify, INDEX_DIR_CACHE, chain.offset,
+				 "uid %u: %s", recs->rows[i].uid,
+				 chain.violated);
 		}
 	}
 }
@@ -272,8 +291,8 @@ static void verify_cache(struct verify *verify)
 		return;
 	if (file->error != NULL) {
 		complain(verify, INDEX_DIR_CACHE, dir->cache.want_offset,
-			 "%s: the cache has %" PRIu64 " bytes", file->error,
-			 dir->cache.file_size);
+			 "%s: %" PRIu64 ", %" PRIu64, file->error,
+			 dir->cache.wrong, dir->cache.limit);
 		return;
 	}
 	if (dir->cache.indexid != dir->state.hdr.indexid) {
@@ -288,7 +307,7 @@ static void verify_cache(struct verify *verify)
 			 "file_seq %u != reset_id %u of extension cache",
 			 dir->cache.file_seq, ext->reset_id);
 	} else {
-		verify_cache_offsets(verify);
+		verify_cache_records(verify);
 	}
 }
 
@@ -314,25 +333,60 @@ static void verify_list(struct verify *verify)
 	index_list_free(&list);
 }
 
+/* Returns TRUE if something was found there already. */
+static bool is_told(const struct index_verdicts *verdicts,
+		    enum index_dir_file_id file, uint64_t offset)
+{
+	for (size_t i = 0; i < verdicts->count; i++) {
+		if (verdicts->verdicts[i].file == file &&
+		    verdicts->verdicts[i].offset == offset)
+			return true;
+	}
+	return false;
+}
+
+/* What replay found. */
+static void verify_problem(struct verify *verify)
+{
+	const struct index_state *state = &verify->dir->state;
+	const struct index_log_scan *log2 = verify_log(verify, INDEX_DIR_LOG2);
+	enum index_dir_file_id file = INDEX_DIR_LOG;
+	const uint64_t *values = state->problem_values;
+
+	if (state->problem_seq == 0)
+		file = INDEX_DIR_INDEX;
+	else if (log2 != NULL && log2->hdr.file_seq == state->problem_seq)
+		file = INDEX_DIR_LOG2;
+	if (is_told(verify->verdicts, file, state->problem_offset))
+		return;
+	if (values[0] == 0 && values[1] == 0) {
+		complain(verify, file, state->problem_offset, "%s",
+			 state->problem);
+	} else {
+		complain(verify, file, state->problem_offset, "%s: %" PRIu64
+			 ", %" PRIu64, state->problem, values[0], values[1]);
+	}
+}
+
 static void verify_state(struct verify *verify)
 {
 	const struct index_dir *dir = verify->dir;
-	const struct index_log_scan *log2 = verify_log(verify, INDEX_DIR_LOG2);
-	enum index_dir_file_id file = INDEX_DIR_LOG;
+	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
 
+	if (dir->result == INDEX_STATE_MISMATCH && log != NULL &&
+	    verify->hdr.major_version != 0) {
+		complain(verify, INDEX_DIR_LOG, OFFSET_LOG_PREV, "%s: the log "
+			 "continues %u:%u, the index ends at %u:%u", dir->error,
+			 log->hdr.prev_file_seq, log->hdr.prev_file_offset,
+			 verify->hdr.log_file_seq, verify->hdr.log_head_offset);
+		return;
+	}
 	if (dir->result != INDEX_STATE_OK) {
 		complain(verify, INDEX_DIR_LOG, 0, "%s", dir->error);
 		return;
 	}
-	if (dir->state.problem != NULL) {
-		if (dir->state.problem_seq == 0)
-			file = INDEX_DIR_INDEX;
-		else if (log2 != NULL &&
-			 log2->hdr.file_seq == dir->state.problem_seq)
-			file = INDEX_DIR_LOG2;
-		complain(verify, file, dir->state.problem_offset, "%s",
-			 dir->state.problem);
-	}
+	if (dir->state.problem != NULL)
+		verify_problem(verify);
 	verify_cache(verify);
 	verify_list(verify);
 }

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* An index with logs and cache that agree with each other; then with one or two
+   values changed. What is violated is named with both values, the file and the
+   offset. */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "index-verify.h"
+#include "unit.h"
+
+#define PREFIX "dovecot.index"
+#define INDEXID 1700000000u
+#define CACHE_SEQ 77u
+/* where things stand */
+#define EXT_AT 120
+#define RECORDS_AT 144
+#define TRANS_AT 40
+#define FIELDS_AT 32
+#define CACHE_RECORD_AT 72
+#define CACHE_NEWER_AT 104
+
+struct bytes {
+	unsigned char data[1024];
+	size_t size;
+};
+
+static struct bytes files[INDEX_DIR_FILES];
+
+static void add(struct bytes *bytes, const void *data, size_t size)
+{
+	ck_assert_uint_le(size, sizeof(bytes->data) - bytes->size);
+	memcpy(bytes->data + bytes->size, data, size);
+	bytes->size += size;
+}
+
+static void add_numbers(struct bytes *bytes, const uint32_t *numbers,
+			size_t count)
+{
+	add(bytes, numbers, count * sizeof(*numbers));
+}
+#define ADD(bytes, ...) \
+	add_numbers(bytes, (const uint32_t[]){ __VA_ARGS__ }, \
+		    sizeof((const uint32_t[]){ __VA_ARGS__ }) / \
+		    sizeof(uint32_t))
+/* two numbers of 16 bits, as the machine has them */
+#define ADD16(bytes, a, b) \
+	add(bytes, (const uint16_t[]){ a, b }, 2 * sizeof(uint16_t))
+
+static unsigned char endianness(void)
+{
+	const uint16_t one = 1;
+	unsigned char first;
+
+	memcpy(&first, &one, 1);
+	return first;
+}
+
+/* An offset as Dovecot writes it last. */
+static void add_offset32(struct bytes *bytes, uint32_t offset)
+{
+	unsigned char raw[4];
+
+	for (int i = 3; i >= 0; i--) {
+		raw[i] = 0x80 | (offset >> 2 & 0x7f);
+		offset >>= 7;
+	}
+	add(bytes, raw, sizeof(raw));
+}
+
+/* Three messages; the third one has nothing in the cache. */
+static void make_index(struct bytes *index)
+{
+	const unsigned char compat[4] = { endianness() };
+
+	add(index, "\7\3", 2);
+	ADD16(index, 120, RECORDS_AT);
+	index->size -= 2;
+	ADD(index, RECORDS_AT, 12);
+	add(index, compat, sizeof(compat));
+	/* indexid, flags, uid_validity, next_uid, messages, -, seen, deleted,
+	   first_recent_uid, two lowwaters */
+	ADD(index, INDEXID, 0, 5, 10, 3, 0, 1, 1, 4, 0, 0);
+	/* the log's number, tail, head; the day and its UIDs */
+	ADD(index, 2, TRANS_AT, TRANS_AT, 0, 0, 0);
+	ADD(index, INDEXID, 9, 7, 5, 3, 2, 1, 1, 1);
+	ck_assert_uint_eq(index->size, EXT_AT);
+	ADD(index, 0, CACHE_SEQ);
+	ADD16(index, 8, 4);
+	ADD16(index, 4, 5);
+	add(index, "cache\0\0", 8);
+	ck_assert_uint_eq(index->size, RECORDS_AT);
+	ADD(index, 1, 0, CACHE_NEWER_AT);
+	ADD(index, 3, 0, CACHE_RECORD_AT);
+	ADD(index, 5, 0, 0);
+	index->data[RECORDS_AT + 4] = INDEX_FLAG_SEEN;
+	index->data[RECORDS_AT + 12 + 4] = INDEX_FLAG_DELETED;
+}
+
+/* A log to which one message was appended. */
+static void make_log(struct bytes *log, uint32_t seq, uint32_t prev_seq,
+		     uint32_t prev_offset, uint32_t uid)
+{
+	const unsigned char compat[8] = { endianness() };
+
+	add(log, "\1\3", 2);
+	ADD16(log, 40, 0);
+	log->size -= 2;
+	ADD(log, INDEXID, seq, prev_seq, prev_offset, INDEXID, 0, 0);
+	add(log, compat, sizeof(compat));
+	ck_assert_uint_eq(log->size, TRANS_AT);
+	add_offset32(log, 16);
+	ADD(log, 0x10000002, uid, 0);
+}
+
+/* A field of four bytes and one of variable size; a record with both, and a
+   newer one of the same message. */
+static void make_cache(struct bytes *cache)
+{
+	add(cache, "\1\10\1", 4);
+	ADD(cache, INDEXID, CACHE_SEQ, 1, 2, 0, 0);
+	add_offset32(cache, FIELDS_AT);
+	ck_assert_uint_eq(cache->size, FIELDS_AT);
+	ADD(cache, 0, 40, 2, 0, 0, 4, UINT32_MAX);
+	add(cache, "\0\1\2\1fix\0var", 4 + 8);
+	ck_assert_uint_eq(cache->size, CACHE_RECORD_AT);
+	ADD(cache, 0, 32, 0, 4711, 1, 5, 0, 0);
+	ck_assert_uint_eq(cache->size, CACHE_NEWER_AT);
+	ADD(cache, CACHE_RECORD_AT, 16, 0, 4712);
+}
+
+static void setup(void)
+{
+	memset(files, 0, sizeof(files));
+	make_index(&files[INDEX_DIR_INDEX]);
+	make_log(&files[INDEX_DIR_LOG2], 1, 0, 0, 1);
+	make_log(&files[INDEX_DIR_LOG], 2, 1, TRANS_AT + 16, 10);
+	make_cache(&files[INDEX_DIR_CACHE]);
+}
+
+static void verify(struct index_verdicts *verdicts_r)
+{
+	struct index_dir dir;
+	int fd;
+
+	for (int id = 0; id < INDEX_DIR_FILES; id++) {
+		if (files[id].size > 0) {
+			unit_write(unit_path(PREFIX "%s",
+					     index_dir_suffix(id)),
+				   files[id].data, files[id].size);
+		}
+	}
+	fd = open(unit_path("."), O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(fd, -1);
+	index_dir_read(fd, PREFIX, &dir);
+	index_verify(&dir, verdicts_r);
+	index_dir_free(&dir);
+	(void)close(fd);
+}
+
+START_TEST(nothing_is_violated)
+{
+	struct index_verdicts verdicts;
+
+	verify(&verdicts);
+	if (verdicts.count > 0)
+		ck_abort_msg("%s", verdicts.verdicts[0].text);
+	index_verdicts_free(&verdicts);
+}
+END_TEST
+
+struct change {
+	enum index_dir_file_id file;
+	uint32_t at, value;
+	/* instead of value */
+	const char *bytes;
+};
+
+static const struct violation {
+	struct change changes[2];
+	/* what else is violated because of it */
+	unsigned int others;
+	enum index_dir_file_id file;
+	uint64_t offset;
+	const char *text;
+} violations[] = {
+	/* the index' header */
+	{ {{ INDEX_DIR_INDEX, 48, 11, NULL }}, 0, INDEX_DIR_INDEX, 48,
+	  "first_recent_uid 11 > next_uid 10" },
+	{ {{ INDEX_DIR_INDEX, 64, 44, NULL }}, 0, INDEX_DIR_INDEX, 64,
+	  "log_tail_offset 44 > log_head_offset 40" },
+	{ {{ INDEX_DIR_INDEX, 32, 10, NULL }}, 1, INDEX_DIR_INDEX, 32,
+	  "messages_count 10 >= next_uid 10" },
+	{ {{ INDEX_DIR_INDEX, 96, 8, NULL }}, 0, INDEX_DIR_INDEX, 92,
+	  "day_first_uid[1] 7 < day_first_uid[2] 8" },
+	{ {{ INDEX_DIR_INDEX, 32, 4, NULL }}, 0, INDEX_DIR_INDEX, 32,
+	  "messages_count 4 != 3 in the records" },
+	{ {{ INDEX_DIR_INDEX, 40, 2, NULL }}, 0, INDEX_DIR_INDEX, 40,
+	  "seen_messages_count 2 != 1 in the records" },
+	{ {{ INDEX_DIR_INDEX, 44, 0, NULL }}, 0, INDEX_DIR_INDEX, 44,
+	  "deleted_messages_count 0 != 1 in the records" },
+	{ {{ INDEX_DIR_INDEX, 4, 500, NULL }}, 1, INDEX_DIR_INDEX, 0,
+	  "header_size is more than the file's size: major_version 7, "
+	  "base_header_size 120, header_size 500, record_size 12, the file "
+	  "has 180 bytes" },
+	/* its records and extensions */
+	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 12, 1, NULL }}, 0, INDEX_DIR_INDEX,
+	  RECORDS_AT + 12, "uid 1 <= uid 1 before it" },
+	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 24, 10, NULL }}, 0, INDEX_DIR_INDEX,
+	  RECORDS_AT + 24, "uid 10 >= next_uid 10" },
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, 9 | 4 << 16, NULL }}, 0,
+	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 9 + "
+	  "record_size 4 > the index' record_size 12" },
+	{ {{ INDEX_DIR_INDEX, EXT_AT, 100, NULL }}, 0, INDEX_DIR_INDEX, EXT_AT,
+	  "an extension leads past the header's end: header_size 144" },
+	/* the logs */
+	{ {{ INDEX_DIR_LOG, TRANS_AT, 0, "\200\200\200\201" }}, 0,
+	  INDEX_DIR_LOG, TRANS_AT,
+	  "a transaction is smaller than its header: size 4 < 8" },
+	{ {{ INDEX_DIR_LOG2, 4, INDEXID + 1, NULL }}, 0, INDEX_DIR_LOG2, 4,
+	  "indexid 1700000001 != indexid 1700000000 of the index" },
+	{ {{ INDEX_DIR_INDEX, 68, 60, NULL }}, 1, INDEX_DIR_INDEX, 68,
+	  "log_head_offset 60 > end of the log 56" },
+	{ {{ INDEX_DIR_INDEX, 68, 60, NULL }}, 1, INDEX_DIR_LOG, 12,
+	  "index and log don't belong together: the log continues 1:56, the "
+	  "index ends at 2:60" },
+	{ {{ INDEX_DIR_INDEX, 60, 3, NULL }}, 1, INDEX_DIR_INDEX, 60,
+	  "log_file_seq 3 > file_seq 2 of the log" },
+	{ {{ INDEX_DIR_LOG, 16, 60, NULL }}, 0, INDEX_DIR_LOG, 16,
+	  "prev_file_offset 60 != end of the older log 56" },
+	{ {{ INDEX_DIR_LOG2, 0, 0, "\11\3\50\0" }}, 0, INDEX_DIR_LOG2, 0,
+	  "Its major version isn't 1: major_version 9, hdr_size 40, the file "
+	  "has 56 bytes" },
+	{ {{ INDEX_DIR_LOG, 4, 0, NULL }}, 1, INDEX_DIR_LOG, 0,
+	  "Dovecot found it to be corrupt" },
+	/* what they do to the index */
+	{ {{ INDEX_DIR_LOG, TRANS_AT + 8, 3, NULL }}, 0, INDEX_DIR_LOG,
+	  TRANS_AT, "a message is added whose UID is lower than next_uid: 3, "
+	  "10" },
+	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x10000020, NULL },
+	   { INDEX_DIR_LOG, TRANS_AT + 8, 118 | 4 << 16, NULL }}, 0,
+	  INDEX_DIR_LOG, TRANS_AT, "the header is changed past its end: 122, "
+	  "120" },
+	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x80, NULL }}, 0, INDEX_DIR_LOG,
+	  TRANS_AT, "an extension is reset that wasn't introduced" },
+	/* the cache */
+	{ {{ INDEX_DIR_CACHE, 0, 0, "\2\10\1" }}, 0, INDEX_DIR_CACHE, 0,
+	  "Its major version isn't 1: 2, 1" },
+	{ {{ INDEX_DIR_CACHE, FIELDS_AT + 8, 9, NULL }}, 0, INDEX_DIR_CACHE,
+	  FIELDS_AT, "a list of fields is too short for them: 9, 2" },
+	{ {{ INDEX_DIR_CACHE, FIELDS_AT + 4, 900, NULL }}, 0, INDEX_DIR_CACHE,
+	  FIELDS_AT, "a list of fields leads past the end: 932, 120" },
+	{ {{ INDEX_DIR_CACHE, 4, INDEXID + 1, NULL }}, 0, INDEX_DIR_CACHE, 4,
+	  "indexid 1700000001 != indexid 1700000000 of the index" },
+	{ {{ INDEX_DIR_CACHE, 8, 78, NULL }}, 0, INDEX_DIR_CACHE, 8,
+	  "file_seq 78 != reset_id 77 of extension cache" },
+	/* its records: the older one is that of two messages */
+	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 8, 106, NULL }}, 0, INDEX_DIR_CACHE,
+	  106, "uid 1: a record stands at 106, the cache has 120 bytes" },
+	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 8, 116, NULL }}, 0, INDEX_DIR_CACHE,
+	  116, "uid 1: a record stands at 116, the cache has 120 bytes" },
+	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 8, 28, NULL }}, 0, INDEX_DIR_CACHE,
+	  28, "uid 1: a record stands at 28, the cache has 120 bytes" },
+	{ {{ INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, 4, NULL }}, 0,
+	  INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, "uid 1: record size 4 < 8" },
+	{ {{ INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, 20, NULL }}, 0,
+	  INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, "uid 1: record offset 104 + "
+	  "size 20 > the cache's size 120" },
+	{ {{ INDEX_DIR_CACHE, CACHE_NEWER_AT + 8, 2, NULL }}, 0,
+	  INDEX_DIR_CACHE, CACHE_NEWER_AT + 8,
+	  "uid 1: field 2 of a record >= 2 fields" },
+	{ {{ INDEX_DIR_CACHE, CACHE_RECORD_AT + 20, 9, NULL }}, 1,
+	  INDEX_DIR_CACHE, CACHE_RECORD_AT + 16, "uid 3: a field of 9 bytes "
+	  "ends at 105, its record at 104" },
+	{ {{ INDEX_DIR_CACHE, CACHE_RECORD_AT + 4, 20, NULL }}, 1,
+	  INDEX_DIR_CACHE, CACHE_RECORD_AT + 16, "uid 3: field 1 of a record "
+	  "has its size at 92, the record ends at 92" },
+	{ {{ INDEX_DIR_CACHE, CACHE_RECORD_AT + 4, 30, NULL }}, 1,
+	  INDEX_DIR_CACHE, CACHE_RECORD_AT + 30, "uid 3: the fields of a "
+	  "record end at 104, the record at 102" },
+	{ {{ INDEX_DIR_CACHE, CACHE_RECORD_AT, CACHE_NEWER_AT, NULL }}, 1,
+	  INDEX_DIR_CACHE, CACHE_RECORD_AT, "uid 1: the records go in a "
+	  "circle: they have 144 bytes, the cache 120" },
+};
+
+static void break_files(const struct change *changes)
+{
+	for (int i = 0; i < 2 && (i == 0 || changes[i].at != 0); i++) {
+		const struct change *change = &changes[i];
+
+		memcpy(files[change->file].data + change->at,
+		       change->bytes != NULL ? change->bytes :
+		       (const char *)&change->value, 4);
+	}
+}
+
+START_TEST(what_is_violated_is_named)
+{
+	const struct violation *violation = &violations[_i];
+	struct index_verdicts verdicts;
+	const struct index_verdict *verdict;
+	bool found = false;
+
+	break_files(violation->changes);
+	verify(&verdicts);
+	for (size_t i = 0; i < verdicts.count; i++) {
+		verdict = &verdicts.verdicts[i];
+		if (strcmp(verdict->text, violation->text) == 0) {
+			ck_assert_int_eq(verdict->file, violation->file);
+			ck_assert_uint_eq(verdict->offset, violation->offset);
+			found = true;
+		}
+	}
+	if (!found) {
+		ck_abort_msg("%s: got %s", violation->text,
+			     verdicts.count == 0 ? "nothing" :
+			     verdicts.verdicts[0].text);
+	}
+	ck_assert_uint_eq(verdicts.count, 1 + violation->others);
+	index_verdicts_free(&verdicts);
+}
+END_TEST
+
+/* Of many violations the first ones are named. */
+START_TEST(verdicts_have_an_end)
+{
+	struct index_verdicts verdicts;
+	struct bytes *index = &files[INDEX_DIR_INDEX];
+	const uint32_t count = 2000;
+	unsigned char *data = calloc(1, RECORDS_AT + count * 12);
+	struct index_dir dir;
+	int fd;
+
+	memcpy(data, index->data, RECORDS_AT);
+	memcpy(data + 32, &count, sizeof(count));
+	unit_write(unit_path(PREFIX), data, RECORDS_AT + count * 12);
+	fd = open(unit_path("."), O_RDONLY | O_DIRECTORY);
+	index_dir_read(fd, PREFIX, &dir);
+	index_verify(&dir, &verdicts);
+	ck_assert_uint_eq(verdicts.count, INDEX_VERDICTS_MAX);
+	index_verdicts_free(&verdicts);
+	index_dir_free(&dir);
+	(void)close(fd);
+	free(data);
+}
+END_TEST
+
+/* A list of two mailboxes; the second one's parent is to be told. */
+static void make_list(uint32_t first_id, uint32_t second_id,
+		      uint32_t parent_uid)
+{
+	struct bytes *log = &files[INDEX_DIR_LOG];
+
+	memset(files, 0, sizeof(files));
+	make_log(log, 1, 0, 0, 1);
+	add_offset32(log, 16);
+	ADD(log, 0x10000002, 2, 0);
+	/* extension "list": a header of 16 bytes, records of 28 */
+	add_offset32(log, 8 + 20 + 4);
+	ADD(log, 0x40, UINT32_MAX, 0, 16);
+	ADD16(log, 28, 4);
+	ADD16(log, 0, 4);
+	add(log, "list", 4);
+	add_offset32(log, 8 + 4 + 16);
+	ADD(log, 0x100);
+	ADD16(log, 0, 16);
+	add(log, "\0", 1);
+	ADD(log, first_id);
+	add(log, "a", 2);
+	ADD(log, second_id);
+	add(log, "b\0\0\0\0", 5);
+	add_offset32(log, 8 + 32 + 32);
+	ADD(log, 0x200, 1, first_id, 0, 0, 0, 0, 0, 0);
+	ADD(log, 2, second_id, parent_uid, 0, 0, 0, 0, 0);
+}
+
+static void check_only(enum index_dir_file_id file, const char *text)
+{
+	struct index_verdicts verdicts;
+
+	verify(&verdicts);
+	ck_assert_uint_eq(verdicts.count, text == NULL ? 0 : 1);
+	if (text != NULL) {
+		ck_assert_str_eq(verdicts.verdicts[0].text, text);
+		ck_assert_int_eq(verdicts.verdicts[0].file, file);
+	}
+	index_verdicts_free(&verdicts);
+}
+
+START_TEST(lists_lead_to_a_root)
+{
+	make_list(1, 2, 1);
+	check_only(INDEX_DIR_INDEX, NULL);
+	make_list(1, 2, 2);
+	check_only(INDEX_DIR_INDEX, "mailbox 2: its parent 2 leads to no root");
+	make_list(2, 1, 1);
+	check_only(INDEX_DIR_INDEX, "the names' ids don't ascend");
+}
+END_TEST
+
+/* A cache in memory, all of whose records point to themselves. */
+static bool read_circle(void *context, uint64_t offset, void *dest, size_t size)
+{
+	uint32_t numbers[2] = { CACHE_RECORD_AT, 8 };
+
+	(void)context;
+	for (size_t i = 0; i < size; i += 4) {
+		memcpy((char *)dest + i, &numbers[(offset + i) / 4 % 2],
+		       4);
+	}
+	return true;
+}
+
+static bool read_fail(void *context, uint64_t offset, void *dest, size_t size)
+{
+	(void)context;
+	(void)offset;
+	(void)dest;
+	(void)size;
+	return false;
+}
+
+START_TEST(records_have_a_budget)
+{
+	struct index_cache cache = { .file_size = 4000 };
+	struct index_cache_chain chain;
+
+	index_cache_chain_init(&chain, &cache, read_circle, NULL);
+	ck_assert_int_eq(index_cache_chain_check(&chain, CACHE_RECORD_AT), -1);
+	ck_assert_str_eq(chain.violated, "the records go in a circle: they "
+			 "have 4008 bytes, the cache 4000");
+	ck_assert(!index_cache_chain_is_exhausted(&chain));
+	for (int i = 0; i < 3; i++)
+		(void)index_cache_chain_check(&chain, CACHE_RECORD_AT);
+	ck_assert(index_cache_chain_is_exhausted(&chain));
+	ck_assert_str_eq(chain.violated, "to follow the records takes more "
+			 "steps than the cache has bytes: 4000");
+
+	index_cache_chain_init(&chain, &cache, read_fail, NULL);
+	ck_assert_int_eq(index_cache_chain_check(&chain, CACHE_RECORD_AT), -1);
+	ck_assert_str_eq(chain.violated,
+			 "the cache has become shorter than 4000 bytes");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("index-verify");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, nothing_is_violated);
+	tcase_add_loop_test(tcase, what_is_violated_is_named, 0,
+			    sizeof(violations) / sizeof(violations[0]));
+	tcase_add_test(tcase, verdicts_have_an_end);
+	tcase_add_test(tcase, lists_lead_to_a_root);
+	tcase_add_test(tcase, records_have_a_budget);
+	return unit_run(tcase);
+}
