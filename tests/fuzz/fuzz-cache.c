@@ -1,10 +1,40 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-/* A cache file. */
+/* A cache file. Its last four bytes are where a message's records begin. */
 
 #include "fuzz.h"
-#include "index-cache.h"
+#include "index-cache-chain.h"
+
+struct file {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* What is read is within the file. */
+static bool read_data(void *context, uint64_t offset, void *dest, size_t size)
+{
+	const struct file *file = context;
+
+	FUZZ_ASSERT(offset < file->size && size <= file->size - offset);
+	memcpy(dest, file->data + offset, size);
+	return true;
+}
+
+static void fuzz_records(const struct index_cache *cache, const uint8_t *data,
+			 size_t size)
+{
+	struct file file = { data, size };
+	struct index_cache_chain chain;
+	uint32_t offset;
+	int ret;
+
+	memcpy(&offset, data + size - sizeof(offset), sizeof(offset));
+	index_cache_chain_init(&chain, cache, read_data, &file);
+	ret = index_cache_chain_check(&chain, offset);
+	FUZZ_ASSERT((ret < 0) == (*chain.violated != '\0'));
+	FUZZ_ASSERT(chain.budget.steps <= size);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -15,6 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT((ret < 0) == (error != NULL));
 	for (unsigned int i = 0; i < cache.fields_count; i++)
 		FUZZ_ASSERT(*cache.fields[i].name != '\0');
+	if (ret == 0)
+		fuzz_records(&cache, data, size);
 	index_cache_free(&cache);
 	return 0;
 }
