@@ -14,14 +14,6 @@
 /* the head matches nowhere */
 #define HEAD_NONE SIZE_MAX
 
-size_t name_level_end(const struct name *name, size_t start)
-{
-	const unsigned char *nul;
-
-	nul = memchr(name->levels + start, '\0', name->len - start);
-	return nul == NULL ? name->len : (size_t)(nul - name->levels);
-}
-
 /* Match the pattern of one level with the level of the name at *pos. Returns
    TRUE if it matches; both are moved to what follows then. */
 static bool match_next(const struct name *name, size_t *pos,

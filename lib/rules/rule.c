@@ -13,17 +13,6 @@
 #define KEY_LAST 0x0000ff00U
 #define KEY_LEN 0x00ff0000U
 #define KEY_DEPTH 0xff000000U
-/* the highest length and depth in a key, also for those above */
-#define KEY_MAX 0xff
-
-uint32_t level_key(unsigned char first, unsigned char last, size_t len,
-		   unsigned int depth)
-{
-	return first | (uint32_t)last << 8 |
-		(uint32_t)(len < KEY_MAX ? len : KEY_MAX) << 16 |
-		(uint32_t)(depth < KEY_MAX ? depth : KEY_MAX) << 24;
-}
-
 const unsigned char *after_slash(const unsigned char *p)
 {
 	return p + (*p == '\\' ? 2 : 1);

@@ -4,6 +4,8 @@
 #ifndef RULE_H
 #define RULE_H
 
+#include <string.h>
+
 #include "mailbox-audit.h"
 
 /* A name that rules are matched with. */
@@ -22,7 +24,8 @@ struct level {
 	struct name *name;
 	/* offset of the level, and of its end */
 	size_t start, end;
-	/* 1 for the first one */
+	/* 1 for the first one; levels that were gone past count only if a
+	   rule asks for it */
 	unsigned int depth;
 	/* see level_key() */
 	uint32_t key;
@@ -54,13 +57,28 @@ struct rule {
 	uint64_t dir_only:1;
 };
 
+/* the highest length and depth in a key, also for those above */
+#define LEVEL_KEY_MAX 0xff
+
 /* Returns the first byte, the last one, the length and the depth in one number;
    len > 0. */
-uint32_t level_key(unsigned char first, unsigned char last, size_t len,
-		   unsigned int depth);
+static inline uint32_t
+level_key(unsigned char first, unsigned char last, size_t len,
+	  unsigned int depth)
+{
+	return first | (uint32_t)last << 8 |
+		(uint32_t)(len < LEVEL_KEY_MAX ? len : LEVEL_KEY_MAX) << 16 |
+		(uint32_t)(depth < LEVEL_KEY_MAX ? depth : LEVEL_KEY_MAX) << 24;
+}
 
 /* Returns the end of the level that begins at an offset of the name. */
-size_t name_level_end(const struct name *name, size_t start);
+static inline size_t name_level_end(const struct name *name, size_t start)
+{
+	const unsigned char *nul;
+
+	nul = memchr(name->levels + start, '\0', name->len - start);
+	return nul == NULL ? name->len : (size_t)(nul - name->levels);
+}
 
 /* Returns the end of a "**" at p that is a whole level, NULL if there is
    none. */

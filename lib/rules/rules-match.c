@@ -61,9 +61,11 @@ level_match(const struct mba_rules *rules, const struct level *level,
 	return hides ? MBA_MATCH_HIDDEN : MBA_MATCH_VISIBLE;
 }
 
-/* Go past the levels that end within the first visible_len bytes of the name.
-   Returns where the next one begins. */
-static size_t level_skip(struct level *level, size_t visible_len)
+/* Go past the levels that end within the first visible_len bytes of the name,
+   and count them if that matters. Returns where the next one begins. */
+static size_t
+level_skip(const struct mba_rules *rules, struct level *level,
+	   size_t visible_len)
 {
 	const struct name *name = level->name;
 	const unsigned char *nul;
@@ -71,6 +73,10 @@ static size_t level_skip(struct level *level, size_t visible_len)
 
 	if (visible_len >= name->len)
 		return name->len;
+	if (!rules->asks_depth) {
+		nul = memrchr(name->levels, '\0', visible_len + 1);
+		return nul == NULL ? 0 : (size_t)(nul - name->levels) + 1;
+	}
 	while ((nul = memchr(name->levels + pos, '\0',
 			     visible_len + 1 - pos)) != NULL) {
 		pos = (size_t)(nul - name->levels) + 1;
@@ -110,7 +116,7 @@ mba_rules_match(const struct mba_rules *rules, const char *levels, size_t len,
 	enum mba_match match = MBA_MATCH_VISIBLE;
 	const struct rule *rule = NULL;
 
-	for (size_t pos = level_skip(&level, visible_len);
+	for (size_t pos = level_skip(rules, &level, visible_len);
 	     pos < len && match == MBA_MATCH_VISIBLE; pos = level.end + 1) {
 		level_begin(&level, pos);
 		if (level.end == pos)

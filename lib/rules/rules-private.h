@@ -26,6 +26,8 @@ struct mba_rules {
 	size_t heads_count;
 	/* nothing was added yet */
 	bool is_default:1;
+	/* a rule asks for a level's depth */
+	bool asks_depth:1;
 };
 
 #endif

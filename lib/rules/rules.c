@@ -62,6 +62,8 @@ static void rules_add_parsed(struct mba_rules *rules,
 		text += strlen(text) + 1;
 		if (rule->has_head)
 			rule->head_idx = rules->heads_count++;
+		if (!rule->floats || rule->levels_count > 1)
+			rules->asks_depth = true;
 	}
 	rules->last = source;
 	rules->count += parser->count;
