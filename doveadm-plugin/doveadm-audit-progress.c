@@ -12,9 +12,9 @@
 /* no more often than an eye can follow */
 #define PROGRESS_INTERVAL_MSECS 200
 
-static void audit_progress(const struct mba_namespace_report *ns, void *context)
+static void audit_progress_show(struct mailbox_audit_cmd_context *ctx,
+				const struct mba_namespace_report *ns)
 {
-	struct mailbox_audit_cmd_context *ctx = context;
 	struct timespec now;
 	char *user;
 
@@ -32,11 +32,21 @@ static void audit_progress(const struct mba_namespace_report *ns, void *context)
 	free(user);
 }
 
+static bool audit_progress(const struct mba_namespace_report *ns, void *context)
+{
+	struct mailbox_audit_cmd_context *ctx = context;
+
+	if (ctx->progress)
+		audit_progress_show(ctx, ns);
+	return !doveadm_is_killed();
+}
+
 void doveadm_audit_progress_init(struct mailbox_audit_cmd_context *ctx)
 {
-	if (ctx->ctx.cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI &&
-	    isatty(STDERR_FILENO) > 0)
-		ctx->set.progress = audit_progress;
+	ctx->progress =
+		ctx->ctx.cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI &&
+		isatty(STDERR_FILENO) > 0;
+	ctx->set.progress = audit_progress;
 }
 
 void doveadm_audit_progress_clear(struct mailbox_audit_cmd_context *ctx)

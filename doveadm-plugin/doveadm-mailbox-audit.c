@@ -9,7 +9,7 @@
    doveadm-mailbox-inspect.c       mailbox-audit inspect: all of it
    doveadm-audit-command.c         what they share: options, output
    doveadm-audit-run.c             audits one user
-   doveadm-audit-progress.c        how far it is, on a terminal
+   doveadm-audit-progress.c        how far it is, and whether to stop
    doveadm-audit-settings.c        a user's settings of all plugins
    doveadm-location.c              where a namespace's mails and indexes are
    doveadm-audit-users.c           users that doveadm passes over

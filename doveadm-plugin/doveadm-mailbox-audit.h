@@ -51,6 +51,7 @@ struct mailbox_audit_cmd_context {
 	struct mba_user_roots *user_roots;
 
 	struct timespec progress_shown;
+	bool progress:1;
 	bool progress_on_screen:1;
 	/* the printer was chosen before the command was known */
 	bool print_forced:1;
@@ -101,8 +102,9 @@ void doveadm_printers_init(const struct mba_audit_settings *set,
 			   enum mba_table type);
 void doveadm_printers_deinit(void);
 
-/* Show on a terminal how far it is: to be called in v.preinit(). What is shown
-   has to be cleared before anything is printed. */
+/* Show on a terminal how far it is, and stop when doveadm is killed: to be
+   called in v.preinit(). What is shown has to be cleared before anything is
+   printed. */
 void doveadm_audit_progress_init(struct mailbox_audit_cmd_context *ctx);
 void doveadm_audit_progress_clear(struct mailbox_audit_cmd_context *ctx);
 

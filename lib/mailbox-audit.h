@@ -721,8 +721,11 @@ struct mba_audit_settings {
 	/* Called for each error, also those over MBA_MAX_ERRORS; may be
 	   NULL. */
 	void (*error)(const struct mba_error *error, void *context);
-	/* Called now and then with what was counted so far; may be NULL. */
-	void (*progress)(const struct mba_namespace_report *ns, void *context);
+	/* Called before each entry, and now and then between them, with what
+	   was counted so far; may be NULL. Returns whether to go on: if not,
+	   nothing more is looked at or removed, and the report has an error
+	   that says so. Its totals are then those of what was decided about. */
+	bool (*progress)(const struct mba_namespace_report *ns, void *context);
 	void *context;
 	/* Clean what is audited; NULL changes nothing. Only entries with one of
 	   the states are removed. */
@@ -763,9 +766,9 @@ void mba_audit_deinit(struct mba_audit **audit);
 void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 		   bool report);
 
-/* Run the audit. Returns 0 if ok, -1 if something couldn't be read: the report
-   is there and says what. The report is valid until the audit runs again, which
-   begins anew, or is freed. */
+/* Run the audit. Returns 0 if ok, -1 if something couldn't be read or it was
+   stopped: the report is there and says what. The report is valid until the
+   audit runs again, which begins anew, or is freed. */
 int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r);
 
 /*

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit-command.h"
+#include "interrupt.h"
 
 int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 {
@@ -87,10 +88,9 @@ static void progress_clear(struct audit_command *cmd)
 	cmd->progress_on_screen = false;
 }
 
-static void command_progress(const struct mba_namespace_report *ns,
-			    void *context)
+static void progress_show(struct audit_command *cmd,
+			  const struct mba_namespace_report *ns)
 {
-	struct audit_command *cmd = context;
 	struct timespec now;
 
 	/* not more often than an eye can follow */
@@ -103,6 +103,16 @@ static void command_progress(const struct mba_namespace_report *ns,
 	fprintf(stderr, "\r%llu inodes, %llu entries\033[K",
 		(unsigned long long)ns->totals.inodes,
 		(unsigned long long)ns->totals.entries);
+}
+
+static bool command_progress(const struct mba_namespace_report *ns,
+			     void *context)
+{
+	struct audit_command *cmd = context;
+
+	if (!cmd->quiet)
+		progress_show(cmd, ns);
+	return !interrupt_came();
 }
 
 static void print_line(char *line)
@@ -203,8 +213,8 @@ int audit_command_run(struct audit_command *cmd)
 	cmd->set.error = command_error;
 	cmd->set.context = cmd;
 	cmd->set.entry = command_entry;
-	if (!cmd->quiet && isatty(STDERR_FILENO))
-		cmd->set.progress = command_progress;
+	cmd->quiet = cmd->quiet || !isatty(STDERR_FILENO);
+	cmd->set.progress = command_progress;
 	cmd->table = cmd->totals ? MBA_TABLE_TOTALS :
 		cmd->entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;
 	if (!cmd->json) {
@@ -213,6 +223,7 @@ int audit_command_run(struct audit_command *cmd)
 						command_line, cmd);
 	}
 
+	interrupt_init();
 	audit = mba_audit_init(&cmd->set);
 	location_options_add(&cmd->location, audit);
 	ret = mba_audit_run(audit, &report);
@@ -221,5 +232,6 @@ int audit_command_run(struct audit_command *cmd)
 	command_hint_inbox(cmd);
 	mba_audit_deinit(&audit);
 	status = tool_flush();
+	interrupt_end();
 	return status == EX_OK && ret < 0 ? EX_IOERR : status;
 }

@@ -8,6 +8,7 @@
    cmd-report.c        "report": the audit of the paths that are given
    cmd-clean.c         "clean": the same, and removes what is bogus
    audit-command.c     what these two share
+   interrupt.c         ^C while they run
    location-options.c  options for the paths, and of what namespace they are
    cmd-match.c         "match": which rule hides a name
    cmd-inspect.c       "inspect": what is in index files

@@ -14,21 +14,27 @@
 #include "count.h"
 #include "index-side.h"
 
+#define STOPPED "Stopped before its end"
+
 struct run {
 	const struct mba_audit_settings *set;
 	struct entry_decide_settings decide;
 	struct mba_namespace_report *report;
 	/* its set is NULL if nothing is to be cleaned */
 	struct clean clean;
+	/* progress() said so */
+	bool stopped;
 };
 
-static void run_progress(const struct mba_count *totals, void *context)
+static bool run_progress(const struct mba_count *totals, void *context)
 {
 	struct run *run = context;
 
 	run->report->totals = *totals;
-	if (run->set->progress != NULL)
-		run->set->progress(run->report, run->set->context);
+	if (run->set->progress != NULL && !run->stopped)
+		run->stopped = !run->set->progress(run->report,
+						   run->set->context);
+	return !run->stopped;
 }
 
 /* Without evidence of that time nothing is said of it. */
@@ -140,7 +146,11 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 	fd = clean_scope_open(&scope, &run->clean.refused);
 	if (fd != -1 && set->used && !set->force) {
 		run->clean.refused = clean_used_doubt(walk, &run->decide);
-		run->clean.is_doubtful = run->clean.refused != NULL;
+		run->clean.is_doubtful = run->clean.refused != NULL &&
+			!run->stopped;
+		/* then it is no answer */
+		if (run->stopped)
+			run->clean.refused = STOPPED;
 	}
 	/* who has no index root has nothing that could be removed */
 	if (ns->roots.index.exists || ns->root_failed)
@@ -180,6 +190,20 @@ static void run_clean(struct run *run, const struct audit_namespace *ns,
 	}
 }
 
+/* The totals are those of what was decided about. */
+static void run_stopped(struct run *run, const struct error_sink *errors)
+{
+	struct mba_namespace_report *report = run->report;
+
+	memset(&report->totals, 0, sizeof(report->totals));
+	for (unsigned int i = 0; i < MBA_STATE_COUNT; i++)
+		count_add(&report->totals, &report->states[i]);
+	for (unsigned int i = 0; i < MBA_OTHER_COUNT; i++)
+		count_add(&report->totals, &report->other[i]);
+	error_sink_add(errors, run->clean.set == NULL ? "audit" : "clean",
+		       report->index_root, STOPPED);
+}
+
 /* Walk the index root. */
 static void run_index_side(struct run *run, const struct audit_namespace *ns,
 			   const struct error_sink *errors)
@@ -200,6 +224,8 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 	else
 		run_clean(run, ns, &set, &totals);
 	run->report->totals = totals;
+	if (run->stopped)
+		run_stopped(run, errors);
 }
 
 static void run_sides(struct run *run, struct audit_namespace *ns,
@@ -211,7 +237,8 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 	run->decide.side = side;
 	run->decide.keep = keep;
 	run_index_side(run, ns, errors);
-	if (location_is_judged(ns->location) && !ns->is_shared) {
+	if (location_is_judged(ns->location) && !ns->is_shared &&
+	    !run->stopped) {
 		ns->subscriptions.location = ns->location;
 		ns->subscriptions.prefixes_below = ns->prefixes_below;
 		ns->subscriptions.side = side;
@@ -222,7 +249,7 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 	mail_side_deinit(&side);
 }
 
-void audit_namespace_run(struct audit_namespace *ns,
+bool audit_namespace_run(struct audit_namespace *ns,
 			 const struct mba_audit_settings *set,
 			 const struct error_sink *errors,
 			 struct mba_namespace_report *report_r)
@@ -250,6 +277,7 @@ void audit_namespace_run(struct audit_namespace *ns,
 		run_sides(&run, ns, errors);
 	report_r->subscriptions = ns->subscriptions.count > 0 ?
 		ns->subscriptions.names : no_names;
+	return !run.stopped;
 }
 
 void audit_namespace_clear(struct audit_namespace *ns)

@@ -31,8 +31,8 @@ struct audit_namespace {
 };
 
 /* Audit a namespace; report_r is zeroed, and filled while callbacks are
-   called. */
-void audit_namespace_run(struct audit_namespace *ns,
+   called. Returns FALSE if it was stopped. */
+bool audit_namespace_run(struct audit_namespace *ns,
 			 const struct mba_audit_settings *set,
 			 const struct error_sink *errors,
 			 struct mba_namespace_report *report_r);

@@ -170,8 +170,9 @@ static void audit_clean_begin(struct mba_audit *audit)
 		audit->namespaces[i].root_failed = root_failed;
 }
 
-/* Audit a namespace, with what it has to know of the others. */
-static void audit_run_one(struct mba_audit *audit, size_t idx)
+/* Audit a namespace, with what it has to know of the others. Returns FALSE if
+   it was stopped. */
+static bool audit_run_one(struct mba_audit *audit, size_t idx)
 {
 	struct audit_namespace *ns = &audit->namespaces[idx];
 	size_t aliases_count = 0, below_count = 0;
@@ -188,12 +189,15 @@ static void audit_run_one(struct mba_audit *audit, size_t idx)
 	}
 	if (audit->set.clean != NULL)
 		audit_find_others(ns, audit);
-	audit_namespace_run(ns, &audit->set, &audit->errors.sink,
-			    &audit->reports[audit->report.namespaces_count++]);
+	return audit_namespace_run(
+		ns, &audit->set, &audit->errors.sink,
+		&audit->reports[audit->report.namespaces_count++]);
 }
 
 int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r)
 {
+	bool goes_on = true;
+
 	audit_clear(audit);
 	audit->reports = mem_new((audit->namespaces_count + 1) *
 				 sizeof(*audit->reports));
@@ -201,9 +205,9 @@ int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r)
 	audit->report.namespaces = audit->reports;
 	if (audit->set.clean != NULL)
 		audit_clean_begin(audit);
-	for (size_t i = 0; i < audit->namespaces_count; i++) {
+	for (size_t i = 0; i < audit->namespaces_count && goes_on; i++) {
 		if (audit->namespaces[i].report && !audit_is_alias(audit, i))
-			audit_run_one(audit, i);
+			goes_on = audit_run_one(audit, i);
 	}
 	audit->report.errors = audit->errors.errors;
 	audit->report.errors_count = audit->errors.count;

@@ -10,7 +10,7 @@
 
 struct used {
 	struct entry_decide_settings decide;
-	const struct error_sink *errors;
+	const struct index_side_settings *walk;
 	/* entries that were used: those of mailboxes, and those that are bogus
 	   or may be */
 	uint64_t mailboxes, doubtful;
@@ -23,14 +23,15 @@ static void used_index_error(const char *op, const char *path,
 {
 	struct used *used = context;
 
-	error_sink_add(used->errors, op, path, error);
+	error_sink_add(used->walk->errors, op, path, error);
 	used->is_incomplete = true;
 }
 
-static void used_progress(const struct mba_count *totals, void *context)
+static bool used_progress(const struct mba_count *totals, void *context)
 {
-	(void)totals;
-	(void)context;
+	const struct used *used = context;
+
+	return used->walk->progress(totals, used->walk->context);
 }
 
 static bool is_doubtful(const struct entry_decision *decision)
@@ -60,7 +61,7 @@ static bool used_entry(const struct index_entry *found, void *context)
 const char *clean_used_doubt(const struct index_side_settings *walk,
 			     const struct entry_decide_settings *decide)
 {
-	struct used used = { .decide = *decide, .errors = walk->errors };
+	struct used used = { .decide = *decide, .walk = walk };
 	const struct error_sink index_errors = { used_index_error, &used };
 	struct index_side_settings set = *walk;
 	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT] = {

@@ -27,11 +27,12 @@ enum message_type {
 
 struct message {
 	enum message_type type;
+	/* so far */
+	struct mba_count totals;
 	/* entry.path, or the error's; owned */
 	char *path;
 	union {
 		struct index_entry entry;
-		struct mba_count totals;
 		/* owned */
 		struct {
 			char *op, *error;
@@ -54,17 +55,28 @@ struct side_thread {
 	/* a batch's ready changed */
 	pthread_cond_t changed;
 	struct batch batches[BATCHES_COUNT];
-	/* the batch that the walk fills */
+	/* the caller wants no more entries */
+	bool stopped;
+
+	/* The walk's: the batch that it fills, the inodes of its latest message
+	   with totals, and whether it has to end. */
 	unsigned int filling;
+	uint64_t told_inodes;
+	bool is_ending;
 };
 
-static void batch_wait(struct side_thread *thread, struct batch *batch,
+/* Returns FALSE if the walk was stopped. */
+static bool batch_wait(struct side_thread *thread, struct batch *batch,
 		       bool ready)
 {
+	bool ret;
+
 	pthread_mutex_lock(&thread->mutex);
 	while (batch->ready != ready)
 		pthread_cond_wait(&thread->changed, &thread->mutex);
+	ret = !thread->stopped;
 	pthread_mutex_unlock(&thread->mutex);
+	return ret;
 }
 
 static void batch_set_ready(struct side_thread *thread, struct batch *batch,
@@ -82,25 +94,29 @@ static void message_send(struct side_thread *thread,
 	struct batch *batch = &thread->batches[thread->filling];
 
 	batch->messages[batch->count++] = *message;
-	if (batch->count < BATCH_SIZE && message->type != MESSAGE_END)
+	if (batch->count < BATCH_SIZE && message->type != MESSAGE_PROGRESS &&
+	    message->type != MESSAGE_END)
 		return;
 	batch_set_ready(thread, batch, true);
 	thread->filling = (thread->filling + 1) % BATCHES_COUNT;
-	if (message->type != MESSAGE_END)
-		batch_wait(thread, &thread->batches[thread->filling], false);
+	if (message->type != MESSAGE_END &&
+	    !batch_wait(thread, &thread->batches[thread->filling], false))
+		thread->is_ending = true;
 }
 
 static bool thread_entry(const struct index_entry *entry, void *context)
 {
+	struct side_thread *thread = context;
 	struct message message = {
-		.type = MESSAGE_ENTRY, .path = mem_strdup(entry->path),
-		.entry = *entry,
+		.type = MESSAGE_ENTRY, .totals = *thread->totals,
+		.path = mem_strdup(entry->path), .entry = *entry,
 	};
 
 	/* the walk has gone on when the entry is handled */
 	message.entry.place = NULL;
 	message.entry.files = NULL;
-	message_send(context, &message);
+	thread->told_inodes = message.totals.inodes;
+	message_send(thread, &message);
 	return false;
 }
 
@@ -115,13 +131,20 @@ static void thread_error(const char *op, const char *path, const char *error,
 	message_send(context, &message);
 }
 
-static void thread_progress(const struct mba_count *totals, void *context)
+/* An entry's message has its totals. */
+static bool thread_progress(const struct mba_count *totals, void *context)
 {
+	struct side_thread *thread = context;
 	struct message message = {
 		.type = MESSAGE_PROGRESS, .totals = *totals,
 	};
 
-	message_send(context, &message);
+	if (totals->inodes - thread->told_inodes >=
+	    INDEX_SIDE_PROGRESS_INODES) {
+		thread->told_inodes = totals->inodes;
+		message_send(thread, &message);
+	}
+	return !thread->is_ending;
 }
 
 static void *thread_main(void *context)
@@ -140,13 +163,18 @@ static void *thread_main(void *context)
 	return NULL;
 }
 
-static void message_handle(const struct index_side_settings *set,
-			   struct message *message)
+/* Returns whether to go on. */
+static bool message_handle(const struct index_side_settings *set,
+			   struct message *message, bool goes_on)
 {
+	if (goes_on && (message->type == MESSAGE_ENTRY ||
+			message->type == MESSAGE_PROGRESS))
+		goes_on = set->progress(&message->totals, set->context);
 	switch (message->type) {
 	case MESSAGE_ENTRY:
 		message->entry.path = message->path;
-		(void)set->entry(&message->entry, set->context);
+		if (goes_on)
+			(void)set->entry(&message->entry, set->context);
 		break;
 	case MESSAGE_ERROR:
 		error_sink_add(set->errors, message->error.op, message->path,
@@ -155,27 +183,37 @@ static void message_handle(const struct index_side_settings *set,
 		free(message->error.error);
 		break;
 	case MESSAGE_PROGRESS:
-		set->progress(&message->totals, set->context);
-		break;
 	case MESSAGE_END:
 		break;
 	}
 	free(message->path);
+	return goes_on;
+}
+
+static void thread_stop(struct side_thread *thread)
+{
+	pthread_mutex_lock(&thread->mutex);
+	thread->stopped = true;
+	pthread_mutex_unlock(&thread->mutex);
 }
 
 static void messages_handle(struct side_thread *thread)
 {
 	enum message_type last_type = MESSAGE_ENTRY;
 	struct batch *batch;
+	bool goes_on = true;
 
 	for (unsigned int idx = 0; last_type != MESSAGE_END; idx++) {
 		batch = &thread->batches[idx % BATCHES_COUNT];
 		batch_wait(thread, batch, true);
 		for (unsigned int i = 0; i < batch->count; i++) {
 			last_type = batch->messages[i].type;
-			message_handle(&thread->set, &batch->messages[i]);
+			goes_on = message_handle(&thread->set,
+						 &batch->messages[i], goes_on);
 		}
 		batch->count = 0;
+		if (!goes_on)
+			thread_stop(thread);
 		batch_set_ready(thread, batch, false);
 	}
 }

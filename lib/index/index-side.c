@@ -14,9 +14,6 @@
 #include "index-side.h"
 #include "index-use.h"
 
-/* How many inodes go by between two calls of progress(). */
-#define PROGRESS_INODES 8192
-
 struct side_dir {
 	struct mba_count self, index;
 	struct index_entry_files files;
@@ -39,6 +36,7 @@ struct index_side {
 
 	struct side_dir *dirs;
 	size_t dirs_count, dirs_alloc;
+	bool stopped;
 };
 
 static void count_inode(struct mba_count *count, const struct stat *st)
@@ -47,11 +45,20 @@ static void count_inode(struct mba_count *count, const struct stat *st)
 	count->bytes += (uint64_t)st->st_blocks * 512;
 }
 
+/* Returns whether to go on. */
+static bool side_progress(struct index_side *side)
+{
+	if (!side->stopped)
+		side->stopped = !side->set->progress(side->totals,
+						     side->set->context);
+	return !side->stopped;
+}
+
 static void count_inode_total(struct index_side *side, const struct stat *st)
 {
 	count_inode(side->totals, st);
-	if (side->totals->inodes % PROGRESS_INODES == 0)
-		side->set->progress(side->totals, side->set->context);
+	if (side->totals->inodes % INDEX_SIDE_PROGRESS_INODES == 0)
+		(void)side_progress(side);
 }
 
 static int64_t newest_change(const struct stat *st)
@@ -202,6 +209,8 @@ static bool side_entry(struct index_side *side, struct side_dir *dir,
 	/* the directory is the mailbox's own, and so are other files in it */
 	bool is_mail = side_is_mail(side, dir);
 
+	if (!side_progress(side))
+		return false;
 	if (dir->has_foreign || dir->has_internal)
 		dir->files.has_others = true;
 	entry.untouched = is_complete && !dir->has_internal &&
@@ -292,8 +301,9 @@ void index_side_walk(const struct index_side_settings *set,
 	const struct walk_settings walk_set = {
 		.root = set->root, .root_fd = set->root_fd,
 		.others = set->nested, .others_count = set->nested_count,
-		.one_mount = set->clean != NULL, .callbacks = &callbacks,
-		.context = &side, .errors = set->errors,
+		.one_mount = set->clean != NULL, .stopped = &side.stopped,
+		.callbacks = &callbacks, .context = &side,
+		.errors = set->errors,
 	};
 
 	(void)walk_tree(&walk_set);

@@ -11,6 +11,9 @@
 /* Puts every inode under an index root into one class: an entry's, or one of
    enum mba_other. Looks at the index side alone. */
 
+/* how many inodes go by, without an entry, between two calls of progress() */
+#define INDEX_SIDE_PROGRESS_INODES 8192
+
 /* What an entry's directory holds, for whoever removes it. */
 struct index_entry_files {
 	/* by enum index_file, from INDEX_FILE_FIRST_REMOVABLE on: those that
@@ -77,14 +80,16 @@ struct index_side_settings {
 
 	/* Returns TRUE if the entry's directory is gone. */
 	bool (*entry)(const struct index_entry *entry, void *context);
-	/* Called now and then with the totals so far. */
-	void (*progress)(const struct mba_count *totals, void *context);
+	/* Called before each entry, and now and then between them, with the
+	   totals so far. Returns whether to go on: if not, there are no more
+	   entries. */
+	bool (*progress)(const struct mba_count *totals, void *context);
 	void *context;
 	const struct error_sink *errors;
 };
 
 /* Account for all that is under the index root. totals_r gets everything,
-   other_r what belongs to no entry. */
+   other_r what belongs to no entry; less if the walk is stopped. */
 void index_side_walk(const struct index_side_settings *set,
 		     struct mba_count *totals_r,
 		     struct mba_count other_r[MBA_OTHER_COUNT]);

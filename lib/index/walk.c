@@ -394,11 +394,14 @@ int walk_tree(const struct walk_settings *set)
 		return is_missing ? 0 : -1;
 	}
 	walk_enter(&walk, walk.stack.root_fd, &st, false);
-	while (walk.dirs_count > 0) {
+	while (walk.dirs_count > 0 && !*set->stopped) {
 		if (!walk_next(&walk))
 			walk_leave(&walk);
 	}
+	while (walk.dirs_count > 0)
+		free(walk.dirs[--walk.dirs_count].buffer);
 	dir_stack_deinit(&walk.stack);
+	tdestroy(walk.way, free);
 	tdestroy(walk.links, free);
 	free(walk.spare_buffer);
 	free(walk.dirs);

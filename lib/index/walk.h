@@ -62,14 +62,17 @@ struct walk_settings {
 	/* Don't enter what is mounted below the root: it counts as one of
 	   others[]. */
 	bool one_mount;
+	/* the walk ends, without another callback, when it is set */
+	const bool *stopped;
 
 	const struct walk_callbacks *callbacks;
 	void *context;
 	const struct error_sink *errors;
 };
 
-/* Returns 1 if the root was walked (errors were reported), 0 if there is no
-   such directory, -1 if it couldn't be opened; that was reported. */
+/* Returns 1 if the root was walked, to its end or until it was stopped (errors
+   were reported), 0 if there is no such directory, -1 if it couldn't be opened;
+   that was reported. */
 int walk_tree(const struct walk_settings *set);
 
 /* Remove a directory that is being left. Returns 1 if it was removed, 0 if it

@@ -246,15 +246,21 @@ def imap_name(name):
 
 # --- the commands
 
+def as_user_argv(server, user, *argv):
+    """Returns a command that runs another one with a user's ids."""
+    ids = server.users[user]
+    return ["setpriv", f"--reuid={ids.uid}", f"--regid={ids.gid}",
+            "--clear-groups", *argv]
+
+
 def as_user(server, user, *argv, nofile=None, prefix=()):
     """Runs a command with a user's ids, with few descriptors if nofile is set,
     under the command of prefix."""
-    ids = server.users[user]
     limit = [] if nofile is None else ["prlimit", f"--nofile={nofile}"]
     return subprocess.run(
-        [*limit, "setpriv", f"--reuid={ids.uid}", f"--regid={ids.gid}",
-         "--clear-groups", *prefix, *argv], stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+        [*limit, *as_user_argv(server, user, *prefix, *argv)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=300)
 
 
 OPTION_NAMES = {"BROKENCHAR": "--broken-char", "UTF-8": "--utf8",

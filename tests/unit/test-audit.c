@@ -270,6 +270,66 @@ START_TEST(a_root_that_is_the_index_root_is_not_nested)
 }
 END_TEST
 
+struct stop {
+	unsigned int entries, left;
+};
+
+static void stop_entry(const struct mba_namespace_report *ns,
+		       const struct mba_entry *entry, void *context)
+{
+	struct stop *stop = context;
+
+	(void)ns;
+	(void)entry;
+	stop->entries++;
+}
+
+static bool stop_progress(const struct mba_namespace_report *ns, void *context)
+{
+	struct stop *stop = context;
+
+	(void)ns;
+	/* what is asked after "no" would be a "yes" */
+	return stop->left-- != 0;
+}
+
+/* Each entry is asked about; there are more of them than are on their way
+   between the walk and the decisions. */
+START_TEST(an_audit_stops_at_the_next_entry)
+{
+	struct mba_location location = location_get(), second = location;
+	struct stop stop = { 0, 2000 };
+	const struct mba_audit_settings set = {
+		.entry = stop_entry, .progress = stop_progress,
+		.context = &stop,
+	};
+	const struct mba_report *report;
+	struct mba_audit *audit = mba_audit_init(&set);
+
+	for (unsigned int i = 0; i < 4000; i++)
+		unit_mkdir(unit_path("index/.imap/box%u", i));
+	unit_write(unit_path("mail/file"), "", 0);
+	second.prefix = "second/";
+	second.mail_root = second.index_root = unit_path("mail");
+	mba_audit_add(audit, &location, true);
+	mba_audit_add(audit, &second, true);
+	ck_assert_int_eq(mba_audit_run(audit, &report), -1);
+	ck_assert_uint_eq(stop.entries, 2000);
+	ck_assert_uint_eq(report->namespaces_count, 1);
+	ck_assert_uint_eq(report->namespaces->totals.entries, 2000);
+	ck_assert_uint_eq(report->namespaces->totals.inodes, 2000);
+	ck_assert_uint_eq(report->errors_total, 1);
+	ck_assert_str_eq(report->errors->path, location.index_root);
+
+	/* and begins anew */
+	stop.left = UINT_MAX;
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	ck_assert_uint_eq(stop.entries, 6000);
+	ck_assert_uint_eq(report->namespaces_count, 2);
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("audit");
@@ -281,5 +341,6 @@ int main(void)
 	tcase_add_loop_test(tcase, own_roots_below_the_index_root_are_nested,
 			    0, 3);
 	tcase_add_test(tcase, a_root_that_is_the_index_root_is_not_nested);
+	tcase_add_test(tcase, an_audit_stops_at_the_next_entry);
 	return unit_run(tcase);
 }

@@ -232,6 +232,8 @@ struct seen {
 	char *paths;
 	void (*on_file)(void);
 	bool check_places;
+	/* the walk has to end */
+	bool stopped;
 };
 
 /* Returns TRUE if a descriptor is that of a directory. */
@@ -331,8 +333,9 @@ static int walk_others(const char *root, const struct walk_id *others,
 
 	const struct walk_settings set = {
 		.root = root, .root_fd = -1, .others = others,
-		.others_count = others_count, .callbacks = &seen_callbacks,
-		.context = seen, .errors = &errors,
+		.others_count = others_count, .stopped = &seen->stopped,
+		.callbacks = &seen_callbacks, .context = seen,
+		.errors = &errors,
 	};
 
 	return walk_tree(&set);
@@ -543,10 +546,11 @@ static void entries_error(const char *op, const char *path, const char *error,
 	entries->errors++;
 }
 
-static void entries_progress(const struct mba_count *totals, void *context)
+static bool entries_progress(const struct mba_count *totals, void *context)
 {
 	(void)totals;
 	(void)context;
+	return true;
 }
 
 typedef void walk_function_t(const struct index_side_settings *set,
