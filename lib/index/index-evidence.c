@@ -83,8 +83,8 @@ static void evidence_log(struct index_evidence *evidence,
 	if (log == NULL || log->changes == 0)
 		return;
 	evidence_add(evidence, MBA_EVIDENCE_CHANGED, "change", NULL,
-		     log->last_is_change ? mtime :
-		     (int64_t)log->hdr.create_stamp);
+		     log->ends_with_change ? mtime :
+		     (int64_t)log->last_change);
 }
 
 /* Returns when a message was saved, as mdbox has it; 0 if that isn't known. */

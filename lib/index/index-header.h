@@ -15,7 +15,12 @@
 #define INDEX_BASE_HEADER_SIZE 120
 #define INDEX_COMPAT_LITTLE_ENDIAN 0x01
 #define INDEX_DAYS 8
+/* where its fields are: messages_count, log_file_tail_offset,
+   last_temp_file_scan, day_stamp */
 #define INDEX_MESSAGES_COUNT_OFFSET 32
+#define INDEX_TAIL_OFFSET_OFFSET 64
+#define INDEX_TEMP_SCAN_OFFSET 80
+#define INDEX_DAY_OFFSET 84
 /* mail-index-private.h */
 #define INDEX_EXT_HEADER_SIZE 16
 #define INDEX_EXT_MAX_NAME 64

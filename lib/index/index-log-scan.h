@@ -29,9 +29,15 @@ struct index_log_scan {
 	uint64_t modseq;
 
 	/* Somebody set or removed flags or keywords, or expunged: the number of
-	   times, and whether the last one is the log's last transaction. */
-	uint32_t changes;
-	bool last_is_change;
+	   times; the last one was then or later. */
+	uint32_t changes, last_change;
+	/* the last one, with its sync, is the last thing in the log */
+	bool ends_with_change;
+
+	/* what was written next was written then or later; the last change's
+	   sync hasn't ended; nothing came since but syncs */
+	uint32_t time;
+	bool is_syncing, is_only_synced;
 };
 
 /* Returns 0 if ok, -1 if it is no log of this machine: error_r says why. */

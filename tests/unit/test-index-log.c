@@ -429,15 +429,121 @@ START_TEST(who_changes_it)
 		teardown();
 		setup();
 	}
-	/* not the last one: it may have been when the log was made */
+}
+END_TEST
+
+/* What a sync notes of the mails. */
+static void log_sync_note(struct bytes *log)
+{
+	LOG_ADD(log, BOUNDARY | EXTERNAL, 12 + 32);
+	LOG_ADD(log, INTRO | EXTERNAL, UINT32_MAX, 0, 0, 4 | 4 << 16, 4 << 16,
+		'n' | 'o' << 8 | 't' << 16 | (uint32_t)'e' << 24);
+}
+
+/* the end of a sync of changes; a time */
+#define SYNC_END(log) \
+	LOG_ADD(log, HEADER | EXTERNAL, 64 | 4 << 16, 100)
+#define TEMP_SCAN(log, time) \
+	LOG_ADD(log, HEADER | EXTERNAL, 80 | 4 << 16, time)
+#define DIRTY 0x80
+
+static void check_change(int64_t last_used)
+{
+	struct index_evidence evidence = evidence_of_log(INDEXID + 100);
+
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_CHANGED);
+	ck_assert_str_eq(evidence.proof, "change");
+	ck_assert_int_eq(evidence.last_used, last_used);
+	teardown();
+	setup();
+}
+
+static void log_change(void)
+{
 	log_begin(&newer, 1, 0, 0);
-	log_append(&newer, 1, 1);
+	log_append(&newer, 1, 3);
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+}
+
+START_TEST(the_last_change_is_dated_by_the_log)
+{
+	/* its sync hasn't ended */
+	log_change();
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
+	check_change(INDEXID);
+	log_change();
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
+	SYNC_END(&newer);
+	check_change(INDEXID + 100);
+	/* what came before it doesn't matter */
+	log_change();
+	SYNC_END(&newer);
+	log_append(&newer, 4, 1);
 	LOG_ADD(&newer, EXPUNGE, 1, 1);
 	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
-	evidence = evidence_of_log(INDEXID + 100);
-	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_CHANGED);
-	ck_assert_int_eq(evidence.last_used, INDEXID);
-	ck_assert_str_eq(evidence.proof, "change");
+	SYNC_END(&newer);
+	check_change(INDEXID + 100);
+	/* later syncs, one of them of somebody else's expunge */
+	log_change();
+	SYNC_END(&newer);
+	log_sync_note(&newer);
+	check_change(INDEXID);
+	log_change();
+	SYNC_END(&newer);
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 2, 2);
+	SYNC_END(&newer);
+	check_change(INDEXID);
+	/* the end of a sync isn't wished for */
+	log_change();
+	LOG_ADD(&newer, HEADER, 64 | 4 << 16, 100);
+	check_change(INDEXID);
+}
+END_TEST
+
+START_TEST(an_mbox_is_written_when_it_is_left)
+{
+	log_change();
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
+	SYNC_END(&newer);
+	log_sync_note(&newer);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	check_change(INDEXID);
+	log_change();
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
+	SYNC_END(&newer);
+	log_sync_note(&newer);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	SYNC_END(&newer);
+	check_change(INDEXID + 100);
+	/* by a delivery */
+	log_change();
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
+	SYNC_END(&newer);
+	log_append(&newer, 4, 1);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 4, DIRTY << 8);
+	SYNC_END(&newer);
+	check_change(INDEXID);
+}
+END_TEST
+
+START_TEST(times_before_a_change_date_it)
+{
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 3);
+	TEMP_SCAN(&newer, INDEXID + 40);
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	TEMP_SCAN(&newer, INDEXID + 90);
+	check_change(INDEXID + 40);
+	/* the latest one, among other fields; the day has eight more values */
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 3);
+	LOG_ADD(&newer, HEADER | EXTERNAL, 48 | 4 << 16, INDEXID + 99,
+		84 | 36 << 16, INDEXID + 50, 1, 0, 0, 0, 0, 0, 0, 0,
+		80 | 4 << 16, INDEXID + 45);
+	TEMP_SCAN(&newer, INDEXID + 30);
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	log_sync_note(&newer);
+	check_change(INDEXID + 50);
 }
 END_TEST
 
@@ -556,6 +662,9 @@ int main(void)
 	tcase_add_test(tcase, gaps_take_no_memory);
 	tcase_add_test(tcase, other_endianness_is_named);
 	tcase_add_test(tcase, who_changes_it);
+	tcase_add_test(tcase, the_last_change_is_dated_by_the_log);
+	tcase_add_test(tcase, an_mbox_is_written_when_it_is_left);
+	tcase_add_test(tcase, times_before_a_change_date_it);
 	tcase_add_test(tcase, nothing_is_no_proof);
 	tcase_add_test(tcase, days_of_messages_bound_a_select);
 	tcase_add_test(tcase, cache_fields_that_clients_ask_for);
