@@ -9,7 +9,7 @@
 Each line is a dict, {"cmd": "LIST", "ref": "", "pattern": ["a", "b"], "listed":
 5, "reply": "OK"}: counts are numbers, names str with surrogates for bytes that
 aren't UTF-8, a key that comes more than once has a list. A line that isn't
-written as doc/imap-mailbox-log.md says raises.
+written as imap_mailbox_log(7) says raises.
 """
 
 import os

@@ -147,7 +147,7 @@ CASES = os.path.join(os.path.dirname(__file__), "../rules/invalid")
 
 
 @pytest.mark.parametrize("manual", ["lib/mailbox-audit.h",
-                                    "doc/mailbox-filter.md",
+                                    "doc/mailbox_filter.7",
                                     "tool/mailbox-audit.1"])
 def test_rules_that_are_refused_are_listed(manual):
     with open(os.path.join(os.path.dirname(__file__), "../..", manual)) as f:

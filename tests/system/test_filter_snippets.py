@@ -5,29 +5,21 @@
 are printed, on a Dovecot with its own defaults."""
 
 import os
-import re
 
 import pytest
 
 import readme
 from dovecot import IS_24, Location
 from filter import fill_mbox
+from manual import VERSION, configuration
 
-VERSION = "2.4" if IS_24 else "2.3"
 # what the harness sets otherwise: 2.4 removes empty directories
 STOCK = {"mailbox_list_drop_noselect": "yes"} if IS_24 else {}
 NAMES = ["mail", ".profile", ".git/config", "public_html/index"]
 
 
-def manual():
-    path = os.path.join(os.path.dirname(os.path.abspath(readme.PATH)),
-                        "doc", "mailbox-filter.md")
-    with open(path) as f:
-        return re.search(rf"^Dovecot {re.escape(VERSION)}:\n\n```\n(.*?)^```",
-                         f.read(), re.S | re.M)[1]
-
-
-SNIPPETS = {"README": lambda: readme.settings(VERSION), "manual": manual}
+SNIPPETS = {"README": lambda: readme.settings(VERSION),
+            "manual": lambda: configuration("mailbox_filter.7", "LOAD IT")}
 
 
 def list_with(dovecot, extra):

@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 dovecot-mailbox-audit authors
 
-"""The event imap_mailbox_access in metrics and exporters, as in
-doc/imap-mailbox-log.md, and what Dovecot's own event keeps."""
+"""The event imap_mailbox_access in exporters, as in imap_mailbox_log(7), and
+what Dovecot's own event keeps."""
 
 import json
 import os
-import re
 import time
 
 from accesslog import PLUGIN, accesses
 from dovecot import IS_24
 from imap import literal
+from manual import configuration
 
-DOC = os.path.join(os.path.dirname(__file__), "..", "..", "doc",
-                   "imap-mailbox-log.md")
 # 2.3 splits what it logs at 4,096 bytes; the arguments are there three times
 LONG = 5000 if IS_24 else 500
 # the sessions' processes run as the users
@@ -27,21 +25,8 @@ service stats {
 """
 
 
-def documented(heading):
-    """Returns the configuration that the manual shows for this Dovecot."""
-    with open(DOC) as f:
-        section = f.read().split(f"## {heading}\n")[1].split("\n## ")[0]
-    version = "2.4" if IS_24 else "2.3"
-    return re.search(rf"^Dovecot {re.escape(version)}:\n\n```\n(.*?)^```",
-                     section, re.S | re.M).group(1)
-
-
-def metric(server, name):
-    """Returns how often a metric's event was seen."""
-    out = server.doveadm("-f", "tab", "stats", "dump").stdout.decode()
-    rows = [line.split("\t") for line in out.splitlines()]
-    count = rows[0].index("count")
-    return sum(int(r[count]) for r in rows[1:] if r[0] == name)
+EXPORTER = configuration("imap_mailbox_log.7",
+                         "AN EXPORTER: EVERY ACCESS AS JSON")
 
 
 def exported(server, count, timeout=10):
@@ -67,26 +52,8 @@ def start(dovecot, text, **kwargs):
     return dovecot(plugins=PLUGIN, extra=STATS + text, **kwargs)
 
 
-def test_a_metric_counts_large_lists(dovecot):
-    server = start(dovecot, documented("A metric: LISTs of over 1,000 names"))
-    home = server.users["alice"].home
-    with server.imap("alice") as imap:
-        imap.ok('LIST "" *')
-        for i in range(1000):
-            os.mkdir(f"{home}/directory{i}")
-        imap.ok('LIST "" *')
-        imap.ok('LIST "" %')
-        imap.ok('LIST "" directory*')
-        imap.ok('LSUB "" *')
-    assert [e["listed"] for e in accesses(server)] == [1, 1001, 1001, 1000, 0]
-    end = time.monotonic() + 10
-    while metric(server, "imap_large_lists") < 2 and time.monotonic() < end:
-        time.sleep(0.1)
-    assert metric(server, "imap_large_lists") == 2
-
-
 def test_an_exporter_writes_json(dovecot):
-    server = start(dovecot, documented("An exporter: every access as JSON"))
+    server = start(dovecot, EXPORTER)
     os.chmod(server.dir, 0o1777)
     name = '\u00e4"\\\u202e'
     with server.imap("alice") as imap:
@@ -128,7 +95,7 @@ def test_an_exporter_writes_json(dovecot):
 
 def test_the_event_has_the_names_of_the_line(dovecot):
     """Not all of them: each is compared with all that are there."""
-    server = start(dovecot, documented("An exporter: every access as JSON"))
+    server = start(dovecot, EXPORTER)
     os.chmod(server.dir, 0o1777)
     names = [f"p{i}" for i in range(1000)]
     with server.imap("alice") as imap:
@@ -143,7 +110,7 @@ def test_the_event_has_the_names_of_the_line(dovecot):
 
 
 def test_a_cut_list_has_its_fields(dovecot):
-    server = start(dovecot, documented("An exporter: every access as JSON"))
+    server = start(dovecot, EXPORTER)
     os.chmod(server.dir, 0o1777)
     imap = server.imap("alice")
     imap.raw(b"x APPEND INBOX {100}\r\n")

@@ -24,7 +24,7 @@ from accesslog import MARK, PLUGIN, accesses, lines
 from audit import name_bytes, unescape
 from dovecot import IS_24, User
 from imap import literal
-from test_log_events import documented, exported, start
+from test_log_events import EXPORTER, exported, start
 from test_log_forging import FORGERIES, mutf7
 from usage import TOOL, encode, mailboxes, run, summary
 
@@ -654,7 +654,7 @@ def without_times(result):
 
 
 def test_what_a_real_exporter_wrote(dovecot, log):
-    server = start(dovecot, documented("An exporter: every access as JSON"))
+    server = start(dovecot, EXPORTER)
     os.chmod(server.dir, 0o1777)
     with server.imap("alice") as imap:
         imap.ok("CREATE a")

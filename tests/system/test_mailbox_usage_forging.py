@@ -13,6 +13,7 @@ import re
 import pytest
 
 from accesslog import MARK
+from manual import blocks
 from test_mailbox_usage import FORMS, INFO, LOG, MESSAGE
 from usage import IGNORED, run, summary
 
@@ -229,8 +230,8 @@ def test_a_wrapping_is_told():
 
 def documented():
     """Returns the manual's expressions for a line's beginning."""
-    with open(os.path.join(TOP, "doc", "imap-mailbox-log.md")) as f:
-        found = re.findall(r"^    (\^.*mailbox_access: )$", f.read(), re.M)
+    found = [line for block in blocks("imap_mailbox_log.7", "THE LINE")
+             for line in block.splitlines() if line.startswith("^")]
     assert len(found) == 2
     return [re.compile(text) for text in found]
 

@@ -16,6 +16,7 @@ from audit import json_lines
 from dovecot import IS_24, User, block, setting
 from filter import fill_mbox
 from imap import Closed
+from manual import blocks
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 PLUGINS = {"imap": ["mailbox_filter", "imap_mailbox_log"]}
@@ -228,8 +229,8 @@ def test_what_stands_in_a_protocol_block(start, directory):
     server = start(users=["ann"], extra="\n".join(block(
         "protocol imap", lines if IS_24 else block("plugin", lines))))
     assert doveadm(server, "-u", "ann") == (0, "")
-    with open(TOP + "/doc/mailbox-filter.md") as f:
-        old, new = re.findall("^doveadm -o .*", f.read(), re.M)
+    old, new = [line for block in blocks("mailbox_filter.7", "SETTINGS")
+                for line in block.splitlines() if line.startswith("doveadm")]
     command = re.sub(r"(doveadm|doveconf) ", rf"\1 -c {server.config} ",
                      new if IS_24 else old)
     result = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE,
