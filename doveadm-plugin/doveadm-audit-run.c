@@ -18,7 +18,6 @@
 
 #include <stdlib.h>
 #include <sysexits.h>
-#include <time.h>
 
 static void audit_print_row(const char *const *values, void *context)
 {
@@ -202,13 +201,11 @@ static int audit_run(struct mailbox_audit_cmd_context *ctx,
 {
 	struct mba_audit *audit;
 	const char *error;
-	struct timespec now;
 	int ret;
 
 	ctx->set.user = user->username;
 	ctx->set.rules = rules;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	ctx->clean.now = now.tv_sec;
+	ctx->clean.now = mba_file_time();
 	ctx->clean.lock_method = list_uses_flock(user->namespaces->list) ?
 		MBA_LOCK_METHOD_FLOCK : MBA_LOCK_METHOD_FCNTL;
 	audit = mba_audit_init(&ctx->set);

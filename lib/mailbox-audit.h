@@ -18,6 +18,7 @@
      dir-stack.c     directories of any depth with few descriptors
      error-sink.c    tells a failed call below a root
      escape.c        bytes as they are printed: what can be seen, else \xNN
+     file-time.c     what time it is for files
      hex.c           two hex digits
      levels.c        levels of a name as people write them
      state-names.c   what states, reasons and kinds are called
@@ -439,6 +440,10 @@ struct mba_count {
    none. Returns 0 if ok, -1 if it isn't one. */
 int mba_time_parse(const char *text, int64_t *seconds_r, char **error_r);
 
+/* Returns the time of now by the clock that files are stamped with, which time()
+   can be behind: a new file could be from the future. */
+int64_t mba_file_time(void);
+
 /* How Dovecot locks index files where leases don't tell who uses them (NFS):
    its setting lock_method. */
 enum mba_lock_method {
@@ -462,8 +467,7 @@ struct mba_clean_settings {
 	/* with used: keep what changed less than this ago and isn't
 	   untouched */
 	int64_t used_age;
-	/* the time of now, epoch seconds: of CLOCK_REALTIME, since time() can
-	   be behind the times that files get */
+	/* mba_file_time(), epoch seconds */
 	int64_t now;
 	enum mba_lock_method lock_method;
 	/* Also take bogus entries that hold more. That can lose what only the

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "audit-command.h"
@@ -192,11 +191,9 @@ int cmd_clean(int argc, char *argv[])
 			.used_age = MBA_CLEAN_USED_AGE,
 		},
 	};
-	struct timespec now;
 	int status;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	cmd.set.now = now.tv_sec;
+	cmd.set.now = mba_file_time();
 	audit_command_init(&cmd.audit, argc);
 	cmd.audit.set.clean = &cmd.set;
 	status = clean_options(&cmd, argc, argv);

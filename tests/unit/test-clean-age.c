@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -16,19 +15,19 @@
 START_TEST(young_entries_are_kept)
 {
 	const struct timespec future[2] = {
-		{ .tv_sec = time(NULL) + DAY }, { .tv_sec = time(NULL) + DAY }
+		{ .tv_sec = mba_file_time() + DAY }, { .tv_sec = mba_file_time() + DAY }
 	};
 
 	clean_setup();
 	make_entry("junk");
-	clean.set.now = time(NULL);
+	clean.set.now = mba_file_time();
 	ck_assert_str_eq(clean_run(), ".imap/junk:recent|");
 	/* a lock of a moment ago */
 	unit_write(unit_path("index/.imap/junk/dovecot.index.log.lock"), "", 0);
 	ck_assert_str_eq(clean_run(), ".imap/junk:locked|");
 	ck_assert_int_eq(unlink(unit_path("index/.imap/junk/"
 					  "dovecot.index.log.lock")), 0);
-	clean.set.now = time(NULL) + 2 * HOUR;
+	clean.set.now = mba_file_time() + 2 * HOUR;
 	ck_assert_int_eq(utimensat(AT_FDCWD, unit_path("index/.imap/junk"),
 				   future, 0), 0);
 	ck_assert_str_eq(clean_run(), ".imap/junk:recent|");
@@ -69,9 +68,9 @@ END_TEST
 /* Wait until files get another time than those made before. */
 static void wait_a_second(void)
 {
-	const time_t begin = time(NULL);
+	const time_t begin = mba_file_time();
 
-	while (time(NULL) <= begin + 1)
+	while (mba_file_time() <= begin + 1)
 		(void)usleep(50000);
 }
 
@@ -98,8 +97,24 @@ START_TEST(each_ctime_of_an_entry_counts)
 			      &st), 0);
 	clean.set.now = st.st_ctime + clean.set.min_age - 1;
 	ck_assert_str_eq(clean_run(), ".imap/junk:recent|");
-	clean.set.now = time(NULL) + clean.set.min_age;
+	clean.set.now = mba_file_time() + clean.set.min_age;
 	ck_assert_str_eq(clean_run(), ".imap/junk:removed|");
+}
+END_TEST
+
+/* At the turn of a second time() may be behind a file's times. */
+START_TEST(no_file_is_from_the_future)
+{
+	const int64_t begin = mba_file_time();
+	struct stat st;
+
+	while (mba_file_time() < begin + 3) {
+		(void)usleep(500);
+		unit_write(unit_path("file"), "", 0);
+		ck_assert_int_eq(stat(unit_path("file"), &st), 0);
+		ck_assert_int_le(st.st_ctime, mba_file_time());
+		ck_assert_int_eq(unlink(unit_path("file")), 0);
+	}
 }
 END_TEST
 
@@ -111,5 +126,6 @@ int main(void)
 	tcase_add_loop_test(tcase, each_time_of_an_entry_counts, 0,
 			    sizeof(age_cases) / sizeof(age_cases[0]));
 	tcase_add_test(tcase, each_ctime_of_an_entry_counts);
+	tcase_add_test(tcase, no_file_is_from_the_future);
 	return unit_run(tcase);
 }

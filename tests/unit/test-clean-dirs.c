@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "unit-clean.h"
@@ -115,7 +114,7 @@ START_TEST(empty_directories_go_when_they_are_old)
 	ck_assert(exists(unit_path("index/sub/.imap")));
 	ck_assert(exists(unit_path("index/other")));
 	clean.set.dry_run = false;
-	clean.set.now = time(NULL);
+	clean.set.now = mba_file_time();
 	clean_run();
 	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes, 0);
 	ck_assert(exists(unit_path("index/sub/.imap")));
@@ -131,7 +130,7 @@ END_TEST
 START_TEST(entries_that_hold_directories)
 {
 	const struct timespec future[2] = {
-		{ .tv_sec = time(NULL) + DAY }, { .tv_sec = time(NULL) + DAY }
+		{ .tv_sec = mba_file_time() + DAY }, { .tv_sec = mba_file_time() + DAY }
 	};
 
 	clean_setup();

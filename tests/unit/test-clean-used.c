@@ -3,7 +3,6 @@
 
 /* What --used takes. */
 
-#include <time.h>
 
 #include "unit-clean.h"
 
@@ -20,7 +19,7 @@ START_TEST(used_entries_go_if_asked_for)
 	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_RECENT].entries, 1);
 	/* min_age is for these, too */
 	clean.set.used_age = 0;
-	clean.set.now = time(NULL);
+	clean.set.now = mba_file_time();
 	clean_run();
 	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_RECENT].entries, 1);
 	clean.set.used_age = MBA_CLEAN_USED_AGE;

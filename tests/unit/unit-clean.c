@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "alloc.h"
 #include "unit-clean.h"
@@ -32,7 +31,7 @@ void clean_setup(void)
 	clean.location.index_root = index_root;
 	clean.set.min_age = MBA_CLEAN_MIN_AGE;
 	clean.set.used_age = MBA_CLEAN_USED_AGE;
-	clean.set.now = time(NULL) + 2 * HOUR;
+	clean.set.now = mba_file_time() + 2 * HOUR;
 }
 
 void make_entry(const char *name)
