@@ -440,8 +440,8 @@ struct mba_count {
    none. Returns 0 if ok, -1 if it isn't one. */
 int mba_time_parse(const char *text, int64_t *seconds_r, char **error_r);
 
-/* Returns the time of now by the clock that files are stamped with, which time()
-   can be behind: a new file could be from the future. */
+/* Returns the time of now by the clock that files are stamped with. time() can
+   be behind it, and a new file be from the future. */
 int64_t mba_file_time(void);
 
 /* How Dovecot locks index files where leases don't tell who uses them (NFS):

@@ -221,6 +221,30 @@ def test_what_was_just_answered_is_kept(dovecot):
     assert removed(clean(server, "alice", *used)) == {"answered"}
 
 
+def test_a_session_that_no_lease_tells_of(dovecot):
+    """There is none for a log that belongs to somebody else. What it holds is
+    worth nothing, and the session doesn't notice."""
+    server = dovecot(location=MBOX)
+    write_home(server, "alice", "junk", b"hello\n")
+    log = server.path("index/alice/.imap/junk/dovecot.index.log")
+    with server.imap("alice") as imap:
+        for _ in range(5):
+            answer = imap.cmd("STATUS junk (MESSAGES)")
+            was_open = kept(clean(server, "alice")) == {"junk": "open"}
+            os.chown(log, 0, 0)
+            os.chmod(log, 0o666)
+            assert removed(clean(server, "alice")) == {"junk"}
+            again = imap.cmd("STATUS junk (MESSAGES)")
+            assert (answer.untagged, answer.status) == \
+                (again.untagged, again.status)
+            assert os.path.exists(log)
+            # else the machine was too busy
+            if was_open:
+                break
+        assert was_open
+    assert server.errors() == []
+
+
 # --- LIST afterwards
 
 def list_index(server):

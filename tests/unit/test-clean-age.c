@@ -15,7 +15,8 @@
 START_TEST(young_entries_are_kept)
 {
 	const struct timespec future[2] = {
-		{ .tv_sec = mba_file_time() + DAY }, { .tv_sec = mba_file_time() + DAY }
+		{ .tv_sec = mba_file_time() + DAY },
+		{ .tv_sec = mba_file_time() + DAY }
 	};
 
 	clean_setup();

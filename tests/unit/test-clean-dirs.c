@@ -130,7 +130,8 @@ END_TEST
 START_TEST(entries_that_hold_directories)
 {
 	const struct timespec future[2] = {
-		{ .tv_sec = mba_file_time() + DAY }, { .tv_sec = mba_file_time() + DAY }
+		{ .tv_sec = mba_file_time() + DAY },
+		{ .tv_sec = mba_file_time() + DAY }
 	};
 
 	clean_setup();
