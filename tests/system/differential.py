@@ -341,11 +341,14 @@ class Pair:
                      *(loc.options.get(key) for key in PATHS)]
             found += [server.path(path, user) for path in paths
                       if path not in (None, "MEMORY")]
-        # the indexes of what others share, whoever they are
-        return found + [
-            server.path(path, user) for path in re.findall(
-                r"(?::INDEX=|mail_index_path = )(\S*)/%(?:%u|\{owner_user)",
-                pick(self.configuration.extra) or "")]
+        return found + self.shared_roots(server, user)
+
+    def shared_roots(self, server, user):
+        """Returns where the indexes are of what others share, whoever they
+        are."""
+        return [server.path(path, user) for path in re.findall(
+            r"(?::INDEX=|mail_index_path = )(\S*)/%(?:%u|\{owner_user)",
+            pick(self.configuration.extra) or "")]
 
     # what must come of it
 

@@ -93,10 +93,11 @@ def has_utility(server):
 
 
 def audit(server, user="alice", *args, status=0, same=None, du=True,
-          nested=()):
+          nested=(), options=()):
     """Runs doveadm mailbox-audit for a user and checks all that must hold for
-    any report. nested are the paths of other namespaces' roots. du=False is
-    for index trees of which the user can't see all."""
+    any report. nested are the paths of other namespaces' roots, options the
+    utility's own. du=False is for index trees of which the user can't see
+    all."""
     result = server.doveadm("mailbox-audit", "-u", user, "-e", "-j", *args,
                             check=False)
     assert result.returncode == status, result
@@ -114,7 +115,8 @@ def audit(server, user="alice", *args, status=0, same=None, du=True,
         if du and not selected:
             check_walk(server, ns, report.of(ns["prefix"]), nested)
     if has_utility(server) if same is None else same:
-        other = utility(server, user, "-e", "-j", *args, check=False)
+        other = utility(server, user, "-e", "-j", *args, *options,
+                        check=False)
         assert json_lines(other.stdout) == json_lines(result.stdout)
         assert other.stdout == result.stdout
         assert other.returncode == (0 if status == 0 else os.EX_IOERR)

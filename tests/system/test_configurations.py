@@ -107,6 +107,18 @@ def opens(imap, name):
     return None if b"[SERVERBUG]" in reply.tagged else reply.ok
 
 
+def utility_options(pair, server, user):
+    """Returns what the utility has to be told of the configuration."""
+    conf = pair.configuration
+    options = [f"--exclude={path}"
+               for path in pair.shared_roots(server, user)]
+    options += [f"--keep={name}" for name in conf.mailboxes
+                if pair.is_named(pair.visible(name))]
+    if conf.escape is not None:
+        options.append(f"--escape-char={conf.escape}")
+    return options
+
+
 @pytest.mark.parametrize("which", ["ours", "stock"])
 @pytest.mark.parametrize("user", ["bob", "alice"])
 def test_the_audit_agrees_with_du_and_select(pair, user, which):
@@ -115,11 +127,7 @@ def test_the_audit_agrees_with_du_and_select(pair, user, which):
     pair.wait()
     server = getattr(pair, which)
     has_rules = user == "alice" or which == "stock"
-    # the utility can be told of these, but isn't here
-    conf = pair.configuration
-    same = has_rules and has_utility(server) and conf.escape is None and \
-        conf.shared is None and \
-        not any(name.startswith(".") for name in conf.mailboxes)
+    same = has_rules and has_utility(server)
     # what others own has to be named
     named = [["-N", space.prefix] for space in pair.spaces
              if space.type != "private"]
@@ -131,7 +139,9 @@ def test_the_audit_agrees_with_du_and_select(pair, user, which):
     assert snapshot(*tops) == before
     # du and the test's own look leave traces
     reports = [audit(server, user, *args, same=same and args == [],
-                     nested=pair.roots(server, user)) for args in [[], *named]]
+                     nested=pair.roots(server, user),
+                     options=utility_options(pair, server, user))
+               for args in [[], *named]]
     if pair.configuration.location.index != "MEMORY":
         assert all(len(report.entries) > 2 for report in reports)
     found = [entry for report in reports for entry in report.entries.values()]
