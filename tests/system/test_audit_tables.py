@@ -5,14 +5,10 @@
 is none of, and --totals, a row a user; each the same from doveadm and from the
 utility, locally, through doveadm-server and over HTTP."""
 
-import fcntl
 import json
 import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 
 import pytest
 
@@ -21,6 +17,7 @@ from audit import (DESCRIPTION, as_user, default_location, fill_home,
                    many_entries, report, size, utility, write_home)
 from cleaning import make_junk
 from dovecot import User
+from terminal import terminal
 
 FORMATS = ("table", "tab", "flow", "pager", "json")
 COMMANDS = [["mailbox-audit"], ["mailbox-audit", "-e"],
@@ -333,35 +330,14 @@ def test_long_and_wide_names(dovecot):
     assert len(ends) == 1
 
 
-def on_terminal(argv, columns):
-    """Returns the output of a command on a terminal of so many columns."""
-    leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ,
-                struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=follower,
-                               stderr=subprocess.PIPE)
-    os.close(follower)
-    text = b""
-    while True:
-        try:
-            data = os.read(leader, 65536)
-        except OSError:
-            break
-        if data == b"":
-            break
-        text += data
-    os.close(leader)
-    assert process.wait() == 0 and process.stderr.read() == b""
-    process.stderr.close()
-    return text.replace(b"\r\n", b"\n").decode()
-
-
 def test_a_terminal_of_any_width_shows_the_same(server):
     argv = ["doveadm", "-c", server.config, "mailbox-audit", "-A"]
     for options in ([], ["-e"], ["-t"]):
         piped = output(server, "mailbox-audit", "-A", *options)
         for columns in (20, 40, 80, 300):
-            assert on_terminal([*argv, *options], columns) == piped
+            text = terminal([*argv, *options], columns,
+                            stderr=subprocess.PIPE)
+            assert text.replace(b"\r\n", b"\n").decode() == piped
 
 
 def test_without_titles(server):

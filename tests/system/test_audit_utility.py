@@ -5,7 +5,6 @@
 and what a command line has to get right besides."""
 
 import os
-import pty
 import re
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ import pytest
 from audit import (LOOSE_SCHEMA, MESSAGE, VALIDATOR, default_location,
                    entries, fill_home, json_lines, location_options, make_log,
                    many_entries, report, utility, write)
+from terminal import terminal
 
 COMMAND = ["mailbox-audit", "report"]
 
@@ -258,43 +258,22 @@ def test_output_that_cant_be_written(tree, argv):
     assert b"write(stdout) failed: " in result.stderr
 
 
-def terminal(argv, stdout):
-    """Returns what a command writes to standard error, a terminal; standard
-    output goes to a file, or there as well."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
-                               stdout=stdout or follower, stderr=follower)
-    os.close(follower)
-    text = b""
-    while True:
-        try:
-            data = os.read(leader, 65536)
-        except OSError:
-            break
-        if data == b"":
-            break
-        text += data
-    os.close(leader)
-    assert process.wait() == 0
-    return text
-
-
 def test_progress_on_a_terminal_only(tree, tmp_path):
     count = 10000
     progress = re.compile(rb"\r(\d+) inodes, (\d+) entries\x1b\[K")
     with many_entries("ann", count) as top, \
             open(tmp_path / "out", "wb") as out:
         command = [*COMMAND, *tree, "--index-root", top + "/ann"]
-        text = terminal([*command, "-j"], out)
+        text = terminal([*command, "-j"], stdout=out)
         counts = [int(inodes) for inodes, _ in progress.findall(text)]
         assert counts and counts == sorted(counts)
         assert counts[-1] <= count + 2
         # and nothing of it stays
         assert progress.sub(b"", text) == b"\r\x1b[K"
         for quiet in ("-q", "--quiet"):
-            assert terminal([*command, "-j", quiet], out) == b""
+            assert terminal([*command, "-j", quiet], stdout=out) == b""
         # rows on the same terminal stand on lines of their own
-        text = terminal([*command, "-e"], None)
+        text = terminal([*command, "-e"])
         rows = progress.sub(b"", text).replace(b"\r\x1b[K", b"")
         assert rows.replace(b"\r\n", b"\n") == run(*command, "-e").stdout
         assert run(*command).stderr == b""

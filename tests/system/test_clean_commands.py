@@ -20,7 +20,7 @@ from cleaning import (JUNK, clean, fill, kept, make_junk, removed,
                       stop_at, utility)
 from dovecot import Location, Namespace
 from oracle import snapshot
-from test_audit_utility import terminal
+from terminal import terminal
 
 CLEAN = ["mailbox-audit", "clean"]
 
@@ -389,7 +389,7 @@ def check_progress(server, path):
     for more in ([], ["-e"], ["-e", "-j"]):
         with open(path, "wb+") as out:
             text = terminal(["doveadm", "-c", server.config, *command, *more],
-                            out)
+                            stdout=out)
             out.seek(0)
             rows = out.read()
         assert progress.search(text)
