@@ -30,7 +30,7 @@ def samples(text):
     text = re.sub(r"^\.nf\n", "\n", text, flags=re.M)
     text = re.sub(r"^\.fi\n", "\n", text, flags=re.M)
     text = text.replace(r"\-", "-").replace(r"\&", "").replace("\\\\", "\\")
-    text = re.sub(r"\\\n *", "", text)
+    text = re.sub(r"(\\|(?<=\|))\n *", "", text)
     found = re.findall(r"^ *[#$] ((?:doveadm|mailbox-audit) .*)\n((?:.+\n)+)",
                        text, flags=re.M)
     return [(command, output.splitlines()) for command, output in found
