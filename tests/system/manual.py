@@ -11,8 +11,9 @@ from dovecot import IS_24
 
 MAN = os.path.join(os.environ["MBA_STAGE"], "usr/share/man")
 VERSION = "2.4" if IS_24 else "2.3"
-CHARACTERS = {"-": "-", "e": "\\", "&": "", " ": " ", "(ha": "^", "(ti": "~",
-              "(aq": "'", "(ga": "`", "(dq": '"', "(bu": "*"}
+CHARACTERS = {"-": "-", "e": "\\", "\\": "\\", "&": "", " ": " ",
+              "(ha": "^", "(ti": "~", "(aq": "'", "(ga": "`", "(dq": '"',
+              "(bu": "*"}
 
 
 def pages():
@@ -27,7 +28,7 @@ def pages():
 def source(name):
     path = pages()[name]
     with gzip.open(path, "rt") if path.endswith(".gz") else open(path) as f:
-        return f.read()
+        return re.sub(r'^\.\\".*\n', "", f.read(), flags=re.M)
 
 
 def split(text):
