@@ -52,7 +52,9 @@ char *inspect_box_name(const struct index_ext_state *ext)
 	char *name = mem_new(ext->hdr_len + 1);
 	size_t len = ext->hdr_len;
 
-	memcpy(name, ext->hdr, len);
+	/* an extension may be introduced whose header is never written */
+	if (len > 0)
+		memcpy(name, ext->hdr, len);
 	while (len > 0 && name[len - 1] == '\0')
 		len--;
 	for (size_t i = 0; i < len; i++) {

@@ -2,8 +2,9 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 /* The cases of tests/index: each folder has the index files that a Dovecot
-   made, and in "expected" what they say, as "doveadm dump" told it. Then the
-   same files broken, in every way that is cheap. */
+   made, and in "expected" what they say, as "doveadm dump" told it; or what a
+   fuzzer found. They are printed, too. Then the same files broken, in every way
+   that is cheap. */
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,11 +16,13 @@
 
 #include "index-dir.h"
 #include "index-list.h"
+#include "mailbox-audit.h"
 #include "unit.h"
 
 #define INDEX_DIR_CASES SRCDIR "/../index"
-/* up to where a file is cut off everywhere, and each byte is changed */
+/* up to where a file is cut off everywhere; then at each page */
 #define CUT_SIZE 4096
+/* up to where each byte and each number is changed */
 #define CHANGE_SIZE 1024
 
 static struct dirent **cases;
@@ -200,6 +203,8 @@ static void decode(const struct index_state_input *input)
 			  (input->index.size + input->log.size +
 			   input->log2.size) * CURSOR_STEPS_PER_BYTE);
 	ck_assert_uint_le(state.budget.steps, state.budget.limit);
+	ck_assert_uint_le(state.records.budget.steps,
+			  state.records.budget.limit);
 	rows = state.records.rows;
 	for (uint32_t i = 1; i < state.records.count; i++)
 		ck_assert_uint_gt(rows[i].uid, rows[i - 1].uid);
@@ -235,10 +240,50 @@ static void decode_all(struct index_state_input *input,
 	free(copy);
 }
 
+/* Put a number in a file's place, and decode that. */
+static void decode_changed(struct index_state_input *input,
+			   enum index_dir_file_id id, char *data, size_t size,
+			   size_t pos, const void *number, size_t number_size)
+{
+	char old[4];
+
+	if (number_size > size - pos)
+		return;
+	memcpy(old, data + pos, number_size);
+	memcpy(data + pos, number, number_size);
+	decode_all(input, id, data, size);
+	memcpy(data + pos, old, number_size);
+}
+
+/* Lengths, offsets, counts and ids come to be 0, 1, as large as can be, and one
+   less: numbers of 16 and 32 bits, and those that Dovecot writes last, of which
+   1 is one unit of four. */
+static void break_numbers(struct index_state_input *input,
+			  enum index_dir_file_id id, char *data, size_t size)
+{
+	static const uint32_t numbers[] = { 0, 1, UINT32_MAX - 1, UINT32_MAX };
+	static const uint16_t shorts[] = { 0, 1, UINT16_MAX - 1, UINT16_MAX };
+	static const char *const offsets[] = {
+		"\200\200\200\201", "\377\377\377\376"
+	};
+
+	for (size_t pos = 0; pos < size && pos < CHANGE_SIZE; pos += 2) {
+		for (int i = 0; i < 4; i++) {
+			decode_changed(input, id, data, size, pos, &shorts[i],
+				       sizeof(shorts[i]));
+			decode_changed(input, id, data, size, pos, &numbers[i],
+				       sizeof(numbers[i]));
+		}
+		for (int i = 0; i < 2; i++) {
+			decode_changed(input, id, data, size, pos, offsets[i],
+				       4);
+		}
+	}
+}
+
 static void break_file(const struct index_dir *dir, enum index_dir_file_id id,
 		       const char *data, size_t size)
 {
-	static const unsigned char bytes[] = { 0, 1, 0x7f, 0x80, 0xfe, 0xff };
 	struct index_state_input input = {
 		.index = { dir->files[0].data, dir->files[0].size },
 		.log = { dir->files[1].data, dir->files[1].size },
@@ -246,19 +291,23 @@ static void break_file(const struct index_dir *dir, enum index_dir_file_id id,
 	};
 	char *copy = malloc(size + 1);
 
-	for (size_t len = 0; len < size && len < CUT_SIZE; len++)
+	for (size_t len = 0; len < size; len += len < CUT_SIZE ? 1 : CUT_SIZE)
 		decode_all(&input, id, data, len);
+	memcpy(copy, data, size);
 	for (size_t pos = 0; pos < size && pos < CHANGE_SIZE; pos++) {
-		for (size_t i = 0; i < sizeof(bytes); i++) {
-			memcpy(copy, data, size);
-			copy[pos] = (char)bytes[i];
-			decode_all(&input, id, copy, size);
+		for (int bit = 0; bit <= 8; bit++) {
+			/* all of them last */
+			unsigned char flipped = (unsigned char)copy[pos] ^
+				(bit == 8 ? 0xff : 1 << bit);
+
+			decode_changed(&input, id, copy, size, pos, &flipped,
+				       1);
 		}
 	}
+	break_numbers(&input, id, copy, size);
 	free(copy);
 }
 
-/* Lengths, offsets, counts and ids come to be very low and very high. */
 START_TEST(broken_files_are_survived)
 {
 	const char *name = cases[_i]->d_name;
@@ -282,12 +331,44 @@ START_TEST(broken_files_are_survived)
 }
 END_TEST
 
+static void count_line(const char *line, void *context)
+{
+	unsigned int *count = context;
+
+	for (; *line != '\0'; line++)
+		ck_assert((unsigned char)*line >= ' ' && *line != 0x7f);
+	(*count)++;
+}
+
+/* An administrator's view of the same, for people and for scripts. */
+START_TEST(files_are_printed)
+{
+	struct mba_inspect_settings set = { .verify = true };
+	char path[sizeof(INDEX_DIR_CASES) + 256 + 1], *error;
+	unsigned int count;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", INDEX_DIR_CASES,
+		       cases[_i]->d_name);
+	for (int i = 0; i < 2; i++) {
+		set.json = i == 1;
+		count = 0;
+		ck_assert_int_eq(mba_inspect(path, &set, count_line, &count,
+					     &error), 0);
+		if (set.json)
+			ck_assert_uint_eq(count, 1);
+		else
+			ck_assert_uint_gt(count, 5);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("index");
 	int count = unit_cases_find(INDEX_DIR_CASES, &cases), status;
 
 	tcase_add_loop_test(tcase, files_are_understood, 0, count);
+	tcase_add_loop_test(tcase, files_are_printed, 0, count);
 	tcase_add_loop_test(tcase, broken_files_are_survived, 0, count);
 	status = unit_run(tcase);
 	unit_cases_free(cases, count);
