@@ -12,7 +12,9 @@ Each mailbox is called by what was done with it.
 """
 
 import os
+import re
 
+from audit import MESSAGE, write_home
 from dovecot import IS_24, Location
 from imap import literal
 
@@ -30,8 +32,10 @@ SUFFIXES = ["", ".log", ".log.2", ".cache", ".thread"]
 
 def description(driver):
     return {"location": FORMATS[driver], "users": ["alice"],
-            "settings": {"mail_index_log_rotate_min_age": "0s",
-                         "mail_index_log_rotate_min_size": "8k"}}
+            # whatever its age
+            "settings": {"mail_index_log_rotate_max_size": "8k",
+                         # a checksum of each message's headers, with mbox
+                         "pop3_uidl_format": "%{md5}" if IS_24 else "%m"}}
 
 
 def message(i):
@@ -62,8 +66,8 @@ def selected(imap, name, *lines):
 def some_mailboxes(imap):
     """Mailboxes with few messages, or none."""
     for name in ("empty", "status", "select", "keywords", "expunged",
-                 "fetched", "condstore", "sorted", "threaded", "lost",
-                 "purged", "a/b/c"):
+                 "fetched", "condstore", "qresync", "sorted", "threaded",
+                 "lost", "purged", "a/b/c"):
         commands(imap, f"CREATE {name}")
         if name != "empty":
             append(imap, name, 5)
@@ -85,6 +89,34 @@ def some_mailboxes(imap):
     selected(imap, "lost", "FETCH 1:* ENVELOPE")
 
 
+def resynchronize(imap):
+    """What clients do that were away."""
+    commands(imap, "ENABLE QRESYNC", "SELECT qresync",
+             "STORE 1:2 +FLAGS (\\Seen)")
+    (status,) = imap.cmd("STATUS qresync (UIDVALIDITY HIGHESTMODSEQ)"
+                         ).starting("STATUS")
+    numbers = dict(re.findall(r"([A-Z]+) (\d+)", status.decode()))
+    commands(imap, "STORE 4 +FLAGS (\\Deleted)", "EXPUNGE", "UNSELECT")
+    reply = imap.cmd("SELECT qresync (QRESYNC ({UIDVALIDITY} {HIGHESTMODSEQ} "
+                     "1:5))".format(**numbers))
+    assert reply.starting("VANISHED (EARLIER) 4"), reply
+    commands(imap, "UNSELECT")
+
+
+def list_only(server, user):
+    """A mailbox that somebody else made, and Dovecot lists; dbox has none."""
+    driver = server.location.driver
+    if driver == "mbox":
+        write_home(server, user, "mail/listed", MESSAGE)
+    elif driver == "maildir":
+        write_home(server, user, "Maildir/.listed/cur/1.a:2,", MESSAGE)
+        for name in ("new", "tmp"):
+            os.mkdir(server.path(f"~/Maildir/.listed/{name}", user))
+        server.chown(user, server.path("~/Maildir/.listed", user))
+    with server.imap(user) as imap:
+        commands(imap, 'LIST "" "*"')
+
+
 def many_messages(imap, count):
     """Messages, and changes that make a log be rotated."""
     commands(imap, "CREATE many")
@@ -100,10 +132,12 @@ def fill(server, user, many=0):
     """Does to mailboxes what people do; one has many messages."""
     with server.imap(user) as imap:
         some_mailboxes(imap)
+        resynchronize(imap)
         if many:
             many_messages(imap, many)
         commands(imap, "SUBSCRIBE select", 'LIST "" "*"',
                  'LIST "" "*" RETURN (STATUS (MESSAGES UNSEEN))')
+    list_only(server, user)
     server.doveadm("mailbox", "cache", "purge", "-u", user, "purged")
     for directory, prefix in indexes(server, user):
         path = os.path.join(directory, prefix)
