@@ -45,7 +45,22 @@ ALL = Tree(LEAVES + DOTS)
 COURIER = Tree(LEAVES, {
     "courierimapsubscribed": b"INBOX.Sent\n",
     "courierimapkeywords/:list": b"\n",
+    "courierimaphieracl/.lock": b"",
+    "courierimapacl": b"owner aceilrstwx\n",
+    "courierimapuiddb": b"1 1 1\n",
+    "courierpop3dsizelist": b"/2 1 1\n",
     ".Sent/courierimapuiddb": b"1 1 1\n",
+    ".Sent/courierimapkeywords/:list": b"\n",
+    ".Sent/maildirfolder": b"",
+    "shared-maildirs": b"all\t/nonexistent/Maildir\n",
+    "shared-folders/all/.list": "/nonexistent/Maildir/.list",
+    "sqwebmail-curcnt": b"0\n",
+    "sqwebmail-config": b"TIMESTAMP=0\n",
+    ".sqwebmail-gpg/.lock": b"",
+    # as a folder below a folder INBOX, made with the wrong prefix
+    ".INBOX.Old/cur": None, ".INBOX.Old/new": None, ".INBOX.Old/tmp": None,
+    ".Trash.2019": None,
+    ".maildirlock": b"",
     "maildirsize": b"0S\n",
 })
 # Maildir in the home itself
@@ -400,6 +415,19 @@ UNEXPECTED = [
         Location("mbox", "~", inbox="~/.mbox", index="index/%u"), HOME,
         namespaces=[Namespace("old", ".old/", location=Location(
             "maildir", "mail/%u-old", index="index/%u-old"))]),
+    Configuration(
+        "one-place-three-prefixes", "a mailing list: two of the prefixes are "
+        "names of directories there, which a rule hides",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
+        namespaces=[Namespace("git", ".git/"),
+                    Namespace("web", "public_html/")],
+        further={"git": HOME, "web": HOME}),
+    Configuration(
+        "mbox-archive-shadows", "the same of another place",
+        Location("maildir", "mail/%u", index="index/%u"), FOLDERS,
+        namespaces=[Namespace("web", "public_html/", location=Location(
+            "mbox", "~", index="index/%u-old"))],
+        further={"web": HOME}),
     Configuration(
         "mailboxdir-with-a-dot", "Dovecot documentation, mail location",
         Location("mbox", "~/mail", inbox="mail/%u", mailbox_dir=".folders",

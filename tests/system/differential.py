@@ -352,15 +352,31 @@ class Pair:
 
     # what must come of it
 
+    def possible_spaces(self, name):
+        """Returns the namespaces that a name may be from, each with what
+        follows its prefix. The first is the one that commands mean."""
+        found = [(space, name[len(mutf7(space.prefix)):])
+                 for space in self.spaces
+                 if name.startswith(mutf7(space.prefix))]
+        return sorted(found, key=lambda pair: len(pair[1]))
+
     def space_of(self, name):
         """Returns the namespace of a name, and what follows its prefix."""
-        found, rest = None, None
-        for space in self.spaces:
-            prefix = mutf7(space.prefix)
-            if name.startswith(prefix) and \
-                    (found is None or len(name) - len(prefix) < len(rest)):
-                found, rest = space, name[len(prefix):]
-        return found, rest
+        return (self.possible_spaces(name) or [(None, None)])[0]
+
+    def listed_in(self, name):
+        """Returns the same for each namespace that lists the name: one may
+        have, below its mail root, what begins like the prefix of another."""
+        found = self.possible_spaces(name)
+        return [pair for pair in found if self.has(*pair)] or found[:1]
+
+    def has(self, space, rest):
+        """Whether there is something of that name in a namespace."""
+        levels = self.levels(space, rest)
+        path = b"/".join(levels) if layout_of(space.location) == "fs" else \
+            b"." + b".".join(levels)
+        root = os.fsencode(self.stock.path(space.location.mail, "alice"))
+        return rest == b"" or os.path.lexists(os.path.join(root, path))
 
     def is_prefix(self, name):
         """Whether a name is a namespace's, or leads to one."""
@@ -404,19 +420,43 @@ class Pair:
         return parts
 
     @functools.lru_cache(None)
+    def topmost_in(self, name):
+        """Returns, for each namespace that lists a name that clients see, the
+        topmost hidden name at or above it as (prefix, levels), or None if the
+        default rules don't hide it."""
+        if name == b"INBOX" or self.is_named(name):
+            return [None]
+        found = [None] if self.is_prefix(name) else []
+        for space, rest in self.listed_in(name):
+            # mail_full_filesystem_access
+            outside = rest.startswith((b"~", b"/"))
+            levels = self.levels(space, rest)
+            count = None if outside else self.hidden_level(levels)
+            if count is not None:
+                found.append((space.prefix, tuple(levels[:count])))
+            elif None not in found:
+                found.append(None)
+        return found or [None]
+
     def is_hidden(self, name):
         """Whether the default rules hide a name that clients see."""
-        if name == b"INBOX" or self.is_prefix(name) or self.is_named(name):
-            return False
-        space, rest = self.space_of(name)
-        if space is None or rest.startswith((b"~", b"/")):
-            # mail_full_filesystem_access
-            return False
-        return self.hidden_level(space, rest) is not None
+        return None not in self.topmost_in(name)
 
-    def hidden_level(self, space, rest):
+    def is_hidden_in(self, name, prefix):
+        """The same for the name in one namespace."""
+        found = self.topmost_in(name)
+        return None not in found or \
+            prefix in [topmost[0] for topmost in found if topmost]
+
+    def is_meant(self, name, prefix):
+        """Whether a client that opens a name reaches this namespace: another
+        one's longer prefix may begin the same."""
+        return self.space_of(name)[0].prefix == prefix
+
+    @staticmethod
+    def hidden_level(levels):
         """Returns how many levels the topmost hidden name has, or None."""
-        for i, level in enumerate(self.levels(space, rest)):
+        for i, level in enumerate(levels):
             if level.startswith(b".") or level == b"public_html":
                 return i + 1
         return None
@@ -424,14 +464,8 @@ class Pair:
     def topmost_hidden(self, reply):
         """Returns the topmost hidden ones of the names that a LIST told, as
         (prefix, levels)."""
-        found = set()
-        for name in map(listed_name, reply.starting("LIST (")):
-            if self.is_hidden(name):
-                space, rest = self.space_of(name)
-                levels = self.levels(space, rest)
-                found.add((space.prefix, tuple(
-                    levels[:self.hidden_level(space, rest)])))
-        return found
+        return {topmost for line in reply.starting("LIST (")
+                for topmost in self.topmost_in(listed_name(line))} - {None}
 
     @functools.lru_cache(None)
     def has_visible_children(self, name):
@@ -453,24 +487,38 @@ class Pair:
             mutf7(above).decode() for n in tree.names
             for above in parents(n)} - {mutf7(n).decode() for n in tree.names}
 
+    def not_hidden(self, step, name, lines):
+        """Returns those of stock's lines about a name that must come with the
+        default rules. Where one namespace hides the name and another doesn't,
+        the flags don't tell whose line it is."""
+        hidden = len(self.topmost_in(name)) - 1
+        if self.is_hidden(name):
+            return []
+        if hidden == 0 or len(lines) == 1:
+            return lines
+        ours = [step.clean(line) for line in step.ours.untagged]
+        lines.sort(key=lambda line: step.clean(line) not in ours)
+        return lines[:-hidden]
+
     def without_hidden(self, step):
         """Returns stock's lines for a command as they must come with the
         default rules."""
         is_filtered = step.parts[0].startswith(("LIST", "XLIST")) and \
             not step.parts[0].startswith("LIST (SUBSCRIBED")
-        found = []
+        found, by_name = [], collections.defaultdict(list)
         for line in step.stock.untagged:
             name = listed_name(line)
             if not name or not is_filtered:
                 found.append(line)
                 continue
-            if self.is_hidden(name):
-                continue
-            if not self.has_visible_children(name):
+            if not self.has_visible_children(name) and \
+                    not self.is_hidden(name):
                 if not self.exists(name):
                     continue
                 line = line.replace(b"\\HasChildren", b"\\HasNoChildren")
-            found.append(line)
+            by_name[name, line.split()[1]].append(line)
+        for (name, _), lines in by_name.items():
+            found += self.not_hidden(step, name, lines)
         return [*found, step.stock.tagged]
 
     def difference(self, user, step):

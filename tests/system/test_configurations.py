@@ -154,9 +154,11 @@ def test_the_audit_agrees_with_du_and_select(pair, user, which):
                 assert UNKNOWN[entry["reason"]](pair, name), name
             else:
                 is_mailbox = entry["state"] not in BOGUS
-                assert opens(imap, name) in (is_mailbox, None), entry
+                assert opens(imap, name) in (is_mailbox, None) or \
+                    not pair.is_meant(name, entry["namespace"]), entry
             assert (entry["hidden_by"] is not None) == \
-                (has_rules and pair.is_hidden(name)), entry
+                (has_rules and
+                 pair.is_hidden_in(name, entry["namespace"])), entry
 
 
 def test_the_plugins_come_and_go(pair):
