@@ -407,6 +407,53 @@ ACLS = [
                    "  quota_storage_size = 1G\n}\n")),
 ]
 
+# where Dovecot isn't simply told where the mails are
+FOUND_OUT = [
+    Configuration(
+        "location-unset", "Dovecot documentation, mail location detection",
+        Location("maildir", "~/Maildir"), COURIER, told=Location(None, None)),
+    Configuration(
+        "location-unset-mbox", "the same with mbox",
+        Location("mbox", "~/mail", inbox="~/mail/inbox"), MAIL,
+        told=Location(None, None, inbox=Both(None, "~/mail/inbox").value)),
+    Configuration(
+        "home-with-a-dot-level", "wu-ftpd's homes: /home/./user",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
+        home="home/./%u"),
+    Configuration(
+        "maildir-home-with-a-dot-level", "the same",
+        Location("maildir", "~", layout="fs", index="~/.index"), MAILDIR_HOME,
+        home="home/./%u"),
+    Configuration(
+        "chroot", "Dovecot documentation, chrooting",
+        Location("mbox", "~/mail", inbox="~/.mbox", index="~/.index"), MAIL,
+        home="home/./%u", chroot="home",
+        extra="valid_chroot_dirs = @DIR@/home\n"),
+]
+# namespaces that others than the layouts list
+BESIDE = [
+    Configuration(
+        "broken-namespace", "Dovecot documentation, ignore_on_failure: the "
+        "plugin isn't there",
+        Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,
+        extra=Both("""
+namespace broken {
+  prefix = Broken/
+  separator = /
+  location = virtual:~/virtual
+  ignore_on_failure = yes
+}
+""", """
+namespace broken {
+  prefix = Broken/
+  separator = /
+  mail_driver = virtual
+  mail_path = ~/virtual
+  ignore_on_failure = yes
+}
+""")),
+]
+
 # what nobody expects of a rule that hides names with dots
 UNEXPECTED = [
     Configuration(
@@ -462,6 +509,27 @@ if not IS_24:
         plugins={"": ["mailbox_alias"]}, plugin_settings={
             "mailbox_alias_old": "Sent",
             "mailbox_alias_new": "Sent Messages"}))
+# 2.4.1 crashes in a namespace of imapc at EXAMINE of its prefix, and finds no
+# mailbox in ~/Maildir but INBOX if only the path is set
+if not IS_24:
+    BESIDE.append(Configuration(
+        "imapc", "Dovecot documentation, imapc; migration guides",
+        Location("maildir", "~/Maildir", layout="fs"), ALL,
+        remote="Old/", extra="""
+imapc_host = 127.0.0.1
+imapc_port = @PORT@
+imapc_user = carol
+imapc_password = pass
+namespace old {
+  prefix = Old/
+  separator = /
+  location = imapc:~/.imapc
+}
+"""))
+    FOUND_OUT.append(Configuration(
+        "driver-unset", "a FAQ: mail_location = ~/Maildir",
+        Location("maildir", "~/Maildir"), FOLDERS,
+        told=Location(None, "~/Maildir")))
 
 CONFIGURATIONS = MBOX_HOME + MBOX_BELOW_HOME + MAILDIR + NAMESPACES + \
-    DBOX + ACLS + UNEXPECTED
+    DBOX + ACLS + FOUND_OUT + BESIDE + UNEXPECTED

@@ -31,6 +31,12 @@ by_layout    LIST is answered by the layout, since the list index can't tell
              "a.b" from "a/b": stock Dovecot does it without a list index
 shared       the prefix of a shared namespace (in extra) without the user: the
              mailboxes of carol are shared with the others
+remote       the prefix of an imapc namespace (in extra): the mailboxes of
+             carol, for whom no rule hides any
+told         the Location that Dovecot is told, where it has to find out the
+             rest of location itself
+home         the homes, below the server's directory
+chroot       the directory that a user's processes are confined to
 """
 
 import collections
@@ -87,13 +93,17 @@ class Configuration:
     broken_char: str = None
     by_layout: bool = False
     shared: str = None
+    remote: str = None
+    told: Location = None
+    home: str = "home/%u"
+    chroot: str = None
 
     def description(self):
         """Returns what Dovecot() takes."""
         plugins = {k: list(v) for k, v in pick(self.plugins).items()}
         plugin_settings = dict(pick(self.plugin_settings))
         settings = dict(pick(self.settings))
-        location = self.location
+        location = self.told or self.location
         if self.escape is not None:
             if IS_24:
                 settings["mailbox_list_storage_escape_char"] = \
@@ -202,21 +212,33 @@ class Pair:
             spaces.append(Namespace(
                 "shared", conf.shared + "carol" + conf.separator,
                 conf.separator, "shared", conf.location))
+        if conf.remote is not None:
+            spaces.append(Namespace("remote", conf.remote, conf.separator,
+                                    location=Location("imapc", "~/.imapc")))
         return spaces
 
     def start(self, description, bobs_fields):
         conf = self.configuration
-        users = [User("alice", UID), User("bob", UID, fields=bobs_fields)]
-        if conf.shared is not None:
-            users.append(User("carol", UID))
-        server = Dovecot(users=users, **description)
+        server = Dovecot(users=[], **description)
         self.servers.append(server)
+        users = {"alice": {}, "bob": bobs_fields}
+        if conf.shared is not None:
+            users["carol"] = {}
+        if conf.remote is not None:
+            # else it would show itself in itself
+            users["carol"] = {"mailbox_filter": NO_RULE,
+                              "namespace/old/disabled": "yes"}
+        for name, fields in users.items():
+            home = server.path(conf.home.replace("%u", name))
+            server.add_user(name, UID, home, **fields)
         for name, content in conf.files.items():
             with open(os.path.join(server.dir, name), "wb") as f:
                 f.write(content)
         server.start()
         done = set()
         for user, space in itertools.product(server.users, self.spaces):
+            if space.name == "remote":
+                continue
             if server.path(space.location.mail, user) not in done:
                 filler = Filler(server, user, space, conf.escape)
                 if space is self.spaces[0]:
@@ -333,6 +355,11 @@ class Pair:
                 if entry.is_dir() and
                 entry.name not in ("run", "state", "private")]
 
+    def chroot(self, server):
+        """Returns the directory in which a user's paths are."""
+        conf = self.configuration
+        return "" if conf.chroot is None else server.path(conf.chroot)
+
     def roots(self, server, user):
         """Returns the roots of the namespaces."""
         found = []
@@ -429,7 +456,8 @@ class Pair:
         found = [None] if self.is_prefix(name) else []
         for space, rest in self.listed_in(name):
             # mail_full_filesystem_access
-            outside = rest.startswith((b"~", b"/"))
+            outside = rest.startswith((b"~", b"/")) or \
+                space.name == "remote"
             levels = self.levels(space, rest)
             count = None if outside else self.hidden_level(levels)
             if count is not None:
@@ -466,6 +494,24 @@ class Pair:
         (prefix, levels)."""
         return {topmost for line in reply.starting("LIST (")
                 for topmost in self.topmost_in(listed_name(line))} - {None}
+
+    def hidden_links(self):
+        """Returns the topmost hidden symlinks in the same way. LIST doesn't
+        tell those that lead nowhere, but the filter doesn't look."""
+        found = set()
+        for space in self.spaces:
+            if layout_of(space.location) != "fs" or \
+                    space.settings.get("list") is False:
+                continue
+            root = os.fsencode(self.stock.path(space.location.mail, "alice"))
+            for top, dirs, files in os.walk(root):
+                for name in dirs + files:
+                    path = os.path.join(top, name)
+                    levels = os.path.relpath(path, root).split(b"/")
+                    if os.path.islink(path) and \
+                            self.hidden_level(levels) == len(levels):
+                        found.add((space.prefix, tuple(levels)))
+        return found
 
     @functools.lru_cache(None)
     def has_visible_children(self, name):

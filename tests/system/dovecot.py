@@ -26,7 +26,8 @@ a fatal error or a crash in its log fails the test.
 
 Location: one mail location. Paths: "~..." is the user's home, "/..." absolute,
 anything else below the server's directory; %u is the user, %h the home. driver
-mbox, maildir, sdbox, mdbox ...; index="MEMORY" is INDEX=MEMORY; layout None is
+mbox, maildir, sdbox, mdbox ...; without one, and without mail, Dovecot finds
+out; index="MEMORY" is INDEX=MEMORY; layout None is
 the driver's default; dirname, fulldirname, mailbox_dir are DIRNAME=,
 FULLDIRNAME=, MAILBOXDIR=; options has others: by 2.3's name for a string, e.g.
 {"ITERINDEX": True, "VOLATILEDIR": "volatile/%u"}.
@@ -39,7 +40,8 @@ plugins: {"": [...]} is mail_plugins for all, {"imap": [...], "lmtp": [...],
 plugin {} in 2.3, top-level settings in 2.4. settings are top-level ones in
 both.
 extra is text for the end of the configuration: a string, or {"2.3": text,
-"2.4": text} where the versions differ; @DIR@ in it is the server's directory.
+"2.4": text} where the versions differ; @DIR@ in it is the server's directory,
+@PORT@ its port for IMAP.
 
 Users: names, or User(name, uid, home, fields). Each has a numeric uid of its
 own, without a system account, password "pass", and a home below the server's
@@ -263,7 +265,7 @@ class Dovecot:
         return value
 
     def location_23(self, loc):
-        text = loc.driver + ":"
+        text = "" if loc.driver is None else loc.driver + ":"
         if loc.mail is not None:
             text += self.path(loc.mail)
         for field, key, _ in LOCATION_KEYS:
@@ -278,7 +280,9 @@ class Dovecot:
         return text
 
     def location_24(self, loc):
-        lines = [setting("mail_driver", loc.driver)]
+        lines = []
+        if loc.driver is not None:
+            lines.append(setting("mail_driver", loc.driver))
         if loc.mail is not None:
             lines.append(setting("mail_path", self.path(loc.mail)))
         for field, _, key in LOCATION_KEYS:
@@ -364,7 +368,8 @@ class Dovecot:
         extra = self.extra
         if isinstance(extra, dict):
             extra = extra.get("2.4" if IS_24 else "2.3", "")
-        return extra.replace("@DIR@", self.dir)
+        return extra.replace("@DIR@", self.dir).replace("@PORT@",
+                                                        str(self.port))
 
     def write_config(self):
         """Writes the configuration; start() does it."""

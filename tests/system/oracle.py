@@ -93,11 +93,11 @@ def has_utility(server):
 
 
 def audit(server, user="alice", *args, status=0, same=None, du=True,
-          nested=(), options=()):
+          nested=(), options=(), chroot=""):
     """Runs doveadm mailbox-audit for a user and checks all that must hold for
     any report. nested are the paths of other namespaces' roots, options the
     utility's own. du=False is for index trees of which the user can't see
-    all."""
+    all. chroot is the directory in which the report's paths are."""
     result = server.doveadm("mailbox-audit", "-u", user, "-e", "-j", *args,
                             check=False)
     assert result.returncode == status, result
@@ -107,6 +107,9 @@ def audit(server, user="alice", *args, status=0, same=None, du=True,
     assert (status == 0) == (report.errors == []), report.errors
     selected = any(a in ("-s", "-H", "-V") for a in args)
     for ns in report.namespaces:
+        for root in ("index_root", "mail_root"):
+            if ns[root] is not None:
+                ns[root] = chroot + ns[root]
         check_sums(ns)
         if du:
             check_du(ns)
