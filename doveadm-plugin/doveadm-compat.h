@@ -47,6 +47,7 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 	dest->dirname = set->mailbox_directory_name;
 	dest->mailbox_dir = set->mailbox_root_directory_name;
 	dest->subscriptions = set->mailbox_subscriptions_filename;
+	dest->list_index = set->mailbox_list_index_prefix;
 	dest->storage_escape_char = set->mailbox_list_storage_escape_char[0];
 	dest->vname_escape_char = set->mailbox_list_visible_escape_char[0];
 	dest->dirname_in_index = !set->mailbox_directory_name_legacy;
@@ -184,6 +185,10 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 	dest->dirname = set->maildir_name;
 	dest->mailbox_dir = set->mailbox_dir_name;
 	dest->subscriptions = set->subscription_fname;
+	dest->list_index = set->list_index_dir == NULL ?
+		set->list_index_fname :
+		t_strconcat(set->list_index_dir, "/", set->list_index_fname,
+			    NULL);
 	dest->storage_escape_char = set->storage_name_escape_char;
 	dest->vname_escape_char = set->vname_escape_char;
 	dest->dirname_in_index = set->index_control_use_maildir_name;

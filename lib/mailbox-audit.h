@@ -60,6 +60,7 @@
      index-evidence.c what all this proves about a mailbox's use
      index-dir.c     reads the index files of a directory
      index-verify.c  compares what they say with each other
+     list-index.c    a location's list of all mailboxes, which may be changing
      index-use.c     what an entry's indexes prove of its mailbox's use
      index-side.c    puts every inode of it into one class, finds the entries
      index-side-thread.c the same in a thread, while the caller looks at mails
@@ -307,6 +308,13 @@ enum mba_reason {
 	MBA_REASON_UNMAPPED,
 	/* another namespace with other mails uses the same index root */
 	MBA_REASON_SHARED_ROOT,
+	/* LAYOUT=index: the mailbox list index, which has the names, isn't
+	   there or can't be understood, is being changed, or may be about to
+	   get this one */
+	MBA_REASON_LIST_INDEX,
+	/* LAYOUT=index: the mailbox has a name, but its index says that it was
+	   deleted */
+	MBA_REASON_INDEX_DELETED,
 
 	MBA_REASON_COUNT
 };
@@ -363,8 +371,8 @@ struct mba_location {
 	/* "mbox", "maildir", "sdbox" (or "dbox"), "mdbox"; others are not
 	   judged */
 	const char *driver;
-	/* "fs", "maildir++"; NULL is the driver's default; others, with
-	   "index", are not judged */
+	/* "fs", "maildir++", "index"; NULL is the driver's default; others are
+	   not judged */
 	const char *layout;
 	/* NULL if there are no mails on disk: nothing is judged then */
 	const char *mail_root;
@@ -383,6 +391,9 @@ struct mba_location {
 	const char *mailbox_dir;
 	/* SUBSCRIPTIONS=; NULL is the driver's default */
 	const char *subscriptions;
+	/* LISTINDEX=: the mailbox list index, where that is elsewhere or has
+	   another name; NULL is the default */
+	const char *list_index;
 	/* Other roots of this namespace that may stand below an index root:
 	   INDEXPVT, INDEXCACHE, LISTINDEX, VOLATILEDIR, ALT. Ends with NULL;
 	   may be NULL. */

@@ -12,11 +12,12 @@ const char location_options_help[] =
 "      --mail-root DIR      the location itself\n"
 "      --format FORMAT      mbox (default), maildir, sdbox, mdbox; imapc,\n"
 "                           pop3c, virtual: states aren't judged\n"
-"      --layout LAYOUT      LAYOUT=: fs, maildir++ (default: the format's);\n"
-"                           index, imapc: states aren't judged\n"
+"      --layout LAYOUT      LAYOUT=: fs, maildir++, index (default: the\n"
+"                           format's); imapc: states aren't judged\n"
 "      --inbox PATH         INBOX=\n"
 "      --control DIR        CONTROL=\n"
 "      --subscriptions NAME SUBSCRIPTIONS=\n"
+"      --list-index PATH    LISTINDEX=\n"
 "      --dirname NAME       DIRNAME=\n"
 "      --full-dirname NAME  FULLDIRNAME=\n"
 "      --mailbox-dir NAME   MAILBOXDIR=\n"
@@ -70,6 +71,7 @@ static const struct location_option {
 	STRING("inbox", inbox_path),
 	STRING("control", control_root),
 	STRING("subscriptions", subscriptions),
+	STRING("list-index", list_index),
 	STRING("mailbox-dir", mailbox_dir),
 	STRING("prefix", prefix),
 	STRING("type", type),

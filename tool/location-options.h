@@ -24,6 +24,7 @@ struct location_options {
 	{ "inbox", required_argument, NULL, LOCATION_OPT }, \
 	{ "control", required_argument, NULL, LOCATION_OPT }, \
 	{ "subscriptions", required_argument, NULL, LOCATION_OPT }, \
+	{ "list-index", required_argument, NULL, LOCATION_OPT }, \
 	{ "dirname", required_argument, NULL, LOCATION_OPT }, \
 	{ "full-dirname", required_argument, NULL, LOCATION_OPT }, \
 	{ "mailbox-dir", required_argument, NULL, LOCATION_OPT }, \

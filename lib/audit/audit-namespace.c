@@ -78,8 +78,7 @@ static void run_decide(struct run *run, const struct index_entry *found,
 
 	if (run->clean.set == NULL) {
 		memset(result_r, 0, sizeof(*result_r));
-		entry_decide(&run->decide, found->path, found->is_unreadable,
-			     decision_r);
+		entry_decide(&run->decide, found, decision_r);
 		return;
 	}
 	clean_entry(&run->clean, found, decision_r, result_r);
@@ -100,7 +99,7 @@ static bool run_entry(const struct index_entry *found, void *context)
 	struct clean_result result;
 	struct mba_entry entry = {
 		.path = found->path, .count = found->count,
-		.mtime = found->mtime, .use = found->use,
+		.mtime = found->mtime,
 		.untouched = found->untouched,
 	};
 
@@ -116,8 +115,10 @@ static bool run_entry(const struct index_entry *found, void *context)
 		count_add(&run->report->states_hidden[entry.state],
 			  &entry.count);
 	}
-	if (run->clean.set == NULL)
+	if (run->clean.set == NULL) {
+		entry.use = found->use;
 		run_count_unproven(run->report, &entry);
+	}
 	if (run_is_selected(run, &entry))
 		run->set->entry(run->report, &entry, run->set->context);
 	entry_decision_free(&decision);
@@ -214,7 +215,8 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 		.imap_dir = location->imap_dir ? MAIL_IMAP_DIR : NULL,
 		.in_place = run->decide.in_place, .nested = ns->nested.ids,
 		.nested_count = ns->nested.count,
-		.use = run->clean.set == NULL, .entry = run_entry,
+		.use = run->clean.set == NULL || location->listed,
+		.entry = run_entry,
 		.progress = run_progress, .context = run, .errors = errors,
 	};
 	struct mba_count totals = { 0, 0, 0 };
@@ -231,14 +233,20 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 static void run_sides(struct run *run, struct audit_namespace *ns,
 		      const struct error_sink *errors)
 {
+	const struct list_index_settings list_set = {
+		.prefix = ns->location->list_index,
+		.inbox = ns->location->set.inbox, .errors = errors,
+	};
 	struct mail_side *side = mail_side_init(ns->location, errors);
+	struct list_index *list = list_index_init(&list_set);
 	struct keep_names *keep = keep_names_init(&ns->location->set);
 
 	run->decide.side = side;
+	run->decide.list = list;
 	run->decide.keep = keep;
 	run_index_side(run, ns, errors);
-	if (location_is_judged(ns->location) && !ns->is_shared &&
-	    !run->stopped) {
+	if (location_is_judged(ns->location) && !ns->location->listed &&
+	    !ns->is_shared && !run->stopped) {
 		ns->subscriptions.location = ns->location;
 		ns->subscriptions.prefixes_below = ns->prefixes_below;
 		ns->subscriptions.side = side;
@@ -246,6 +254,7 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 		audit_subscriptions_find(&ns->subscriptions);
 	}
 	keep_names_free(&keep);
+	list_index_deinit(&list);
 	mail_side_deinit(&side);
 }
 

@@ -16,7 +16,7 @@ static const char *scope_refusal(const struct clean_scope_settings *set)
 {
 	const struct location *location = set->location;
 
-	if (!location_is_judged(location))
+	if (!location_is_judged(location) || location->listed)
 		return "Mailboxes of this format or layout can't be told "
 			"from their indexes";
 	if (location->format->index_opens)

@@ -48,8 +48,7 @@ static bool used_entry(const struct index_entry *found, void *context)
 
 	if (found->untouched)
 		return false;
-	entry_decide(&used->decide, found->path, found->is_unreadable,
-		     &decision);
+	entry_decide(&used->decide, found, &decision);
 	if (decision.state == MBA_STATE_MAILBOX)
 		used->mailboxes++;
 	else if (is_doubtful(&decision))

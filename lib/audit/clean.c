@@ -273,8 +273,7 @@ void clean_entry(const struct clean *clean, const struct index_entry *found,
 	kept = kept_by_files(&removal);
 	if (kept == MBA_KEPT_NOT)
 		kept = kept_by_session(&removal);
-	entry_decide(clean->decide, found->path, found->is_unreadable,
-		     decision_r);
+	entry_decide(clean->decide, found, decision_r);
 	/* that it isn't bogus says more than that it couldn't be removed */
 	result_r->kept = kept_by_decision(clean, decision_r);
 	if (result_r->kept == MBA_KEPT_NOT)

@@ -2,10 +2,16 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "entry-decide.h"
+#include "hex.h"
 #include "name.h"
+
+/* how long it takes to make a mailbox, at the most */
+#define NEW_SECONDS 60
 
 /* Returns why an entry's mailbox needn't be looked up. */
 static enum mba_reason
@@ -31,20 +37,13 @@ reason_not_bogus(const struct entry_decide_settings *set)
 	return MBA_REASON_NONE;
 }
 
-/* path is NULL if no mailbox has its index there. */
-static void decide_state(const struct entry_decide_settings *set,
-			 const struct location_path *path, bool is_unreadable,
-			 struct entry_decision *decision, bool *is_dir_r)
+/* Look a mailbox up. */
+static void decide_look(const struct entry_decide_settings *set,
+			const struct location_path *path,
+			struct entry_decision *decision, bool *is_dir_r)
 {
-	const struct mail_format *format = set->location->format;
 	enum mba_reason reason;
 
-	*is_dir_r = format != NULL && !format->files;
-	decision->state = MBA_STATE_UNKNOWN;
-	decision->reason = reason_without_look(set, path != NULL,
-					       is_unreadable);
-	if (decision->reason != MBA_REASON_NONE)
-		return;
 	decision->state = set->afresh ?
 		mail_side_look_afresh(set->side, path, &decision->reason,
 				      is_dir_r) :
@@ -58,50 +57,143 @@ static void decide_state(const struct entry_decide_settings *set,
 	}
 }
 
-/* Returns the rule that hides a name, NULL if it is visible. */
-static const struct mba_rule *
-find_rule(const struct entry_decide_settings *set, const char *storage_name,
-	  bool is_dir)
+const struct mba_rule *
+entry_find_rule(const struct entry_decide_settings *set, const char *levels,
+		size_t len, bool is_dir)
+{
+	const struct mba_rule *rule;
+
+	if (set->rules == NULL || keep_names_has(set->keep, levels, len) ||
+	    mba_rules_match(set->rules, levels, len, 0,
+			    is_dir ? MBA_DIR_YES : MBA_DIR_NO, NULL,
+			    &rule) != MBA_MATCH_HIDDEN)
+		return NULL;
+	return rule;
+}
+
+/* Decide about a mailbox whose name follows from where its index is. */
+static void decide_named(const struct entry_decide_settings *set,
+			 const struct location_path *path, bool is_unreadable,
+			 struct entry_decision *decision)
 {
 	const struct location *location = set->location;
-	const struct mba_rule *rule;
-	enum mba_match match;
+	const char *name = path->storage_name;
+	bool is_dir = !location->format->files;
 	char *levels;
 	size_t len;
 
-	if (set->rules == NULL)
-		return NULL;
-	levels = name_levels(&location->set, location->storage_sep,
-			     storage_name, &len);
-	match = keep_names_has(set->keep, levels, len) ? MBA_MATCH_VISIBLE :
-		mba_rules_match(set->rules, levels, len, 0,
-				is_dir ? MBA_DIR_YES : MBA_DIR_NO, NULL, &rule);
+	decision->reason = reason_without_look(set, true, is_unreadable);
+	if (decision->reason == MBA_REASON_NONE)
+		decide_look(set, path, decision, &is_dir);
+	decision->mailbox = name_from_storage(&location->set,
+					      location->storage_sep, name);
+	levels = name_levels(&location->set, location->storage_sep, name, &len);
+	decision->hidden_by = entry_find_rule(set, levels, len, is_dir);
 	free(levels);
-	return match == MBA_MATCH_HIDDEN ? rule : NULL;
+	decision->is_inbox = strcasecmp(name, "INBOX") == 0;
+}
+
+/* Dovecot makes a mailbox before it adds it to the list. */
+static bool may_be_new(const struct index_entry *found)
+{
+	return found->mtime > (int64_t)time(NULL) - NEW_SECONDS;
+}
+
+/* Returns why a mailbox of LAYOUT=index can't be told, whatever there is of
+   mails. */
+static enum mba_reason
+reason_listed(const struct entry_decide_settings *set,
+	      const struct index_entry *found, enum list_index_result result)
+{
+	enum mba_reason reason =
+		reason_without_look(set, true, found->is_unreadable);
+
+	if (reason != MBA_REASON_NONE)
+		return reason;
+	if (result == LIST_INDEX_UNKNOWN ||
+	    (result == LIST_INDEX_NONE && may_be_new(found)))
+		return MBA_REASON_LIST_INDEX;
+	if (result == LIST_INDEX_NONE)
+		return set->is_shared ? MBA_REASON_SHARED_ROOT :
+			MBA_REASON_NONE;
+	return found->own.is_deleted ? MBA_REASON_INDEX_DELETED :
+		MBA_REASON_NONE;
+}
+
+/* Find a mailbox of LAYOUT=index in the list. If the list doesn't have its
+   name, the mailbox's own index may. */
+static enum list_index_result
+find_listed(const struct entry_decide_settings *set, const char *hex,
+	    const struct index_entry *found,
+	    struct index_list_mailbox *mailbox_r)
+{
+	unsigned char guid[INDEX_GUID_SIZE];
+	enum list_index_result result;
+
+	for (size_t i = 0; i < sizeof(guid); i++)
+		(void)hex_byte(hex + i * 2, (char *)&guid[i]);
+	result = list_index_find(set->list, guid, mailbox_r);
+	if (result == LIST_INDEX_FOUND &&
+	    (mailbox_r->is_lost || mailbox_r->is_nameless))
+		result = LIST_INDEX_UNKNOWN;
+	if (result != LIST_INDEX_FOUND) {
+		mailbox_r->name = found->own.name;
+		mailbox_r->name_len = found->own.name_len;
+	}
+	return result;
+}
+
+/* Decide about a mailbox of LAYOUT=index. */
+static void decide_listed(const struct entry_decide_settings *set,
+			  const struct location_path *path,
+			  const struct index_entry *found,
+			  struct entry_decision *decision)
+{
+	const struct mba_location *location = &set->location->set;
+	bool is_dir = !set->location->format->files;
+	struct index_list_mailbox mailbox;
+	enum list_index_result result;
+	char *levels;
+	size_t len;
+
+	result = find_listed(set, path->storage_name, found, &mailbox);
+	decision->reason = reason_listed(set, found, result);
+	if (decision->reason == MBA_REASON_NONE) {
+		if (result == LIST_INDEX_FOUND)
+			decide_look(set, path, decision, &is_dir);
+		else
+			decision->state = MBA_STATE_MISSING;
+	}
+	if (mailbox.name == NULL)
+		return;
+	decision->mailbox = name_from_raw(location, mailbox.name,
+					  mailbox.name_len);
+	levels = name_levels_from_raw(location, mailbox.name, mailbox.name_len,
+				      &len);
+	decision->hidden_by = entry_find_rule(set, levels, len, is_dir);
+	free(levels);
+	decision->is_inbox = strcasecmp(mailbox.name, "INBOX") == 0;
 }
 
 void entry_decide(const struct entry_decide_settings *set,
-		  const char *index_path, bool is_unreadable,
+		  const struct index_entry *found,
 		  struct entry_decision *decision_r)
 {
 	const struct location *location = set->location;
 	struct location_path path;
-	bool is_mapped, is_dir;
 
-	is_mapped = location->format != NULL &&
-		location_from_index_path(location, index_path, &path);
-	decide_state(set, is_mapped ? &path : NULL, is_unreadable, decision_r,
-		     &is_dir);
-	decision_r->mailbox = NULL;
-	decision_r->hidden_by = NULL;
-	decision_r->is_inbox = false;
-	if (!is_mapped)
+	memset(decision_r, 0, sizeof(*decision_r));
+	decision_r->state = MBA_STATE_UNKNOWN;
+	if (location->format == NULL ||
+	    !location_from_index_path(location, found->path, &path)) {
+		decision_r->reason =
+			reason_without_look(set, false, found->is_unreadable);
 		return;
-	decision_r->mailbox = name_from_storage(&location->set,
-						location->storage_sep,
-						path.storage_name);
-	decision_r->hidden_by = find_rule(set, path.storage_name, is_dir);
-	decision_r->is_inbox = strcasecmp(path.storage_name, "INBOX") == 0;
+	}
+	if (location->listed)
+		decide_listed(set, &path, found, decision_r);
+	else
+		decide_named(set, &path, found->is_unreadable, decision_r);
 	location_path_free(&path);
 }
 

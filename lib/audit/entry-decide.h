@@ -4,7 +4,9 @@
 #ifndef ENTRY_DECIDE_H
 #define ENTRY_DECIDE_H
 
+#include "index-side.h"
 #include "keep-names.h"
+#include "list-index.h"
 #include "location.h"
 #include "mail-side.h"
 
@@ -20,6 +22,8 @@ struct entry_decide_settings {
 	/* Where mailboxes are looked up; what it remembers is taken for
 	   granted, unless afresh. */
 	struct mail_side *side;
+	/* with LAYOUT=index, which mailboxes there are */
+	struct list_index *list;
 	bool afresh:1;
 	/* the index root is the mail root */
 	bool in_place:1;
@@ -38,12 +42,17 @@ struct entry_decision {
 	bool is_inbox:1;
 };
 
-/* Decide about an entry; its path is relative to the index root ("." for the
-   root itself). is_unreadable says that its directory couldn't be read to its
-   end. entry_decision_free() the decision. */
+/* Decide about an entry. entry_decision_free() the decision. */
 void entry_decide(const struct entry_decide_settings *set,
-		  const char *index_path, bool is_unreadable,
+		  const struct index_entry *found,
 		  struct entry_decision *decision_r);
 void entry_decision_free(struct entry_decision *decision);
+
+/* Returns the rule that hides a name, NULL if it is visible. The name is given
+   by its levels, as name.h has them; is_dir says whether it is a directory in
+   the sense of the rules. */
+const struct mba_rule *
+entry_find_rule(const struct entry_decide_settings *set, const char *levels,
+		size_t len, bool is_dir);
 
 #endif

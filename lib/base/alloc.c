@@ -54,6 +54,17 @@ char *mem_strdup(const char *str)
 	return copy;
 }
 
+char *mem_dup(const char *bytes, size_t len)
+{
+	char *copy;
+
+	if (bytes == NULL)
+		return NULL;
+	copy = mem_new(len + 1);
+	memcpy(copy, bytes, len);
+	return copy;
+}
+
 char *mem_printf(const char *format, ...)
 {
 	va_list args;

@@ -20,6 +20,8 @@ void *mem_new(size_t size);
 void *mem_grow(void *array, size_t *alloc_count, size_t count, size_t size);
 /* Returns a copy, NULL for NULL. */
 char *mem_strdup(const char *str);
+/* Returns a copy of len bytes, which a NUL follows; NULL for NULL. */
+char *mem_dup(const char *bytes, size_t len);
 char *mem_printf(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 

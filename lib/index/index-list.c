@@ -70,26 +70,6 @@ static const char *list_names(struct index_list *list)
 	return NULL;
 }
 
-struct index_list *index_list_new(const struct index_state *state,
-				  char separator)
-{
-	static const char ext_name[] = "list";
-	const struct index_ext_state *ext =
-		index_exts_find(&state->exts, ext_name, strlen(ext_name));
-	struct index_list *list;
-
-	if (ext == NULL)
-		return NULL;
-	list = mem_new(sizeof(*list));
-	list->state = state;
-	list->ext = ext;
-	list->separator = separator;
-	list->names_budget.limit = MIN_NAMES_BYTES +
-		state->records.max_bytes * MAX_NAMES_PER_BYTE;
-	list->problem = list_names(list);
-	return list;
-}
-
 void index_list_free(struct index_list **list)
 {
 	if (*list == NULL)
@@ -122,36 +102,96 @@ static int name_compare(const void *key, const void *member)
 	return id < name->id ? -1 : id > name->id ? 1 : 0;
 }
 
-/* Returns a level's name, "?" if there is none. */
+/* Returns a level's name, NULL if there is none. */
 static const char *list_name_find(const struct index_list *list, uint32_t id)
 {
 	const struct list_name *name = list->names_count == 0 ? NULL :
 		bsearch(&id, list->names, list->names_count,
 			sizeof(*list->names), name_compare);
 
-	return name == NULL ? "?" : (const char *)list->ext->hdr + name->offset;
+	return name == NULL ? NULL :
+		(const char *)list->ext->hdr + name->offset;
 }
 
-/* Returns the record of a mailbox by its number: name id, parent's UID. */
-static void list_record(const struct index_list *list, uint32_t idx,
-			uint32_t *name_id_r, uint32_t *parent_uid_r)
+bool index_list_get_record(const struct index_list *list, uint32_t idx,
+			   struct index_list_record *record_r)
 {
 	const unsigned char *record =
 		index_records_get(&list->state->records, INDEX_COLUMN_LIST,
 				  idx);
+	uint32_t name_id;
 
-	*name_id_r = *parent_uid_r = 0;
-	if (record != NULL) {
-		memcpy(name_id_r, record, 4);
-		memcpy(parent_uid_r, record + RECORD_PARENT_OFFSET, 4);
+	memset(record_r, 0, sizeof(*record_r));
+	if (record == NULL)
+		return false;
+	memcpy(&name_id, record, 4);
+	memcpy(&record_r->parent_uid, record + RECORD_PARENT_OFFSET, 4);
+	memcpy(record_r->guid, record + RECORD_GUID_OFFSET, INDEX_GUID_SIZE);
+	memcpy(&record_r->uid_validity, record + RECORD_VALIDITY_OFFSET, 4);
+	record_r->level = list_name_find(list, name_id);
+	return true;
+}
+
+/* Follow a mailbox's parents up to one that was seen, and mark them. Returns
+   FALSE if they don't lead to the root. */
+static bool list_follow_parents(const struct index_list *list, uint32_t *marks,
+				uint32_t idx)
+{
+	const uint32_t mark = idx + 1;
+	struct index_list_record record;
+
+	while (marks[idx] == 0) {
+		marks[idx] = mark;
+		if (!index_list_get_record(list, idx, &record) ||
+		    record.level == NULL)
+			return false;
+		if (record.parent_uid == 0)
+			return true;
+		if (!index_records_find(&list->state->records,
+					record.parent_uid, &idx))
+			return false;
 	}
+	/* else it is its own parent */
+	return marks[idx] != mark;
+}
+
+bool index_list_is_whole(const struct index_list *list)
+{
+	uint32_t count = list->state->records.count;
+	uint32_t *marks = mem_new(((size_t)count + 1) * sizeof(*marks));
+	bool is_whole = list->problem == NULL;
+
+	for (uint32_t i = 0; i < count && is_whole; i++)
+		is_whole = list_follow_parents(list, marks, i);
+	free(marks);
+	return is_whole;
+}
+
+struct index_list *index_list_new(const struct index_state *state,
+				  char separator)
+{
+	static const char ext_name[] = "list";
+	const struct index_ext_state *ext =
+		index_exts_find(&state->exts, ext_name, strlen(ext_name));
+	struct index_list *list;
+
+	if (ext == NULL)
+		return NULL;
+	list = mem_new(sizeof(*list));
+	list->state = state;
+	list->ext = ext;
+	list->separator = separator;
+	list->names_budget.limit = MIN_NAMES_BYTES +
+		state->records.max_bytes * MAX_NAMES_PER_BYTE;
+	list->problem = list_names(list);
+	return list;
 }
 
 /* Put a level before those that there are. Returns FALSE if it is too long. */
-static bool name_prepend(struct index_list *list, const char *level)
+static bool name_prepend(struct index_list *list, const char *level,
+			 bool is_last)
 {
 	size_t len = strlen(level);
-	bool is_last = list->name_pos == INDEX_LIST_MAX_NAME;
 
 	if (len + 1 > list->name_pos ||
 	    !cursor_budget_spend(&list->names_budget, len + 1))
@@ -164,20 +204,24 @@ static bool name_prepend(struct index_list *list, const char *level)
 }
 
 /* Put a name together. Returns FALSE if it doesn't end at the root. */
-static bool name_make(struct index_list *list, uint32_t idx)
+static bool name_make(struct index_list *list, uint32_t idx,
+		      bool *is_nameless_r)
 {
 	const struct index_records *recs = &list->state->records;
-	uint32_t name_id, parent_uid;
+	struct index_list_record record;
+	const char *level;
 
 	list->name_pos = INDEX_LIST_MAX_NAME;
 	list->name[list->name_pos] = '\0';
 	for (unsigned int depth = 0; depth < INDEX_LIST_MAX_DEPTH; depth++) {
-		list_record(list, idx, &name_id, &parent_uid);
-		if (!name_prepend(list, list_name_find(list, name_id)))
+		(void)index_list_get_record(list, idx, &record);
+		level = record.level == NULL ? "?" : record.level;
+		*is_nameless_r = *is_nameless_r || record.level == NULL;
+		if (!name_prepend(list, level, depth == 0))
 			return false;
-		if (parent_uid == 0)
+		if (record.parent_uid == 0)
 			return true;
-		if (!index_records_find(recs, parent_uid, &idx))
+		if (!index_records_find(recs, record.parent_uid, &idx))
 			return false;
 	}
 	return false;
@@ -204,21 +248,17 @@ void index_list_get(struct index_list *list, uint32_t idx,
 		    struct index_list_mailbox *mailbox_r)
 {
 	const struct index_records *recs = &list->state->records;
-	const unsigned char *record =
-		index_records_get(recs, INDEX_COLUMN_LIST, idx);
+	struct index_list_record record;
 
 	memset(mailbox_r, 0, sizeof(*mailbox_r));
-	mailbox_r->is_lost = !name_make(list, idx);
+	mailbox_r->is_lost = !name_make(list, idx, &mailbox_r->is_nameless);
 	mailbox_r->name = list->name + list->name_pos;
+	mailbox_r->name_len = INDEX_LIST_MAX_NAME - list->name_pos;
 	mailbox_r->uid = recs->rows[idx].uid;
 	mailbox_r->flags = recs->rows[idx].flags;
-	if (record != NULL) {
-		memcpy(&mailbox_r->parent_uid, record + RECORD_PARENT_OFFSET,
-		       4);
-		memcpy(mailbox_r->guid, record + RECORD_GUID_OFFSET,
-		       INDEX_GUID_SIZE);
-		memcpy(&mailbox_r->uid_validity,
-		       record + RECORD_VALIDITY_OFFSET, 4);
-	}
+	(void)index_list_get_record(list, idx, &record);
+	mailbox_r->parent_uid = record.parent_uid;
+	mailbox_r->uid_validity = record.uid_validity;
+	memcpy(mailbox_r->guid, record.guid, INDEX_GUID_SIZE);
 	list_counts(list, idx, mailbox_r);
 }

@@ -25,6 +25,7 @@ struct index_list_mailbox {
 	/* the levels of its name as they are stored, joined by the separator;
 	   what isn't known of a name is "?" */
 	const char *name;
+	size_t name_len;
 	uint32_t uid, parent_uid;
 	/* enum index_list_flag */
 	uint8_t flags;
@@ -35,6 +36,18 @@ struct index_list_mailbox {
 	uint32_t messages, unseen, recent, next_uid;
 	/* its own place in the tree makes no sense */
 	bool is_lost;
+	/* there is a "?" in its name */
+	bool is_nameless;
+};
+
+/* a mailbox's own level */
+struct index_list_record {
+	/* as it is stored, NULL if it isn't known */
+	const char *level;
+	/* 0 for none */
+	uint32_t parent_uid;
+	unsigned char guid[INDEX_GUID_SIZE];
+	uint32_t uid_validity;
 };
 
 struct index_list;
@@ -47,9 +60,16 @@ void index_list_free(struct index_list **list);
 
 /* Returns what is wrong with the names, NULL if nothing is. */
 const char *index_list_problem(const struct index_list *list);
+/* Returns TRUE if nothing is wrong with the names, and each mailbox has one and
+   leads to the root. */
+bool index_list_is_whole(const struct index_list *list);
 /* Returns TRUE if the next LIST will look at all mailboxes anew. */
 bool index_list_needs_refresh(const struct index_list *list);
 uint32_t index_list_count(const struct index_list *list);
+/* Returns TRUE if a mailbox, by its number, has a record; else that is zeroed.
+   What it points to is valid as long as the list. */
+bool index_list_get_record(const struct index_list *list, uint32_t idx,
+			   struct index_list_record *record_r);
 /* Set a mailbox by its number; the name is valid until the next call. */
 void index_list_get(struct index_list *list, uint32_t idx,
 		    struct index_list_mailbox *mailbox_r);

@@ -115,6 +115,8 @@ static bool thread_entry(const struct index_entry *entry, void *context)
 	/* the walk has gone on when the entry is handled */
 	message.entry.place = NULL;
 	message.entry.files = NULL;
+	message.entry.own.name = mem_dup(entry->own.name,
+					 entry->own.name_len);
 	thread->told_inodes = message.totals.inodes;
 	message_send(thread, &message);
 	return false;
@@ -175,6 +177,7 @@ static bool message_handle(const struct index_side_settings *set,
 		message->entry.path = message->path;
 		if (goes_on)
 			(void)set->entry(&message->entry, set->context);
+		free(message->entry.own.name);
 		break;
 	case MESSAGE_ERROR:
 		error_sink_add(set->errors, message->error.op, message->path,

@@ -12,7 +12,6 @@
 #include "count.h"
 #include "index-files.h"
 #include "index-side.h"
-#include "index-use.h"
 
 struct side_dir {
 	struct mba_count self, index;
@@ -186,7 +185,7 @@ static void side_use(const struct index_side *side, struct index_entry *entry)
 {
 	if (!entry->untouched) {
 		index_use_read(entry->place, side->set->root,
-			       side->set->errors, &entry->use);
+			       side->set->errors, &entry->use, &entry->own);
 		return;
 	}
 	entry->use.evidence = MBA_EVIDENCE_UNTOUCHED;
@@ -207,7 +206,7 @@ static bool side_entry(struct index_side *side, struct side_dir *dir,
 		.is_unreadable = !is_complete,
 	};
 	/* the directory is the mailbox's own, and so are other files in it */
-	bool is_mail = side_is_mail(side, dir);
+	bool is_mail = side_is_mail(side, dir), is_gone;
 
 	if (!side_progress(side))
 		return false;
@@ -224,7 +223,9 @@ static bool side_entry(struct index_side *side, struct side_dir *dir,
 	side->totals->entries++;
 	if (side->set->use)
 		side_use(side, &entry);
-	return side->set->entry(&entry, side->set->context);
+	is_gone = side->set->entry(&entry, side->set->context);
+	free(entry.own.name);
+	return is_gone;
 }
 
 /* Remove a directory that is no entry, if there is nothing in it. Returns TRUE

@@ -5,6 +5,7 @@
 #define INDEX_SIDE_H
 
 #include "index-files.h"
+#include "index-use.h"
 #include "mailbox-audit.h"
 #include "walk.h"
 
@@ -39,6 +40,7 @@ struct index_entry {
 	int64_t mtime;
 	/* of its mailbox, if that was asked for */
 	struct mba_use use;
+	struct index_own own;
 	/* both are NULL in a walk with a thread of its own */
 	const struct walk_place *place;
 	const struct index_entry_files *files;

@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "index-dir.h"
+#include "index-list.h"
 #include "index-use.h"
 
 #define INDEX_PREFIX "dovecot.index"
@@ -36,12 +37,49 @@ static void tell_failures(const struct index_dir *dir,
 	}
 }
 
+static size_t without_nuls(const unsigned char *name, size_t len)
+{
+	while (len > 0 && name[len - 1] == '\0')
+		len--;
+	return len;
+}
+
+/* Returns the length of a name without what may follow it: NULs, since the
+   extension doesn't shrink, and a flag of Dovecot 2.4.5's after a NUL. */
+static size_t own_name_len(const unsigned char *name, size_t len)
+{
+	len = without_nuls(name, len);
+	if (len > 2 && name[len - 2] == '\0' && name[len - 1] < ' ')
+		len = without_nuls(name, len - 1);
+	return len;
+}
+
+void index_own_read(const struct index_state *state, struct index_own *own_r)
+{
+	static const char ext_name[] = "box-name";
+	const struct index_ext_state *ext =
+		index_exts_find(&state->exts, ext_name, strlen(ext_name));
+	size_t len;
+
+	memset(own_r, 0, sizeof(*own_r));
+	own_r->is_deleted = state->is_deleted;
+	if (ext == NULL)
+		return;
+	len = own_name_len(ext->hdr, ext->hdr_len);
+	if (len == 0 || len > INDEX_LIST_MAX_NAME)
+		return;
+	own_r->name = mem_dup((const char *)ext->hdr, len);
+	own_r->name_len = len;
+}
+
 void index_use_read(const struct walk_place *place, const char *root,
-		    const struct error_sink *errors, struct mba_use *use_r)
+		    const struct error_sink *errors, struct mba_use *use_r,
+		    struct index_own *own_r)
 {
 	struct index_dir dir;
 
 	memset(use_r, 0, sizeof(*use_r));
+	memset(own_r, 0, sizeof(*own_r));
 	if (place->fd == -1)
 		return;
 	index_dir_read(place->fd, INDEX_PREFIX, &dir);
@@ -55,5 +93,7 @@ void index_use_read(const struct walk_place *place, const char *root,
 		use_r->messages = dir.state.hdr.messages_count;
 		use_r->has_messages = true;
 	}
+	if (dir.result == INDEX_STATE_OK)
+		index_own_read(&dir.state, own_r);
 	index_dir_free(&dir);
 }

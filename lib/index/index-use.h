@@ -4,12 +4,29 @@
 #ifndef INDEX_USE_H
 #define INDEX_USE_H
 
+#include "index-state.h"
 #include "mailbox-audit.h"
 #include "walk.h"
 
+/* What else an entry's index says of its mailbox. */
+struct index_own {
+	/* With LAYOUT=index the mailbox's name, as Dovecot last opened it: its
+	   levels as they are stored, joined by NUL, of name_len bytes. Dovecot
+	   2.3 leaves them escaped, 2.4 doesn't. NULL if there is none. */
+	char *name;
+	size_t name_len;
+	/* it was deleted */
+	bool is_deleted;
+};
+
+/* Set what a state says. The name is to be freed. */
+void index_own_read(const struct index_state *state, struct index_own *own_r);
+
 /* Read what an entry's index files prove of its mailbox's use. What can't be
-   read is told, below the index root; its use is unknown then. */
+   read is told, below the index root; its use is unknown then. The name is to
+   be freed. */
 void index_use_read(const struct walk_place *place, const char *root,
-		    const struct error_sink *errors, struct mba_use *use_r);
+		    const struct error_sink *errors, struct mba_use *use_r,
+		    struct index_own *own_r);
 
 #endif

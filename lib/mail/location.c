@@ -72,7 +72,9 @@ static void location_init_inbox(struct location *location)
 	const char *below;
 	char *path = NULL;
 
-	if (set->inbox_path != NULL && set->inbox_path[0] == '\0')
+	/* with LAYOUT=index it is a mailbox like others */
+	if (location->listed ||
+	    (set->inbox_path != NULL && set->inbox_path[0] == '\0'))
 		return;
 	if (set->inbox_path != NULL)
 		path = path_dup(set->inbox_path);
@@ -113,24 +115,63 @@ static void location_init_inbox_index(struct location *location)
 					   (int)(name - path), path, name);
 }
 
+/* The list index is where the indexes are, but for LISTINDEX=. */
+static void location_init_list_index(struct location *location)
+{
+	const char *path = or_default(location->set.list_index,
+				      "dovecot.list.index");
+	const char *name = strrchr(path, '/');
+	const char *root = path[0] == '/' ? "" : location->index_root;
+	const char *imap_dir = location->imap_dir ? MAIL_IMAP_DIR"/" : "";
+
+	if (root == NULL)
+		return;
+	name = name == NULL ? path : name + 1;
+	location->list_index = mem_printf("%s%s%.*s%s%s", root,
+					  path[0] == '/' ? "" : "/",
+					  (int)(name - path), path, imap_dir,
+					  name);
+}
+
+/* The names of LAYOUT=index have the namespace's separator, and can always be
+   escaped (mailbox-list-index-backend.c, index_list_get_hierarchy_sep()). */
+static void location_init_listed(struct location *location)
+{
+	struct mba_location *set = &location->set;
+
+	if (set->storage_escape_char == '\0')
+		set->storage_escape_char = '^';
+	location->storage_sep = set->separator != '\0' ? set->separator : '~';
+	if (location->storage_sep == set->storage_escape_char)
+		location->storage_sep = set->separator == '~' ? '^' : '~';
+}
+
 static void location_init_paths(struct location *location)
 {
 	const struct mba_location *set = &location->set;
 	const struct mail_format *format = location->format;
+	const char *dirname =
+		or_default(or_default(set->dirname, format->dirname), "");
 
 	location->flat = strcmp(location->layout, MAIL_LAYOUT_MAILDIRPP) == 0;
-	location->storage_sep = location->flat ? '.' : '/';
-	/* Maildir++ paths have neither */
-	location->dirname = mem_strdup(location->flat ? "" :
-		or_default(or_default(set->dirname, format->dirname), ""));
+	location->listed = strcmp(location->layout, MAIL_LAYOUT_INDEX) == 0;
+	if (location->listed)
+		location_init_listed(location);
+	else
+		location->storage_sep = location->flat ? '.' : '/';
+	location->imap_dir = format->files &&
+		(location->flat || dirname[0] == '\0');
+	/* Maildir++ paths have neither, those of LAYOUT=index no dirname */
+	location->dirname = mem_strdup(location->flat || location->listed ?
+				       "" : dirname);
 	location->mailbox_dir = path_dup(location->flat ? "" :
 		or_default(or_default(set->mailbox_dir, format->mailbox_dir),
 			   ""));
 	location->subscriptions = mem_strdup(
 		or_default(set->subscriptions, format->subscriptions));
-	location->imap_dir = format->files && location->dirname[0] == '\0';
 	location->index_dirname = location->dirname[0] != '\0' &&
 		(set->dirname_in_index || location->same_root);
+	location_init_list_index(location);
 	location_init_inbox(location);
 	location_init_inbox_index(location);
 }
@@ -164,6 +205,7 @@ static const size_t string_offsets[] = {
 	offsetof(struct mba_location, dirname),
 	offsetof(struct mba_location, mailbox_dir),
 	offsetof(struct mba_location, subscriptions),
+	offsetof(struct mba_location, list_index),
 };
 #define STRINGS_COUNT (sizeof(string_offsets) / sizeof(string_offsets[0]))
 
@@ -188,7 +230,8 @@ struct location *location_init(const struct mba_location *src)
 	location->layout = or_default(set->layout, location->format == NULL ?
 				      "" : location->format->layout);
 	if (strcmp(location->layout, MAIL_LAYOUT_FS) != 0 &&
-	    strcmp(location->layout, MAIL_LAYOUT_MAILDIRPP) != 0)
+	    strcmp(location->layout, MAIL_LAYOUT_MAILDIRPP) != 0 &&
+	    strcmp(location->layout, MAIL_LAYOUT_INDEX) != 0)
 		location->format = NULL;
 	if (location->format != NULL && location->mail_root != NULL)
 		location_init_paths(location);
@@ -217,6 +260,7 @@ void location_free(struct location **_location)
 	free(location->dirname);
 	free(location->mailbox_dir);
 	free(location->subscriptions);
+	free(location->list_index);
 	free(location);
 }
 
@@ -294,6 +338,13 @@ static bool strip_imap_dir(char *path)
 	return true;
 }
 
+/* Returns TRUE if a name is a mailbox's GUID, as Dovecot writes it. */
+static bool is_guid(const char *name)
+{
+	return strlen(name) == LOCATION_GUID_LEN &&
+		strspn(name, "0123456789abcdef") == LOCATION_GUID_LEN;
+}
+
 bool location_from_index_path(const struct location *location,
 			      const char *index_path,
 			      struct location_path *path_r)
@@ -319,6 +370,8 @@ bool location_from_index_path(const struct location *location,
 		if (found)
 			memmove(name, name + 1, strlen(name));
 	}
+	if (found && location->listed)
+		found = is_guid(name);
 	/* this index would be elsewhere */
 	if (found && inbox != NULL && strcmp(name, "INBOX") == 0)
 		found = false;

@@ -9,6 +9,9 @@
 #include "mail-format.h"
 #include "mailbox-audit.h"
 
+/* digits of a mailbox's GUID in a path */
+#define LOCATION_GUID_LEN 32
+
 /* A location with nothing left to default. */
 struct location {
 	/* strings are copies */
@@ -29,10 +32,16 @@ struct location {
 	/* "" for none */
 	char *dirname, *mailbox_dir;
 	char *subscriptions;
+	/* the mailbox list index: what its files' paths begin with; NULL if
+	   it is in memory */
+	char *list_index;
 	/* the layout's hierarchy separator */
 	char storage_sep;
 	/* all mailboxes stand directly in the root, as ".a.b" */
 	bool flat:1;
+	/* LAYOUT=index: a mailbox has its GUID in the place of its storage
+	   name, and the mailbox list index has its name */
+	bool listed:1;
 	/* indexes stand in .imap/ beside the mailbox */
 	bool imap_dir:1;
 	/* dirname is the last directory of the index path, too */
@@ -60,7 +69,8 @@ bool location_is_judged(const struct location *location);
 
 /* Sets path_r for the mailbox that has its index in a directory relative to
    the index root ("." for the root itself). Returns FALSE if there is no such
-   mailbox. location_path_free() it otherwise. */
+   mailbox. location_path_free() it otherwise. With LAYOUT=index its storage
+   name is its GUID, in lower case; so it is below. */
 bool location_from_index_path(const struct location *location,
 			      const char *index_path,
 			      struct location_path *path_r);

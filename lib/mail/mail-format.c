@@ -31,9 +31,9 @@ static const struct mail_format formats[] = {
 #define FORMATS_COUNT (sizeof(formats) / sizeof(formats[0]))
 
 static const char *const layouts[] = {
-	MAIL_LAYOUT_FS, MAIL_LAYOUT_MAILDIRPP,
+	MAIL_LAYOUT_FS, MAIL_LAYOUT_MAILDIRPP, MAIL_LAYOUT_INDEX,
 	/* not judged */
-	"index", "imapc"
+	"imapc"
 };
 #define LAYOUTS_COUNT (sizeof(layouts) / sizeof(layouts[0]))
 

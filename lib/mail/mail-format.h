@@ -28,6 +28,7 @@ struct mail_format {
 
 #define MAIL_LAYOUT_FS "fs"
 #define MAIL_LAYOUT_MAILDIRPP "maildir++"
+#define MAIL_LAYOUT_INDEX "index"
 /* where mbox has the indexes of a directory's mailboxes */
 #define MAIL_IMAP_DIR ".imap"
 

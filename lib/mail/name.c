@@ -19,8 +19,11 @@
 
 struct name_writer {
 	const struct mba_location *location;
-	/* vname_escape_char, '\0' for none */
-	char escape_char;
+	/* of the name on disk: what separates its levels, and what some of
+	   their characters are escaped with, '\0' for none */
+	char storage_sep, storage_escape_char;
+	/* what is written: the same, with vname_escape_char */
+	char sep, escape_char;
 	char *dest;
 };
 
@@ -85,8 +88,8 @@ static void write_part(struct name_writer *writer, char *part)
 	const struct mba_location *location = writer->location;
 	char *start = writer->dest;
 
-	if (location->storage_escape_char != '\0')
-		name_unescape(part, location->storage_escape_char);
+	if (writer->storage_escape_char != '\0')
+		name_unescape(part, writer->storage_escape_char);
 	if (location->utf8) {
 		for (; *part != '\0'; part++) {
 			if (needs_escape(writer, *part))
@@ -101,51 +104,91 @@ static void write_part(struct name_writer *writer, char *part)
 	}
 }
 
-/* Writes the levels of a storage name with sep between them. */
-static void write_parts(struct name_writer *writer, const char *storage_name,
-			char storage_sep, char sep)
+/* Writes the levels of a name on disk. */
+static void write_parts(struct name_writer *writer, const char *name,
+			size_t len)
 {
-	char *copy = mem_strdup(storage_name), *part, *next;
+	char *copy = mem_dup(name, len), *end = copy + len, *part = copy;
+	char *next;
 
-	for (part = copy; part != NULL; part = next) {
-		next = strchr(part, storage_sep);
+	for (; part != NULL; part = next) {
+		next = memchr(part, writer->storage_sep, end - part);
 		if (next != NULL)
 			*next++ = '\0';
 		write_part(writer, part);
 		if (next != NULL)
-			*writer->dest++ = sep;
+			*writer->dest++ = writer->sep;
 	}
 	free(copy);
+}
+
+/* Returns the name that clients see. */
+static char *write_vname(struct name_writer *writer, const char *name,
+			 size_t len)
+{
+	const struct mba_location *location = writer->location;
+	bool is_inbox = location->inbox && len == strlen("INBOX") &&
+		memcmp(name, "INBOX", len) == 0;
+	size_t prefix_len = is_inbox ? 0 : strlen(location->prefix);
+	char *vname = mem_new(prefix_len + len * MAX_GROWTH + 1);
+
+	memcpy(vname, location->prefix, prefix_len);
+	writer->sep = location->separator;
+	writer->escape_char = location->vname_escape_char;
+	writer->dest = vname + prefix_len;
+	write_parts(writer, name, len);
+	*writer->dest = '\0';
+	return vname;
+}
+
+/* Returns the levels as the rules match them. */
+static char *write_levels(struct name_writer *writer, const char *name,
+			  size_t len, size_t *len_r)
+{
+	char *levels = mem_new(len * MAX_GROWTH + 1);
+
+	writer->dest = levels;
+	write_parts(writer, name, len);
+	*writer->dest = '\0';
+	*len_r = writer->dest - levels;
+	return levels;
 }
 
 char *name_from_storage(const struct mba_location *location, char storage_sep,
 			const char *storage_name)
 {
 	struct name_writer writer = {
-		.location = location,
-		.escape_char = location->vname_escape_char,
+		.location = location, .storage_sep = storage_sep,
+		.storage_escape_char = location->storage_escape_char,
 	};
-	bool is_inbox = location->inbox && strcmp(storage_name, "INBOX") == 0;
-	size_t prefix_len = is_inbox ? 0 : strlen(location->prefix);
-	char *vname;
 
-	vname = mem_new(prefix_len + strlen(storage_name) * MAX_GROWTH + 1);
-	memcpy(vname, location->prefix, prefix_len);
-	writer.dest = vname + prefix_len;
-	write_parts(&writer, storage_name, storage_sep, location->separator);
-	*writer.dest = '\0';
-	return vname;
+	return write_vname(&writer, storage_name, strlen(storage_name));
+}
+
+char *name_from_raw(const struct mba_location *location, const char *raw,
+		    size_t len)
+{
+	struct name_writer writer = { .location = location };
+
+	return write_vname(&writer, raw, len);
 }
 
 char *name_levels(const struct mba_location *location, char storage_sep,
 		  const char *storage_name, size_t *len_r)
 {
-	struct name_writer writer = { .location = location };
-	char *levels = mem_new(strlen(storage_name) * MAX_GROWTH + 1);
+	struct name_writer writer = {
+		.location = location, .storage_sep = storage_sep,
+		.storage_escape_char = location->storage_escape_char,
+	};
 
-	writer.dest = levels;
-	write_parts(&writer, storage_name, storage_sep, '\0');
-	*writer.dest = '\0';
-	*len_r = writer.dest - levels;
-	return levels;
+	return write_levels(&writer, storage_name, strlen(storage_name),
+			    len_r);
+}
+
+char *name_levels_from_raw(const struct mba_location *location,
+			   const char *raw, size_t len, size_t *len_r)
+{
+	struct name_writer writer = { .location = location };
+
+	return write_levels(&writer, raw, len, len_r);
 }

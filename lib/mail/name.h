@@ -19,6 +19,13 @@ char *name_from_storage(const struct mba_location *location, char storage_sep,
 char *name_levels(const struct mba_location *location, char storage_sep,
 		  const char *storage_name, size_t *len_r);
 
+/* The same for a name whose levels are known as they stand on disk, unescaped:
+   they are joined by NUL, of len bytes in all. */
+char *name_from_raw(const struct mba_location *location, const char *raw,
+		    size_t len);
+char *name_levels_from_raw(const struct mba_location *location,
+			   const char *raw, size_t len, size_t *len_r);
+
 /* Undoes storage_name_escape_char or vname_escape_char in place. */
 void name_unescape(char *part, char escape_char);
 

@@ -6,19 +6,46 @@
 
 #include "fuzz.h"
 #include "index-list.h"
-#include "index-state.h"
+#include "index-use.h"
+#include "name.h"
 
-/* Names as a list of mailboxes has them lead nowhere but to names. */
+static const struct mba_location fuzz_location = {
+	.prefix = "", .separator = '/', .vname_escape_char = '^',
+};
+
+/* Names as a list of mailboxes has them lead nowhere but to names. A list in
+   which nothing is wrong loses none, but those that are too long. */
 static inline void fuzz_list(const struct index_state *state)
 {
-	struct index_list *list = index_list_new(state, '/');
+	struct index_list *list = index_list_new(state, '\0');
 	struct index_list_mailbox mailbox;
+	struct index_list_record record;
+	bool is_whole = list != NULL && index_list_is_whole(list);
+	size_t len;
 
 	for (uint32_t i = 0; list != NULL && i < index_list_count(list); i++) {
 		index_list_get(list, i, &mailbox);
-		FUZZ_ASSERT(strlen(mailbox.name) <= INDEX_LIST_MAX_NAME);
+		FUZZ_ASSERT(mailbox.name_len <= INDEX_LIST_MAX_NAME);
+		FUZZ_ASSERT(mailbox.name[mailbox.name_len] == '\0');
+		(void)index_list_get_record(list, i, &record);
+		FUZZ_ASSERT(!is_whole || record.level != NULL);
+		free(name_from_raw(&fuzz_location, mailbox.name,
+				   mailbox.name_len));
+		free(name_levels_from_raw(&fuzz_location, mailbox.name,
+					  mailbox.name_len, &len));
 	}
 	index_list_free(&list);
+}
+
+static inline void fuzz_own(const struct index_state *state)
+{
+	struct index_own own;
+
+	index_own_read(state, &own);
+	FUZZ_ASSERT(own.name == NULL || (own.name_len > 0 &&
+		own.name_len <= INDEX_LIST_MAX_NAME &&
+		own.name[own.name_len - 1] != '\0'));
+	free(own.name);
 }
 
 /* What the files say makes sense, whatever they are. */
@@ -39,6 +66,7 @@ static inline void fuzz_state(const struct index_state_input *input)
 	}
 	FUZZ_ASSERT(state.hdr.seen_count <= state.records.count);
 	fuzz_list(&state);
+	fuzz_own(&state);
 	index_state_free(&state);
 }
 

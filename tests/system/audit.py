@@ -307,6 +307,9 @@ def location_options(server, user, loc, prefix="", separator="/"):
             options.append(OPTION_NAMES[key])
             if value is not True:
                 options.append(value)
+        elif key == "LISTINDEX":
+            options += ["--list-index", path(value), "--exclude",
+                        os.path.dirname(path(value))]
         elif key != "NO-NOSELECT":
             options += ["--exclude", path(value)]
     return options

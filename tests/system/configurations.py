@@ -382,6 +382,20 @@ DBOX = [
         "sdbox-layout-index", "Dovecot documentation, LAYOUT=index",
         Location("sdbox", "~/sdbox", index="index/%u", layout="index"), ALL),
     Configuration(
+        "maildir-layout-index", "a mailing list: any name in a Maildir",
+        Location("maildir", "~/Maildir", layout="index"), ALL,
+        broken_char="^"),
+    Configuration(
+        "mbox-layout-index", "a mailing list: mailboxes in mailboxes of mbox",
+        Location("mbox", "~/mail", index="index/%u", layout="index"), ALL,
+        settings={"mailbox_list_index_include_inbox": True}),
+    Configuration(
+        "mdbox-layout-index-alt", "Dovecot documentation, LISTINDEX and ALT",
+        Location("mdbox", "~/mdbox", index="index/%u", layout="index",
+                 options={"ALT": "mail/%u-alt", "UTF-8": True,
+                          "LISTINDEX": "control/%u/names"}), FOLDERS,
+        separator="."),
+    Configuration(
         "sdbox-iterindex", "Dovecot documentation, ITERINDEX",
         Location("sdbox", "~/sdbox", index="index/%u",
                  options={"ITERINDEX": True}), ALL),

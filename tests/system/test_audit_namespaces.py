@@ -230,20 +230,6 @@ def test_iterindex_is_not_judged(dovecot):
     check_not_judged(server)
 
 
-@pytest.mark.parametrize("driver", ["maildir", "sdbox", "mdbox"])
-def test_layout_index_is_not_judged(dovecot, driver):
-    server = dovecot(location=Location(driver, "~/mail", layout="index",
-                                       index="index/%u"))
-    home = server.users["alice"].home
-    os.mkdir(home + "/mail")
-    server.chown("alice", home)
-    with server.imap("alice") as imap:
-        imap.ok("CREATE box")
-        imap.ok("SELECT box")
-    report = check_not_judged(server)
-    assert all(e["name"] is None for e in report.entries.values())
-
-
 def test_unknown_drivers_are_not_judged(dovecot):
     """The virtual plugin's mailboxes, for one."""
     virtual = Namespace("virtual", "Virtual/", location=Location(

@@ -98,7 +98,10 @@ UNKNOWN = {
     "symlink": lambda pair, name: name == b"elsewhere",
     "compressed": lambda pair, name: name.endswith(b"gz"),
     "not-judged": lambda pair, name: "ITERINDEX" in
-    pair.configuration.location.options,
+    pair.configuration.location.options or
+    (pair.configuration.location.layout == "index" and
+     pair.configuration.location.driver in ("sdbox", "mdbox") and
+     pair.configuration.location.index is not None),
 }
 
 

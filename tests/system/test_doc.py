@@ -128,7 +128,8 @@ def test_states_and_reasons_are_explained():
                  "untouched", "symlink", "compressed", "long-line",
                  "incomplete", "empty-directory", "atime",
                  "error", "mail-root", "not-judged", "unmapped", "shared-root",
-                 "structure", "internal", "nested", "mail", "foreign"):
+                 "list-index", "index-deleted", "structure", "internal",
+                 "nested", "mail", "foreign"):
         assert name in words
 
 

@@ -13,6 +13,7 @@
 #define INDEX "/index"
 #define FLAT .layout = "maildir++"
 #define FS .layout = "fs"
+#define LISTED .layout = "index"
 
 static const struct location_case {
 	/* mail root is "/mail" */
@@ -95,6 +96,23 @@ static const struct location_case {
 	/* the same root, said twice, and with a slash */
 	{ { .driver = "maildir", .inbox = true, .index_root = "/mail//" },
 	  "INBOX", ".", "." },
+
+	/* LAYOUT=index: the storage name is the GUID, nothing else counts */
+#define GUID "0123456789abcdef0123456789abcdef"
+	{ { .driver = "sdbox", .index_root = INDEX, LISTED },
+	  GUID, "mailboxes/" GUID, "mailboxes/" GUID },
+	{ { .driver = "sdbox", LISTED, .dirname_in_index = true,
+	    .inbox = true },
+	  GUID, "mailboxes/" GUID, "mailboxes/" GUID },
+	{ { .driver = "maildir", LISTED, .inbox = true, .dirname = "MD" },
+	  GUID, GUID, GUID },
+	{ { .driver = "mbox", .index_root = INDEX, LISTED,
+	    .inbox_path = "/in/box" },
+	  GUID, ".imap/" GUID, GUID },
+	{ { .driver = "mbox", LISTED, .mailbox_dir = "mb",
+	    .inbox_path = "/mail/in/box" },
+	  GUID, "mb/.imap/" GUID, "mb/" GUID },
+	{ { .driver = "mbox", LISTED, .dirname = "MBX" }, GUID, GUID, GUID },
 
 	/* bytes are bytes */
 	{ { .driver = "mbox", .index_root = INDEX },
@@ -225,12 +243,95 @@ START_TEST(the_directory_of_a_mailbox_is_told)
 }
 END_TEST
 
+START_TEST(only_guids_are_mailboxes_of_layout_index)
+{
+	static const struct mba_location set = { .driver = "mbox", LISTED };
+	static const char *const paths[] = {
+		".", ".imap", GUID, ".imap/" GUID "0", ".imap/INBOX",
+		".imap/0123456789ABCDEF0123456789abcdef", "x/.imap/" GUID,
+		".imap/0123456789abcdef0123456789abcde",
+		".imap/0123456789abcdef0123456789abcde/", ".imap/.." GUID,
+	};
+	struct location *location = location_new(&set);
+	struct location_path path;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		ck_assert_msg(!location_from_index_path(location, paths[i],
+							&path), "%s",
+			      paths[i]);
+	}
+	location_free(&location);
+}
+END_TEST
+
+START_TEST(the_list_index_is_where_dovecot_has_it)
+{
+	static const struct {
+		struct mba_location set;
+		const char *path;
+	} lists[] = {
+		{ { .driver = "mbox", .index_root = INDEX },
+		  "/index/.imap/dovecot.list.index" },
+		{ { .driver = "mbox" }, "/mail/.imap/dovecot.list.index" },
+		{ { .driver = "mbox", .dirname = "MBX" },
+		  "/mail/dovecot.list.index" },
+		{ { .driver = "sdbox", .index_root = INDEX, LISTED },
+		  "/index/dovecot.list.index" },
+		{ { .driver = "maildir", .list_index = "names" },
+		  "/mail/names" },
+		{ { .driver = "maildir", .list_index = "/list/names" },
+		  "/list/names" },
+		{ { .driver = "mbox", .list_index = "/list/names" },
+		  "/list/.imap/names" },
+		{ { .driver = "sdbox", .index_root = INDEX,
+		    .list_index = "list/names" }, "/index/list/names" },
+		{ { .driver = "mbox", .index_root = "",
+		    .list_index = "/list/names" }, "/list/.imap/names" },
+	};
+	static const struct mba_location memory = {
+		.driver = "mbox", .index_root = "", .list_index = "names"
+	};
+	struct location *location;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		location = location_new(&lists[i].set);
+		ck_assert_str_eq(location->list_index, lists[i].path);
+		location_free(&location);
+	}
+	location = location_new(&memory);
+	ck_assert_ptr_null(location->list_index);
+	location_free(&location);
+}
+END_TEST
+
+START_TEST(layout_index_has_the_namespaces_separator)
+{
+	static const struct {
+		char separator, escape_char, storage_sep;
+	} seps[] = {
+		{ '/', '\0', '/' }, { '.', '\0', '.' }, { '\0', '\0', '~' },
+		{ '^', '\0', '~' }, { '~', '~', '^' }, { '^', '+', '^' },
+	};
+	struct mba_location set = { .driver = "sdbox", LISTED };
+	struct location *location;
+
+	for (size_t i = 0; i < sizeof(seps) / sizeof(seps[0]); i++) {
+		set.separator = seps[i].separator;
+		set.storage_escape_char = seps[i].escape_char;
+		location = location_new(&set);
+		ck_assert_int_eq(location->storage_sep, seps[i].storage_sep);
+		location_free(&location);
+	}
+}
+END_TEST
+
 START_TEST(what_is_not_known_is_not_judged)
 {
 	static const struct mba_location sets[] = {
 		{ .driver = "imapc" }, { .driver = "virtual", FS },
-		{ .driver = "" }, { .driver = "mbox", .layout = "index" },
-		{ .driver = "sdbox", .layout = "index" },
+		{ .driver = "" }, { .driver = "mbox", .layout = "imapc" },
+		{ .driver = "virtual", .layout = "index" },
+		{ .driver = "sdbox", .layout = "index", .iter_index = true },
 		{ .driver = "mbox", .layout = "FS" },
 		{ .driver = "mbox", .iter_index = true },
 	};
@@ -317,6 +418,9 @@ int main(void)
 	tcase_add_loop_test(tcase, no_mailbox_has_its_index_there, 0,
 			    UNMAPPED_COUNT);
 	tcase_add_test(tcase, the_directory_of_a_mailbox_is_told);
+	tcase_add_test(tcase, only_guids_are_mailboxes_of_layout_index);
+	tcase_add_test(tcase, the_list_index_is_where_dovecot_has_it);
+	tcase_add_test(tcase, layout_index_has_the_namespaces_separator);
 	tcase_add_test(tcase, what_is_not_known_is_not_judged);
 	tcase_add_test(tcase, roots_have_defaults);
 	tcase_add_test(tcase, drivers_and_layouts_are_known);

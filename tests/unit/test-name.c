@@ -141,6 +141,42 @@ START_TEST(no_name_is_too_odd)
 }
 END_TEST
 
+/* Levels of the list index: nothing in them is escaped, and what separates
+   levels elsewhere is a byte like others. */
+START_TEST(a_raw_name_becomes_a_name)
+{
+	static const char raw[] = "a/b\0^2e.x\0&AOQ-";
+	static const char levels[] = "a/b\0^2e.x\0\xc3\xa4";
+	const struct mba_location set = {
+		.prefix = "p.", .separator = '.', .storage_escape_char = '^',
+		.inbox = true,
+	};
+	const struct mba_location escaped = {
+		.prefix = "", .separator = '.', .storage_escape_char = '^',
+		.vname_escape_char = '%',
+	};
+	char *name = name_from_raw(&set, raw, sizeof(raw) - 1);
+	size_t len;
+
+	ck_assert_str_eq(name, "p.a/b.^2e.x.\xc3\xa4");
+	free(name);
+	name = name_from_raw(&escaped, raw, sizeof(raw) - 1);
+	ck_assert_str_eq(name, "a/b.^2e%2ex.\xc3\xa4");
+	free(name);
+	name = name_levels_from_raw(&set, raw, sizeof(raw) - 1, &len);
+	ck_assert_uint_eq(len, sizeof(levels) - 1);
+	ck_assert_mem_eq(name, levels, len);
+	free(name);
+	name = name_from_raw(&set, "INBOX", 5);
+	ck_assert_str_eq(name, "INBOX");
+	free(name);
+	/* a level of it */
+	name = name_from_raw(&set, "INBOX\0x", 7);
+	ck_assert_str_eq(name, "p.INBOX.x");
+	free(name);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("name");
@@ -149,6 +185,7 @@ int main(void)
 			    CASES_COUNT);
 	tcase_add_loop_test(tcase, a_storage_name_becomes_levels, 0,
 			    CASES_COUNT);
+	tcase_add_test(tcase, a_raw_name_becomes_a_name);
 	tcase_add_test(tcase, no_name_is_too_odd);
 	return unit_run(tcase);
 }

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* Lists of mailboxes as Dovecot would never write them, and those that change
+   while they are read. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "list-index.h"
+#include "unit.h"
+
+#define HEADER_SIZE 120
+#define LOG_SIZE 40
+#define RECORD_SIZE 36
+#define MAX_FILE (1024 * 1024)
+
+/* a mailbox: its UID is its number, from 1 on */
+struct box {
+	uint32_t name_id, parent_uid;
+	/* all bytes of the GUID */
+	unsigned char guid;
+};
+
+struct list_case {
+	/* "level" of each name id, from 1 on; NULL ends them */
+	const char *names[8];
+	struct box boxes[8];
+	/* of the header */
+	uint32_t flags;
+	bool inbox;
+	/* it is taken for all that there is */
+	bool is_complete;
+	/* the name of the mailbox with the GUID 1, its levels joined by '|';
+	   NULL if it is lost */
+	const char *name;
+};
+
+static const struct list_case cases[] = {
+	{ .names = { "INBOX", "a" }, .boxes = { { 1, 0, 2 }, { 2, 0, 1 } },
+	  .inbox = true, .is_complete = true, .name = "a" },
+	{ .names = { "a", "b" }, .boxes = { { 1, 0, 0 }, { 2, 1, 1 } },
+	  .is_complete = true, .name = "a|b" },
+	/* the parent comes later */
+	{ .names = { "a", "b" }, .boxes = { { 2, 2, 1 }, { 1, 0, 0 } },
+	  .is_complete = true, .name = "a|b" },
+	{ .names = { "../\n/\x1b", "..", "" },
+	  .boxes = { { 1, 0, 0 }, { 2, 1, 0 }, { 3, 2, 1 } },
+	  .is_complete = true, .name = "../\n/\x1b|..|" },
+	/* Dovecot would make it anew */
+	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .inbox = true,
+	  .name = "a" },
+	{ .names = { "a", "INBOX" }, .boxes = { { 1, 0, 1 }, { 2, 1, 2 } },
+	  .inbox = true, .name = "a" },
+	{ .names = { "a", "inbox" }, .boxes = { { 1, 0, 1 }, { 2, 0, 2 } },
+	  .inbox = true, .is_complete = true, .name = "a" },
+	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .flags = 4,
+	  .name = "a" },
+	/* no such parent, no such name */
+	{ .names = { "a" }, .boxes = { { 1, 9, 1 } } },
+	{ .names = { "a" }, .boxes = { { 1, UINT32_MAX, 1 } } },
+	{ .names = { "a" }, .boxes = { { 7, 0, 1 } } },
+	{ .names = { "a" }, .boxes = { { UINT32_MAX, 0, 1 } } },
+	/* another one's */
+	{ .names = { "a", "b" }, .boxes = { { 1, 0, 1 }, { 2, 9, 2 } },
+	  .name = "a" },
+	{ .names = { "a" }, .boxes = { { 1, 0, 1 }, { 2, 0, 2 } },
+	  .name = "a" },
+	/* they lead to each other */
+	{ .names = { "a" }, .boxes = { { 1, 1, 1 } } },
+	{ .names = { "a", "b" }, .boxes = { { 1, 2, 1 }, { 2, 1, 2 } } },
+	{ .names = { "a", "b", "c" },
+	  .boxes = { { 3, 0, 1 }, { 1, 3, 2 }, { 2, 2, 3 } }, .name = "c" },
+	/* two have it */
+	{ .names = { "a", "b" }, .boxes = { { 1, 0, 2 }, { 2, 0, 2 } } },
+};
+#define CASES_COUNT (int)(sizeof(cases) / sizeof(cases[0]))
+
+static unsigned char file[MAX_FILE];
+static size_t file_size;
+
+static void put(const void *data, size_t size)
+{
+	ck_assert_uint_le(file_size + size, sizeof(file));
+	memcpy(file + file_size, data, size);
+	file_size += size;
+}
+
+static void put32(uint32_t value)
+{
+	put(&value, sizeof(value));
+}
+
+static void put16(uint16_t value)
+{
+	put(&value, sizeof(value));
+}
+
+static void put_zeros(size_t size)
+{
+	static const unsigned char zeros[64];
+
+	put(zeros, size);
+}
+
+static void put_at(size_t offset, uint32_t value)
+{
+	memcpy(file + offset, &value, sizeof(value));
+}
+
+static void put_log(void)
+{
+	file_size = 0;
+	put("\1\3", 2);
+	put16(LOG_SIZE);
+	put32(1700000000);
+	put32(2);
+	put_zeros(12);
+	put_zeros(LOG_SIZE - 24);
+}
+
+/* Write the log that follows the index; more of it changes nothing that
+   counts. */
+static void write_log(size_t more)
+{
+	const uint16_t one = 1;
+
+	put_log();
+	memcpy(file + 32, &one, 1);
+	/* else it would begin the index anew */
+	put_at(12, 1);
+	put_zeros(more);
+	unit_write(unit_path("list.log"), file, file_size);
+}
+
+/* Begin an index: the header, and that of the extension with the names. */
+static void put_header(size_t names_size, size_t count, uint32_t flags)
+{
+	const size_t padded = (1 + names_size + 7) / 8 * 8;
+	const uint16_t one = 1;
+
+	file_size = 0;
+	put("\7\3", 2);
+	put16(HEADER_SIZE);
+	put32(HEADER_SIZE + 24 + padded);
+	put32(RECORD_SIZE);
+	put(&one, 1);
+	put_zeros(3);
+	put32(1700000000);
+	put_zeros(HEADER_SIZE - 20 - 60);
+	put_zeros(60);
+	put_at(20, flags);
+	put_at(28, count + 1);
+	put_at(32, count);
+	put_at(48, 1);
+	put_at(60, 2);
+	put_at(64, LOG_SIZE);
+	put_at(68, LOG_SIZE);
+	put32(1 + names_size);
+	put32(0);
+	put16(8);
+	put16(28);
+	put16(4);
+	put16(4);
+	put("list", 4);
+	put_zeros(4);
+	/* the refresh flag */
+	put_zeros(1);
+}
+
+static void put_record(uint32_t uid, const struct box *box)
+{
+	unsigned char guid[INDEX_GUID_SIZE];
+
+	memset(guid, box->guid, sizeof(guid));
+	put32(uid);
+	put32(0);
+	put32(box->name_id);
+	put32(box->parent_uid);
+	put(guid, sizeof(guid));
+	put32(1);
+}
+
+static void align8(void)
+{
+	put_zeros((8 - file_size % 8) % 8);
+}
+
+static void write_list(const struct list_case *list)
+{
+	size_t size = 0, count = 0;
+
+	for (int i = 0; list->names[i] != NULL; i++)
+		size += 4 + strlen(list->names[i]) + 1;
+	while (count < 8 && list->boxes[count].name_id != 0)
+		count++;
+	put_header(size, count, list->flags);
+	for (uint32_t i = 0; list->names[i] != NULL; i++) {
+		put32(i + 1);
+		put(list->names[i], strlen(list->names[i]) + 1);
+	}
+	align8();
+	for (uint32_t i = 0; i < count; i++)
+		put_record(i + 1, &list->boxes[i]);
+	unit_write(unit_path("list"), file, file_size);
+	write_log(0);
+}
+
+static int errors;
+
+static void count_error(const char *op, const char *path, const char *error,
+			void *context)
+{
+	(void)op;
+	(void)path;
+	(void)error;
+	(void)context;
+	errors++;
+}
+
+static struct list_index *open_list(bool inbox)
+{
+	static const struct error_sink sink = { count_error, NULL };
+	static char prefix[4096];
+	const struct list_index_settings set = {
+		.prefix = prefix, .inbox = inbox, .errors = &sink,
+	};
+
+	errors = 0;
+	(void)snprintf(prefix, sizeof(prefix), "%s", unit_path("list"));
+	return list_index_init(&set);
+}
+
+static enum list_index_result find(struct list_index *list, int byte,
+				   struct index_list_mailbox *mailbox_r)
+{
+	unsigned char guid[INDEX_GUID_SIZE];
+
+	memset(guid, byte, sizeof(guid));
+	return list_index_find(list, guid, mailbox_r);
+}
+
+START_TEST(a_list_is_taken_for_what_it_is)
+{
+	const struct list_case *test = &cases[_i];
+	struct index_list_mailbox box;
+	struct list_index *list;
+	char name[64];
+
+	write_list(test);
+	list = open_list(test->inbox);
+	ck_assert_int_eq(find(list, 77, &box), test->is_complete ?
+			 LIST_INDEX_NONE : LIST_INDEX_UNKNOWN);
+	if (find(list, 1, &box) != LIST_INDEX_FOUND)
+		ck_assert_ptr_null(test->name);
+	else if (test->name == NULL)
+		ck_assert(box.is_lost || box.is_nameless);
+	else {
+		ck_assert(!box.is_lost && !box.is_nameless);
+		ck_assert_uint_lt(box.name_len, sizeof(name));
+		memcpy(name, box.name, box.name_len + 1);
+		for (size_t i = 0; i < box.name_len; i++) {
+			if (name[i] == '\0')
+				name[i] = '|';
+		}
+		ck_assert_str_eq(name, test->name);
+	}
+	ck_assert_int_eq(errors, 0);
+	list_index_deinit(&list);
+}
+END_TEST
+
+/* Write a chain of mailboxes, each below the one before, with names of a
+   length. The last one has the GUID 1. */
+static void write_chain(uint32_t count, size_t len)
+{
+	char level[INDEX_LIST_MAX_NAME + 2];
+	struct box box = { 1, 0, 0 };
+
+	memset(level, 'x', len);
+	level[len] = '\0';
+	put_header(4 + len + 1, count, 0);
+	put32(1);
+	put(level, len + 1);
+	align8();
+	for (uint32_t i = 0; i < count; i++) {
+		box.parent_uid = i;
+		box.guid = i + 1 == count;
+		put_record(i + 1, &box);
+	}
+	unit_write(unit_path("list"), file, file_size);
+	write_log(0);
+}
+
+START_TEST(depth_and_length_are_bounded)
+{
+	static const struct {
+		uint32_t count;
+		size_t len;
+		bool is_lost;
+	} chains[] = {
+		{ INDEX_LIST_MAX_DEPTH, 1, false },
+		{ INDEX_LIST_MAX_DEPTH + 1, 1, true },
+		{ 1, INDEX_LIST_MAX_NAME - 1, false },
+		{ 1, INDEX_LIST_MAX_NAME + 1, true },
+		{ 3, INDEX_LIST_MAX_NAME / 2, true },
+	};
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		write_chain(chains[i].count, chains[i].len);
+		list = open_list(false);
+		ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_FOUND);
+		ck_assert_msg(box.is_lost == chains[i].is_lost, "%zu", i);
+		list_index_deinit(&list);
+	}
+}
+END_TEST
+
+START_TEST(a_list_that_changed_is_read_again)
+{
+	static const struct list_case before = {
+		.names = { "a" }, .boxes = { { 1, 0, 2 } }
+	}, after = {
+		.names = { "a", "b" }, .boxes = { { 1, 0, 2 }, { 2, 1, 1 } }
+	};
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	write_list(&before);
+	list = open_list(false);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_NONE);
+	write_list(&after);
+	/* nothing makes it look */
+	ck_assert_int_eq(find(list, 2, &box), LIST_INDEX_FOUND);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_FOUND);
+	ck_assert_uint_eq(box.name_len, 3);
+	/* and what is gone isn't remembered */
+	ck_assert_int_eq(unlink(unit_path("list")), 0);
+	ck_assert_int_eq(unlink(unit_path("list.log")), 0);
+	ck_assert_int_eq(find(list, 3, &box), LIST_INDEX_UNKNOWN);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+	ck_assert(!list_index_get(list, 0, &box));
+	list_index_deinit(&list);
+}
+END_TEST
+
+START_TEST(a_list_that_changes_all_the_time_is_unknown)
+{
+	static const struct list_case one = {
+		.names = { "a" }, .boxes = { { 1, 0, 2 } }
+	};
+	struct index_list_mailbox box;
+	struct list_index *list;
+	int reads = 0;
+
+	write_list(&one);
+	list = open_list(false);
+	while (find(list, 1, &box) == LIST_INDEX_NONE) {
+		reads++;
+		ck_assert_int_le(reads, LIST_INDEX_MAX_READS);
+		/* its size differs: a time stamp may not */
+		write_log(reads % 2 == 0 ? 0 : 4);
+	}
+	ck_assert_int_eq(reads, LIST_INDEX_MAX_READS);
+	ck_assert_int_eq(find(list, 2, &box), LIST_INDEX_UNKNOWN);
+	list_index_deinit(&list);
+}
+END_TEST
+
+START_TEST(without_a_list_nothing_is_known)
+{
+	struct index_list_mailbox box;
+	struct list_index *list = open_list(false);
+	const struct list_index_settings none = { .prefix = NULL };
+
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+	ck_assert(!list_index_get(list, 0, &box));
+	/* an index without mailboxes is no list */
+	put_log();
+	unit_write(unit_path("list.log"), file, file_size);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+	list_index_deinit(&list);
+	list = list_index_init(&none);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+	list_index_deinit(&list);
+	ck_assert_int_eq(errors, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("list-index");
+
+	tcase_add_loop_test(tcase, a_list_is_taken_for_what_it_is, 0,
+			    CASES_COUNT);
+	tcase_add_test(tcase, depth_and_length_are_bounded);
+	tcase_add_test(tcase, a_list_that_changed_is_read_again);
+	tcase_add_test(tcase, a_list_that_changes_all_the_time_is_unknown);
+	tcase_add_test(tcase, without_a_list_nothing_is_known);
+	return unit_run(tcase);
+}
