@@ -50,7 +50,9 @@ def past(server, seconds):
     else:
         lines = ["import_environment = TZ " + " ".join(
             f"{key}={value}" for key, value in variables.items())]
-    server.extra = "\n".join([server.extra_text(), *lines])
+    text = extra.get("2.4" if IS_24 else "2.3", "") \
+        if isinstance(extra, dict) else extra
+    server.extra = "\n".join([text, *lines])
     server.start()
     try:
         yield

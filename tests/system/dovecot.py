@@ -41,7 +41,8 @@ plugin {} in 2.3, top-level settings in 2.4. settings are top-level ones in
 both.
 extra is text for the end of the configuration: a string, or {"2.3": text,
 "2.4": text} where the versions differ; @DIR@ in it is the server's directory,
-@PORT@ its port for IMAP.
+@PORT@ its port for IMAP, @SPARE_PORT@ one for another service
+(server.spare_port).
 
 Users: names, or User(name, uid, home, fields). Each has a numeric uid of its
 own, without a system account, password "pass", and a home below the server's
@@ -368,8 +369,10 @@ class Dovecot:
         extra = self.extra
         if isinstance(extra, dict):
             extra = extra.get("2.4" if IS_24 else "2.3", "")
-        return extra.replace("@DIR@", self.dir).replace("@PORT@",
-                                                        str(self.port))
+        for name, value in (("DIR", self.dir), ("PORT", self.port),
+                            ("SPARE_PORT", self.spare_port)):
+            extra = extra.replace(f"@{name}@", str(value))
+        return extra
 
     def write_config(self):
         """Writes the configuration; start() does it."""
@@ -402,7 +405,8 @@ class Dovecot:
             # a port may be taken between choosing it and listening on it
             if attempt > 0:
                 self.forget_log()
-            self.port, self.doveadm_port, self.http_port = free_ports(3)
+            self.port, self.doveadm_port, self.http_port, self.spare_port = \
+                free_ports(4)
             self.write_config()
             self.process = subprocess.Popen(
                 ["dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL,
