@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 dovecot-mailbox-audit authors
 
-"""The man pages have every option that --help has, and no other."""
+"""The man pages have what the code has, and nothing else: options, columns,
+settings, commands, keys of lines and of JSON, fields of the event, exit
+statuses."""
 
+import glob
 import json
 import os
 import re
@@ -10,11 +13,22 @@ import subprocess
 
 import pytest
 
-from manual import sections
+from manual import listed, sections
+from test_mailbox_usage_audit import END, LINE, text as audit_text
+from usage import summary
 
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 SCHEMA = os.path.join(os.environ["MBA_STAGE"], "usr/share/doc",
                       "dovecot-mailbox-audit/report.schema.json")
 OPTION = re.compile(r"(?<![\w-])(-\w|--[a-z][a-z0-9-]*)(?![\w-])")
+
+
+def code(*paths):
+    """Returns the text of our own sources; a path may have a wildcard."""
+    found = [name for path in paths
+             for name in sorted(glob.glob(os.path.join(TOP, path)))]
+    assert len(found) >= len(paths)
+    return "".join(open(name).read() for name in found)
 
 
 def documented(text):
@@ -151,8 +165,7 @@ CASES = os.path.join(os.path.dirname(__file__), "../rules/invalid")
                                     "doc/mailbox_filter.7",
                                     "tool/mailbox-audit.1"])
 def test_rules_that_are_refused_are_listed(manual):
-    with open(os.path.join(os.path.dirname(__file__), "../..", manual)) as f:
-        text = " ".join(f.read().replace("\n *", "\n").split())
+    text = " ".join(code(manual).replace("\n *", "\n").split())
     reasons = {"NUL byte"}
     for name in os.listdir(CASES):
         with open(os.path.join(CASES, name), errors="surrogateescape") as f:
@@ -160,3 +173,125 @@ def test_rules_that_are_refused_are_listed(manual):
     assert reasons == REFUSED.keys()
     for words in REFUSED.values():
         assert re.search(words, text), words
+
+
+@pytest.mark.parametrize("page, module", [
+    ("mailbox_filter.7", "mailbox-filter"),
+    ("imap_mailbox_log.7", "imap-mailbox-log")])
+def test_settings_of_the_plugins(page, module):
+    found = re.findall(r"^\tDEF\(\w+, (\w+)\),$",
+                       code(f"settings-plugin/{module}-settings.c"), re.M)
+    assert len(found) > 1 and listed(page, "SETTINGS") == found
+
+
+LOG = "imap_mailbox_log.7"
+
+
+def test_commands_of_the_access_log():
+    found = re.findall(r'^\tCMD\("([A-Z ]+)"',
+                       code("imap-plugin/access-commands.c"), re.M)
+    assert len(found) > 30
+    names = listed(LOG, "COMMANDS")
+    assert len(names) == len(set(names))
+    assert set(names) == {name.replace("UID ", "") for name in found}
+
+
+def test_keys_and_fields_of_the_access_log():
+    text = code("imap-plugin/access-write.c")
+    names = re.findall(r'= \{ "(\w+)", "(\w+)" \}', text)
+    assert len(names) == 8
+    others = re.findall(r'" ?(\w+)=(?:%|")', text)
+    assert {"cmd", "listed", "reply"} < set(others)
+    keys = listed(LOG, "THE LINE")
+    assert len(keys) == len(set(keys))
+    assert set(keys) == {key for key, _ in names} | set(others)
+    fields = re.findall(r'event_add_\w+\(event, "(\w+)"', text)
+    found = listed(LOG, "THE EVENT")
+    assert len(found) == len(set(found))
+    assert set(found) == {field for _, field in names} | set(fields)
+
+
+def properties(schema):
+    """Returns all names of properties in a schema."""
+    if isinstance(schema, list):
+        return set().union(*map(properties, schema))
+    if not isinstance(schema, dict):
+        return set()
+    names = schema.get("properties", {})
+    return set(names).union(*map(properties, schema.values()))
+
+
+def test_keys_of_the_report():
+    """That all that is written is in the schema, audit.py checks with every
+    report. The rest are names of states and the like."""
+    with open(SCHEMA) as f:
+        schema = json.load(f)
+    found = set(re.findall(r'set\(\w+, "(\w+)"', code("lib/report/*.c")))
+    found |= set(re.findall(r'"(escaped)"', code("lib/base/json.h")))
+    names = {name for kind in ("state", "kept")
+             for name in schema["$defs"][kind]["enum"] if name is not None}
+    other = {"structure", "internal", "nested", "mail", "foreign"}
+    assert properties(schema) == found | names | other
+
+
+def keys(data):
+    """Returns all keys, but not those of commands, which are their names."""
+    if isinstance(data, list):
+        return set().union(*map(keys, data))
+    if not isinstance(data, dict):
+        return set()
+    return set(data).union(*(keys(value) for key, value in data.items()
+                             if key != "commands"))
+
+
+def test_keys_of_mailbox_usage(tmp_path):
+    log = "".join(
+        f"Nov 24 22:59:25 imap(ann)<1><x>: Info: mailbox_access: {line}\n"
+        for line in ('cmd=SELECT mailbox="a\\xff" reply=OK',
+                     'cmd=SELECT mailbox="b" mailbox_bytes=2000 reply=OK',
+                     'cmd=URLFETCH mailbox="c" owner="bob" reply=OK',
+                     'cmd=LIST ref="" pattern="*" listed=1 reply=OK'))
+    path = tmp_path / "audit"
+    path.write_bytes(audit_text(LINE, END))
+    found = keys(summary(input=log)) | \
+        keys(summary("--audit", path, input=log))
+    names = listed("mailbox-usage.1", "JSON")
+    assert len(names) == len(set(names)) and set(names) == found
+
+
+def statuses(*paths):
+    """Returns the exit statuses that sources name."""
+    names = set(re.findall(r"\b(?:DOVEADM_)?EX_(\w+)", code(*paths)))
+    own = {"NOTFOUND": os.EX_NOHOST, "NOTPOSSIBLE": os.EX_DATAERR}
+    return {own[name] if name in own else getattr(os, "EX_" + name)
+            for name in names}
+
+
+# what each subcommand has for itself
+OWN = {"mailbox-audit.1": ["tool/cmd-report.c", "tool/cmd-match.c"],
+       "mailbox-audit-clean.1": ["tool/cmd-clean.c"],
+       "mailbox-audit-inspect.1": ["tool/cmd-inspect.c"]}
+
+
+def test_exit_statuses_of_the_utility():
+    """1 has no name there."""
+    found = {page: {int(word) for word in listed(page, "EXIT STATUS")}
+             for page in OWN}
+    for page, paths in OWN.items():
+        assert statuses(*paths) | {os.EX_USAGE, os.EX_IOERR} <= found[page]
+    assert set().union(*found.values()) == statuses("tool/*.c") | {1}
+    assert 1 not in found["mailbox-audit-clean.1"]
+
+
+def test_exit_statuses_of_the_doveadm_command():
+    found = {int(word) for word in listed("doveadm-mailbox-audit.1",
+                                          "EXIT STATUS")}
+    assert found == statuses("doveadm-plugin/*.c") | {0}
+
+
+def test_exit_statuses_of_mailbox_usage():
+    found = listed("mailbox-usage.1", "EXIT STATUS")
+    assert found == ["0", "1", "2"]
+    text = code("contrib/mailbox_usage/main.py")
+    assert set(re.findall(r"(?:return|status = |exit\(|, )(\d)\b", text)) == \
+        set(found)
