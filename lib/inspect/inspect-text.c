@@ -157,7 +157,7 @@ static void text_evidence(const struct text *text)
 		     evidence->proof_name == NULL ? "" : evidence->proof_name);
 	}
 	time_line(text, "  then or later", evidence->last_used);
-	time_line(text, "  not opened since", evidence->not_opened_since);
+	time_line(text, "  unopened since", evidence->not_opened_since);
 	time_line(text, "  nothing before", evidence->since);
 }
 
@@ -266,6 +266,7 @@ static void text_cache(const struct text *text)
 {
 	const struct index_cache *cache = &text->inspection->index->cache;
 	const struct index_cache_field *newest = NULL;
+	struct words words = { .text = text, .label = "  last used" };
 	char buffer[TIME_SIZE];
 
 	line(text, "cache", "%u fields, %u records, %u continued, %u deleted",
@@ -279,18 +280,76 @@ static void text_cache(const struct text *text)
 			newest = &cache->fields[i];
 	}
 	if (newest != NULL && newest->last_used != 0) {
-		line(text, "  last used", "%s", newest->name);
-		line(text, "", "%s", time_text(text, newest->last_used,
-					       buffer));
+		words_add(&words, newest->name);
+		words_add(&words, time_text(text, newest->last_used, buffer));
+		words_free(&words);
 	}
+}
+
+/* What happens to messages is told by type. Of the others, which are how
+   Dovecot keeps its own numbers, the sum. */
+static bool is_of_messages(enum index_log_type type)
+{
+	switch (type) {
+	case INDEX_LOG_EXPUNGE:
+	case INDEX_LOG_EXPUNGE_GUID:
+	case INDEX_LOG_APPEND:
+	case INDEX_LOG_FLAG_UPDATE:
+	case INDEX_LOG_KEYWORD_UPDATE:
+	case INDEX_LOG_KEYWORD_RESET:
+	case INDEX_LOG_INDEX_DELETED:
+	case INDEX_LOG_INDEX_UNDELETED:
+	case INDEX_LOG_UNKNOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void words_add_count(struct words *words, const char *name,
+			    const struct index_log_count *count)
+{
+	char *word;
+
+	if (count->internal == 0 && count->external == 0)
+		return;
+	word = mem_printf("%s:%u+%u", name, count->internal, count->external);
+	words_add(words, word);
+	free(word);
+}
+
+static void text_transactions(const struct text *text,
+			      const struct index_log_scan *log)
+{
+	struct words words = { .text = text, .label = "  wished+done" };
+	struct index_log_count others = { 0, 0, 0 };
+	uint32_t dsync = 0;
+	char *word;
+
+	for (int i = 0; i < INDEX_LOG_TYPE_COUNT; i++) {
+		const struct index_log_count *count = &log->counts[i];
+
+		dsync += count->dsync;
+		if (is_of_messages(i)) {
+			words_add_count(&words, index_log_type_name(i), count);
+		} else {
+			others.internal += count->internal;
+			others.external += count->external;
+		}
+	}
+	words_add_count(&words, "bookkeeping", &others);
+	if (dsync > 0) {
+		word = mem_printf("by-dsync:%u", dsync);
+		words_add(&words, word);
+		free(word);
+	}
+	words_free(&words);
 }
 
 static void text_log(const struct text *text, enum index_dir_file_id id)
 {
 	const struct index_dir *index = text->inspection->index;
 	const struct index_log_scan *log = &index->logs[id - INDEX_DIR_LOG];
-	struct words words = { .text = text, .label = "  wished+done" };
-	char *word;
 
 	line(text, id == INDEX_DIR_LOG ? "log" : "older log",
 	     "number %u, transactions: %u, changes by clients: %u",
@@ -300,17 +359,7 @@ static void text_log(const struct text *text, enum index_dir_file_id id)
 		     log->hdr.prev_file_seq, log->hdr.prev_file_offset);
 	}
 	time_line(text, "  made", log->hdr.create_stamp);
-	for (int i = 0; i < INDEX_LOG_TYPE_COUNT; i++) {
-		const struct index_log_count *count = &log->counts[i];
-
-		if (count->internal == 0 && count->external == 0)
-			continue;
-		word = mem_printf("%s:%u+%u", index_log_type_name(i),
-				  count->internal, count->external);
-		words_add(&words, word);
-		free(word);
-	}
-	words_free(&words);
+	text_transactions(text, log);
 }
 
 static void text_file(const struct text *text, enum index_dir_file_id id)

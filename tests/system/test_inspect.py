@@ -228,21 +228,39 @@ def test_the_same_as_doveadm(driver, many, dovecot):
     check_list(server)
 
 
-def test_text_of_an_ordinary_mailbox(dovecot):
-    server = dovecot(**corpus.description("maildir"))
-    corpus.fill(server, "alice")
-    text = inspect(server.path("index/%u/.fetched",
-                               "alice")).stdout.decode().splitlines()
-    assert len(text) <= 25
+def check_lines(path):
+    """Returns the lines, each of which fits but for paths."""
+    lines = inspect(path).stdout.decode().splitlines()
+    for line in lines:
+        # a label doesn't touch what it is for
+        assert line[17] == " " and line[18] != " ", line
+        assert len(line) <= 80 or path in line, line
+    return lines
+
+
+@pytest.mark.parametrize("driver", ["mbox", "maildir", "sdbox", "mdbox"])
+def test_text_of_an_ordinary_mailbox(driver, dovecot):
+    server = dovecot(**corpus.description(driver))
+    corpus.fill(server, "alice", 300)
+    directories = {os.path.basename(d).lstrip("."): d
+                   for d, _ in corpus.indexes(server, "alice")}
+    # a screen; with an index file and an older log some lines more
+    text = check_lines(directories["fetched"])
+    assert len(text) <= 24
+    assert len(check_lines(directories["many"])) <= 30
+    assert "  unopened since" in "\n".join(check_lines(directories["status"]))
     words = dict(re.findall(r"^(\S.{16}) (.*)$", "\n".join(text), re.M))
     words = {label.strip(): value for label, value in words.items()}
     assert words["messages"] == "5: 1 seen, 0 deleted, 0 recent"
     assert "(changed)" in words["use"]
     assert words["log"].endswith("changes by clients: 1")
+    (counts,) = [line for line in text if line.startswith("  wished+done")]
+    assert re.search(r" append:0\+\d+ flag-update:1\+\d+ "
+                     r"bookkeeping:\d+\+\d+$", counts)
     assert re.search(r" (seconds?|minutes?) ago \(\d+-\d+-\d+T.*Z, \d+\)$",
                      text[3])
     # a file stands for its index
-    path = server.path("index/%u/.fetched/dovecot.index", "alice")
+    path = directories["fetched"] + "/dovecot.index"
     for suffix in ("", ".log", ".cache"):
         if os.path.exists(path + suffix):
             again = inspect(path + suffix).stdout.decode().splitlines()
