@@ -64,9 +64,11 @@ import subprocess
 import tempfile
 import time
 
-from imap import Imap
+from imap import Closed, Imap
 
 FIRST_UID = 20001
+# what Dovecot logs once it listens
+STARTED = " starting up for "
 
 
 def version():
@@ -408,11 +410,12 @@ class Dovecot:
             self.port, self.doveadm_port, self.http_port, self.spare_port = \
                 free_ports(4)
             self.write_config()
+            before = self.log().count(STARTED)
             self.process = subprocess.Popen(
                 ["dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, start_new_session=True,
                 stderr=open(self.dir + "/stderr", "ab"))
-            if self.wait_greeting():
+            if self.wait_greeting(before):
                 return self
             self.stop()
             if "Address already in use" not in self.log():
@@ -426,14 +429,16 @@ class Dovecot:
             with contextlib.suppress(FileNotFoundError):
                 os.truncate(os.path.join(self.dir, name), 0)
 
-    def wait_greeting(self, timeout=30):
+    def wait_greeting(self, before, timeout=60):
+        """before is how often it has said that it started. Another server may
+        have taken the port, and greet."""
         end = time.monotonic() + timeout
         while time.monotonic() < end and self.process.poll() is None:
-            try:
+            with contextlib.suppress(OSError, Closed):
                 Imap(self.port, timeout=10).close()
-                return True
-            except OSError:
-                time.sleep(0.02)
+                if self.log().count(STARTED) > before:
+                    return True
+            time.sleep(0.02)
         return False
 
     def stop(self):

@@ -9,6 +9,7 @@ import socket
 
 import pytest
 
+import dovecot as dovecot_module
 from dovecot import Location, Namespace, User
 from imap import Closed, literal, quote
 
@@ -161,6 +162,20 @@ def test_stop_leaves_no_process_and_no_file(dovecot):
                 imap.line()
     server.remove()
     assert not os.path.lexists(server.dir)
+
+
+def test_another_server_on_the_port_is_not_taken_for_it(dovecot,
+                                                        monkeypatch):
+    first = dovecot()
+    free_ports = dovecot_module.free_ports
+    ports = iter([[first.port, *free_ports(2)], free_ports(3)])
+    monkeypatch.setattr(dovecot_module, "free_ports", lambda count: next(ports))
+    second = dovecot()
+    assert second.port != first.port
+    with second.imap("alice") as imap:
+        imap.ok("CREATE box")
+    with first.imap("alice") as imap:
+        assert b"box" not in imap.list()
 
 
 def test_errors_of_the_configuration_are_told(dovecot):
