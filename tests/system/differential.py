@@ -11,6 +11,7 @@ the same homes; the same commands are sent to both.
         step.parts, step.stock, step.ours     # the command, both replies
     pair.is_hidden(b"Work/.git/x")    # what the default rules do with a name
     pair.difference("alice", step)    # ([], []) if our lines are right
+    pair.accesses("alice")            # the lines of our log (accesslog.py)
     pair.swap()                       # stock gets the plugins, ours loses them
     pair.close()                      # returns the lines of crashes
 
@@ -48,6 +49,7 @@ import os
 import re
 import time
 
+from accesslog import accesses
 from audit import mutf7
 from dovecot import Dovecot, IS_24, Location, Namespace, PATHS, User
 from filter import ASKS_DISK, parents, with_filter
@@ -186,6 +188,7 @@ class Pair:
     def __init__(self, configuration):
         self.configuration = configuration
         self.recorded = {}
+        self.sessions = collections.Counter()
         self.spaces = self.all_namespaces()
         description = configuration.description()
         self.servers = []
@@ -309,6 +312,7 @@ class Pair:
     def session(self, user, commands):
         """Sends commands to both; returns the Steps."""
         replies = []
+        self.sessions[user] += 1
         for server in self.servers:
             with server.imap(user) as imap:
                 replies.append([imap.cmd(*parts) for parts in commands])
@@ -321,6 +325,15 @@ class Pair:
                     for word in ("STATUS", "EXAMINE")))
             steps.append(Step(parts, stock, ours, opened))
         return steps[-len(commands):]
+
+    def accesses(self, user):
+        """Returns the access log of a user's sessions."""
+        end = time.monotonic() + 120
+        while len(re.findall(rf"imap\({user}\).*: Info: Disconnected: ",
+                             self.ours.log())) < self.sessions[user]:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        return accesses(self.ours, 0, user)
 
     def swap(self):
         """Both servers begin anew, each with the other's plugins."""
@@ -395,15 +408,18 @@ class Pair:
         """Returns the same for each namespace that lists the name: one may
         have, below its mail root, what begins like the prefix of another."""
         found = self.possible_spaces(name)
-        return [pair for pair in found if self.has(*pair)] or found[:1]
+        return [pair for pair in found if self.has(*pair)] or \
+            ([] if self.is_prefix(name) else found[:1])
 
     def has(self, space, rest):
         """Whether there is something of that name in a namespace."""
         levels = self.levels(space, rest)
-        path = b"/".join(levels) if layout_of(space.location) == "fs" else \
-            b"." + b".".join(levels)
         root = os.fsencode(self.stock.path(space.location.mail, "alice"))
-        return rest == b"" or os.path.lexists(os.path.join(root, path))
+        if layout_of(space.location) == "fs" or rest == b"":
+            return os.path.lexists(os.path.join(root, *levels))
+        path = b"." + b".".join(levels)
+        return any((name + b".").startswith(path + b".")
+                   for name in os.listdir(root))
 
     def is_prefix(self, name):
         """Whether a name is a namespace's, or leads to one."""

@@ -8,7 +8,6 @@ import re
 
 import pytest
 
-from accesslog import accesses
 from audit import mutf7
 from configurations import CONFIGURATIONS
 from differential import listed_name, Pair
@@ -53,7 +52,7 @@ def access_lines(pair, user):
     """Returns a user's steps, each with its line of the log."""
     steps = [step for step in pair.steps(user)
              if step.parts != ("EXAMINE", b'"INBOX"')]
-    found = accesses(pair.ours, user=user)
+    found = pair.accesses(user)
     assert len(found) == len(steps)
     return zip(steps, found)
 
