@@ -19,8 +19,9 @@ struct audit_namespace {
 	const char **aliases, **prefixes_below;
 	bool is_shared;
 	/* With clean: the index root is, or holds, the home or the mail root
-	   of another one; a root of the user's couldn't be looked at; why
-	   other users keep it from being cleaned, NULL if they don't. */
+	   of another one, or is among mails; a root of the user's couldn't be
+	   looked at; why other users keep it from being cleaned, NULL if they
+	   don't. */
 	bool holds_others, root_failed;
 	char *users_refusal;
 	/* roots of its own and of others, which aren't judged */

@@ -130,16 +130,32 @@ static bool namespace_holds(const struct audit_namespace *ns,
 		 audit_root_is_below(root, &ns->roots.index, errors));
 }
 
+/* Returns TRUE if the index root is among mails of a format with directories.
+   An empty one below may be a part of a mailbox that has the root's name. */
+static bool namespace_is_within(const struct audit_namespace *ns,
+				const struct audit_namespace *mails,
+				const struct error_sink *errors)
+{
+	const struct mail_format *format = mails->location->format;
+
+	return format != NULL && !format->files && ns->roots.index.exists &&
+		mails->roots.mail.exists &&
+		audit_root_is_below(&ns->roots.index, &mails->roots.mail,
+				    errors);
+}
+
 static void audit_find_others(struct audit_namespace *ns,
 			      const struct mba_audit *audit)
 {
 	const struct error_sink *errors = &audit->errors.sink;
+	const struct audit_namespace *other;
 
 	ns->holds_others = namespace_holds(ns, &ns->roots.home, errors);
 	for (size_t i = 0; i < audit->namespaces_count; i++) {
-		if (&audit->namespaces[i] != ns &&
-		    namespace_holds(ns, &audit->namespaces[i].roots.mail,
-				    errors))
+		other = &audit->namespaces[i];
+		if ((other != ns &&
+		     namespace_holds(ns, &other->roots.mail, errors)) ||
+		    namespace_is_within(ns, other, errors))
 			ns->holds_others = true;
 	}
 }

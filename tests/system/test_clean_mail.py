@@ -321,6 +321,35 @@ def test_an_entry_that_went_is_made_anew(dovecot):
         assert re.search(rb"UID 5 FLAGS .*\\Seen", line)
 
 
+@pytest.mark.parametrize("layout", [None, "fs"])
+def test_a_mailbox_of_the_index_roots_name(dovecot, layout):
+    """Its mails are then where the indexes of all are."""
+    name = "/index" if layout else "/.index"
+    server = dovecot(location=Location("maildir", "~/Maildir", layout=layout,
+                                       index="~/Maildir" + name))
+    root = server.users["alice"].home + "/Maildir" + name
+    # the index is there before a client could make it
+    for directory in ("cur", "new", "tmp"):
+        os.makedirs(f"{root}/{directory}")
+    server.chown("alice", server.users["alice"].home)
+    make_junk(server, "alice", ["gone"])
+    before = seen_alone(server, "index")
+    for options in ([], ["--used", "--used-age", "0", "--force"]):
+        assert "index" not in removed(clean(server, "alice", *options))
+        for directory in ("cur", "new", "tmp"):
+            assert os.path.isdir(f"{root}/{directory}")
+        assert seen_alone(server, "index") == before
+    assert not os.path.exists(entry_dir(server.location, root, "gone"))
+
+
+def seen_alone(server, box):
+    """Returns what a client sees of a mailbox, in a session of its own."""
+    with server.imap("alice") as imap:
+        found = imap.ok("STATUS", quote(box), "(MESSAGES UIDNEXT UIDVALIDITY)")
+    server.restart()
+    return found.untagged
+
+
 @pytest.mark.parametrize("index", [None, "index/%u"])
 @pytest.mark.parametrize("driver", ["sdbox", "mdbox"])
 def test_dbox_is_never_touched(dovecot, driver, index):

@@ -103,6 +103,51 @@ START_TEST(directories_beside_other_mails_are_kept)
 }
 END_TEST
 
+/* A Maildir++ mailbox may have the index root's name: then new mails are below
+   the index root. */
+static const struct {
+	/* own: the namespace's own mails, else another one's */
+	bool own;
+	const char *driver;
+	bool kept;
+} mails_around[] = {
+	{ true, "maildir", true },
+	{ false, "maildir", true },
+	{ false, "sdbox", true },
+	{ false, "mbox", false },
+};
+
+START_TEST(directories_among_mails_are_kept)
+{
+	char index_root[PATH_MAX], mail_root[PATH_MAX];
+
+	clean_setup();
+	strcpy(index_root, unit_path("Maildir/.index"));
+	strcpy(mail_root, unit_path("Maildir"));
+	clean.location.driver = "maildir";
+	clean.location.index_root = index_root;
+	if (mails_around[_i].own)
+		clean.location.mail_root = mail_root;
+	else {
+		clean.other = clean.location;
+		clean.other.driver = mails_around[_i].driver;
+		clean.other.mail_root = mail_root;
+		clean.other.index_root = unit_path("other");
+	}
+	unit_mkdir(unit_path("Maildir/.index/new"));
+	unit_mkdir(unit_path("Maildir/.index/cur"));
+	unit_mkdir(unit_path("Maildir/.index/tmp"));
+	unit_write(unit_path("Maildir/.index/.gone/dovecot.index.log"),
+		   log_header, sizeof(log_header));
+	ck_assert_str_eq(clean_run(), ".gone:removed|");
+	ck_assert_int_eq(exists(unit_path("Maildir/.index/new")),
+			 mails_around[_i].kept);
+	ck_assert_int_eq(exists(unit_path("Maildir/.index/tmp")),
+			 mails_around[_i].kept);
+	ck_assert(!exists(unit_path("Maildir/.index/.gone")));
+}
+END_TEST
+
 START_TEST(empty_directories_go_when_they_are_old)
 {
 	clean_setup();
@@ -167,6 +212,8 @@ int main(void)
 	tcase_add_test(tcase, directories_beside_the_mails_are_kept);
 	tcase_add_loop_test(tcase, directories_beside_other_mails_are_kept, 0,
 			    sizeof(other_mails) / sizeof(other_mails[0]));
+	tcase_add_loop_test(tcase, directories_among_mails_are_kept, 0,
+			    sizeof(mails_around) / sizeof(mails_around[0]));
 	tcase_add_test(tcase, empty_directories_go_when_they_are_old);
 	tcase_add_test(tcase, entries_that_hold_directories);
 	return unit_run(tcase);
