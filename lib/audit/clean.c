@@ -72,7 +72,7 @@ static enum mba_kept kept_by_files(const struct removal *removal)
 		age = set->min_age;
 	if (files->locked > set->now - LOCK_FILE_MAX_AGE)
 		return MBA_KEPT_LOCKED;
-	if (found->is_unreadable || !files_are_own(files))
+	if (!files_are_own(files))
 		return MBA_KEPT_FILES;
 	/* somebody's own directory, perhaps */
 	if (files->found == 0 &&

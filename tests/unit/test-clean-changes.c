@@ -8,16 +8,42 @@
 
 #include "unit-clean.h"
 
+/* What stands at the old name, once mailboxes were renamed. */
+enum old_name {
+	OLD_NAME_NOTHING,
+	OLD_NAME_FILE,
+	OLD_NAME_LOOP,
+	OLD_NAME_OTHER,
+
+	OLD_NAME_COUNT
+};
+static int old_name;
+
 static void move_mailboxes(void)
 {
 	ck_assert_int_eq(rename(unit_path("mail/old"), unit_path("mail/new")),
 			 0);
 	ck_assert_int_eq(rename(unit_path("index/old"), unit_path("index/new")),
 			 0);
+	switch (old_name) {
+	case OLD_NAME_FILE:
+		unit_write(unit_path("index/old"), "", 0);
+		break;
+	case OLD_NAME_LOOP:
+		ck_assert_int_eq(symlink("old", unit_path("index/old")), 0);
+		break;
+	case OLD_NAME_OTHER:
+		for (unsigned int i = 0; i < 2; i++)
+			unit_mkdir(unit_path("index/old/.imap/box%u", i));
+		break;
+	default:
+		break;
+	}
 }
 
 START_TEST(entries_that_were_moved_are_kept)
 {
+	old_name = _i;
 	clean_setup();
 	for (unsigned int i = 0; i < 2; i++) {
 		unit_write(unit_path("mail/old/box%u", i), "", 0);
@@ -120,7 +146,8 @@ int main(void)
 {
 	TCase *tcase = tcase_create("clean-changes");
 
-	tcase_add_test(tcase, entries_that_were_moved_are_kept);
+	tcase_add_loop_test(tcase, entries_that_were_moved_are_kept, 0,
+			    OLD_NAME_COUNT);
 	tcase_add_loop_test(tcase, what_is_remembered_does_not_decide, 0,
 			    sizeof(fresh_cases) / sizeof(fresh_cases[0]));
 	tcase_add_test(tcase, what_others_remove_is_not_counted);

@@ -3,6 +3,9 @@
 
 /* Where clean removes nothing at all. */
 
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "unit-clean.h"
@@ -40,6 +43,65 @@ START_TEST(a_root_that_cannot_be_looked_at_is_refused)
 }
 END_TEST
 
+START_TEST(indexes_beside_the_mails_are_refused)
+{
+	clean_setup();
+	clean.location.driver = "maildir";
+	clean.location.index_root = clean.location.mail_root;
+	unit_write(unit_path("mail/.gone/dovecot.index.log"), log_header,
+		   sizeof(log_header));
+	clean_run();
+	ck_assert_str_eq(clean.ns.clean.refused,
+			 "The indexes are in the directories of the mails");
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+START_TEST(an_index_root_of_two_namespaces_is_refused)
+{
+	clean_setup();
+	make_entry("junk");
+	make_entry("other");
+	unit_write(unit_path("other/other"), "", 0);
+	clean.other = clean.location;
+	clean.other.prefix = "other/";
+	clean.other.mail_root = unit_path("other");
+	clean_run();
+	ck_assert_str_eq(clean.ns.clean.refused, "Another namespace has other "
+			 "mails with the same index root");
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 0);
+}
+END_TEST
+
+START_TEST(without_an_index_root_nothing_is_wrong)
+{
+	clean_setup();
+	ck_assert_str_eq(clean_run(), "");
+	ck_assert_ptr_null(clean.ns.clean.refused);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+/* It may be somebody else's by now. */
+START_TEST(an_index_root_that_is_replaced_is_refused)
+{
+	const struct mba_audit_settings set = { .clean = &clean.set };
+	struct mba_audit *audit = mba_audit_init(&set);
+	const struct mba_report *report;
+
+	clean_setup();
+	make_entry("junk");
+	mba_audit_add(audit, &clean.location, true);
+	ck_assert_int_eq(rename(unit_path("index"), unit_path("away")), 0);
+	make_entry("junk");
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	ck_assert_str_eq(report->namespaces[0].clean.refused,
+			 "The index root is another directory by now");
+	ck_assert(exists(unit_path("index/.imap/junk/dovecot.index.log")));
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
 static const char *const tops[] = { "/", "//", "/..", "link" };
 
 /* It isn't even walked. */
@@ -67,6 +129,10 @@ int main(void)
 			    sizeof(refused_drivers) /
 			    sizeof(refused_drivers[0]));
 	tcase_add_test(tcase, a_root_that_cannot_be_looked_at_is_refused);
+	tcase_add_test(tcase, indexes_beside_the_mails_are_refused);
+	tcase_add_test(tcase, an_index_root_of_two_namespaces_is_refused);
+	tcase_add_test(tcase, without_an_index_root_nothing_is_wrong);
+	tcase_add_test(tcase, an_index_root_that_is_replaced_is_refused);
 	tcase_add_loop_test(tcase, the_root_of_the_file_system_is_refused, 0,
 			    sizeof(tops) / sizeof(tops[0]));
 	return unit_run(tcase);

@@ -3,7 +3,6 @@
 
 /* What --used takes. */
 
-
 #include "unit-clean.h"
 
 START_TEST(used_entries_go_if_asked_for)
@@ -55,11 +54,34 @@ START_TEST(most_used_entries_bogus_is_doubtful)
 }
 END_TEST
 
+/* Entries that were never used say nothing of whose mails these are; and a used
+   one's log needn't be a header. */
+START_TEST(untouched_entries_are_no_doubt)
+{
+	clean_setup();
+	for (unsigned int i = 0; i < 3; i++) {
+		unit_write(unit_path("index/.imap/gone%u/dovecot.index.log", i),
+			   log_header, sizeof(log_header));
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		unit_write(unit_path("index/.imap/%s/dovecot.index.log",
+				     i == 0 ? "junk" : "box"), "x", 1);
+	}
+	clean.set.used = true;
+	clean.set.now += 31 * DAY;
+	clean_run();
+	ck_assert_ptr_null(clean.ns.clean.refused);
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 4);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_MAILBOX].entries, 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean-used");
 
 	tcase_add_test(tcase, used_entries_go_if_asked_for);
 	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
+	tcase_add_test(tcase, untouched_entries_are_no_doubt);
 	return unit_run(tcase);
 }

@@ -3,7 +3,6 @@
 
 /* What clean removes of an entry, and what of it keeps it. */
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -135,20 +134,6 @@ START_TEST(logs_that_are_no_files_keep_an_entry)
 }
 END_TEST
 
-START_TEST(open_logs_are_kept)
-{
-	int fd;
-
-	clean_setup();
-	make_entry("junk");
-	fd = open(unit_path("index/.imap/junk/dovecot.index.log"), O_RDONLY);
-	ck_assert_int_ne(fd, -1);
-	ck_assert_str_eq(clean_run(), ".imap/junk:open|");
-	ck_assert_int_eq(close(fd), 0);
-	ck_assert_str_eq(clean_run(), ".imap/junk:removed|");
-}
-END_TEST
-
 START_TEST(mailboxes_and_other_states_are_kept)
 {
 	clean_setup();
@@ -175,7 +160,6 @@ int main(void)
 	tcase_add_loop_test(tcase, other_headers_keep_an_entry, 0,
 			    sizeof(header_cases) / sizeof(header_cases[0]));
 	tcase_add_test(tcase, logs_that_are_no_files_keep_an_entry);
-	tcase_add_test(tcase, open_logs_are_kept);
 	tcase_add_test(tcase, mailboxes_and_other_states_are_kept);
 	return unit_run(tcase);
 }

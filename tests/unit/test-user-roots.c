@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "unit-clean.h"
@@ -113,6 +114,72 @@ START_TEST(an_index_root_that_came_later_is_not_cleaned)
 }
 END_TEST
 
+/* Roots of all kinds are looked at, and only those that may be the user's. */
+static const struct {
+	const char *mail_root, *other_root;
+	/* of what bob has */
+	mode_t mode;
+	const char *expected;
+} root_cases[] = {
+	{ "none", "index/sub", 0700, "Below the index root is a root of user "
+	  "bob" },
+	{ "index/sub", NULL, 0700, "Below the index root is a root of user "
+	  "bob" },
+	/* he may write to it, as root may to all, or it is his */
+	{ "index/sub", NULL, 0500, "Below the index root is a root of user "
+	  "bob" },
+};
+
+START_TEST(roots_of_another_user)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	const char *others[] = { NULL, NULL };
+	struct mba_location location;
+
+	clean_setup();
+	make_entry("junk");
+	unit_mkdir(unit_path("index/sub"));
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("index/sub"), root_cases[_i].mode),
+			 0);
+	location = clean.location;
+	location.mail_root = unit_path("%s", root_cases[_i].mail_root);
+	location.index_root = unit_path("none");
+	if (root_cases[_i].other_root != NULL)
+		others[0] = unit_path("%s", root_cases[_i].other_root);
+	location.other_roots = others;
+	mba_user_roots_add(users, "bob", &location);
+	mba_user_roots_add(users, "ann", &clean.location);
+	check_user(users, "ann", &clean.location, root_cases[_i].expected);
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
+/* Where a user may not write, nothing is his: a link to it would be enough to
+   keep it from being cleaned. */
+START_TEST(roots_of_somebody_else)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	struct mba_location location;
+
+	if (geteuid() != 0)
+		return;
+	clean_setup();
+	make_entry("junk");
+	unit_mkdir(unit_path("index/sub"));
+	unit_become_nobody();
+	location = clean.location;
+	/* root's */
+	location.mail_root = location.index_root = "/usr";
+	mba_user_roots_add(users, "bob", &location);
+	clean.location.index_root = "/usr/bin";
+	mba_user_roots_add(users, "ann", &clean.location);
+	clean.set.dry_run = true;
+	check_user(users, "ann", &clean.location, NULL);
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("user-roots");
@@ -121,5 +188,8 @@ int main(void)
 			    an_index_root_of_two_users_is_cleaned_for_neither,
 			    0, sizeof(user_cases) / sizeof(user_cases[0]));
 	tcase_add_test(tcase, an_index_root_that_came_later_is_not_cleaned);
+	tcase_add_loop_test(tcase, roots_of_another_user, 0,
+			    sizeof(root_cases) / sizeof(root_cases[0]));
+	tcase_add_test(tcase, roots_of_somebody_else);
 	return unit_run(tcase);
 }

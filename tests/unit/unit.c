@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 
 /* paths that are in use at the same time */
 #define PATHS_COUNT 8
+/* ids that nobody has, or only a user of this name */
+#define NOBODY 65534
 
 static char unit_dir[] = "/tmp/mba-unit.XXXXXX";
 
@@ -63,6 +66,25 @@ void unit_write(const char *path, const void *data, size_t size)
 		ck_abort_msg("fopen(%s) failed: %s", path, strerror(errno));
 	ck_assert_uint_eq(fwrite(data, 1, size, file), size);
 	ck_assert_int_eq(fclose(file), 0);
+}
+
+static int unit_give(const char *path, const struct stat *st, int type,
+		     struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return lchown(path, NOBODY, NOBODY);
+}
+
+void unit_become_nobody(void)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(nftw(unit_dir, unit_give, 16, FTW_PHYS), 0);
+	ck_assert_int_eq(setgroups(0, NULL), 0);
+	ck_assert_int_eq(setgid(NOBODY), 0);
+	ck_assert_int_eq(setuid(NOBODY), 0);
 }
 
 static int is_case(const struct dirent *entry)

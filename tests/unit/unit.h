@@ -21,6 +21,10 @@ void unit_mkdir(const char *path);
 /* Write a file, with the directories above it. */
 void unit_write(const char *path, const void *data, size_t size);
 
+/* Stop being root, if that's who runs the test, so that permissions count. The
+   temporary directory is given to the user who remains. */
+void unit_become_nobody(void);
+
 /* Returns the number of cases in a folder, each a file; there have to be some.
    unit_cases_free() them. */
 int unit_cases_find(const char *dir, struct dirent ***cases_r);

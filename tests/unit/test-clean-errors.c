@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* What clean may not do: it is told, and the rest goes on. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "unit-clean.h"
+
+/* Directories that can't be changed, or not be read. */
+static const struct {
+	const char *dir;
+	mode_t mode;
+	/* why the entry sub/.imap/gone is kept, how many of its inodes go; the
+	   call that fails, for what */
+	const char *why;
+	unsigned int inodes;
+	const char *op, *path;
+} dir_cases[] = {
+	{ "index/sub/.imap/gone", 0500, "error", 0, "unlink",
+	  "index/sub/.imap/gone/dovecot.index.cache" },
+	{ "index/sub/.imap", 0500, "error", 2, "rmdir",
+	  "index/sub/.imap/gone" },
+	{ "index/sub/.imap/gone", 0300, "unknown", 0, "open",
+	  "index/sub/.imap/gone" },
+	{ "mail/sub", 0600, "unknown", 0, "lstat", "mail/sub/gone" },
+};
+
+START_TEST(what_fails_is_told)
+{
+	char *expected;
+
+	clean_setup();
+	clean.set.used = clean.set.force = true;
+	clean.set.now += 31 * DAY;
+	make_entry("junk");
+	make_entry("../sub/.imap/gone");
+	unit_write(unit_path("index/sub/.imap/gone/dovecot.index.cache"), "x",
+		   1);
+	unit_write(unit_path("mail/sub/box"), "", 0);
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("%s", dir_cases[_i].dir),
+			       dir_cases[_i].mode), 0);
+	clean_run();
+	ck_assert_int_eq(chmod(unit_path("%s", dir_cases[_i].dir), 0700), 0);
+	expected = mem_printf("sub/.imap/gone:%s|", dir_cases[_i].why);
+	ck_assert(strstr(clean.told, expected) != NULL);
+	free(expected);
+	ck_assert(strstr(clean.told, ".imap/junk:removed|") != NULL);
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes,
+			  2 + dir_cases[_i].inodes);
+	ck_assert_int_eq(clean.ret, -1);
+	ck_assert_uint_eq(clean.errors_total, 1);
+	expected = mem_printf("%s(%s): Permission denied", dir_cases[_i].op,
+			      unit_path("%s", dir_cases[_i].path));
+	ck_assert_str_eq(clean.error, expected);
+	free(expected);
+}
+END_TEST
+
+/* That it can't be told isn't that it is gone. */
+START_TEST(what_is_not_seen_is_doubtful)
+{
+	clean_setup();
+	clean.set.used = true;
+	clean.set.now += 31 * DAY;
+	make_entry("box");
+	unit_write(unit_path("index/.imap/box/dovecot.index"), "x", 1);
+	make_entry("junk");
+	unit_write(unit_path("index/.imap/junk/dovecot.index"), "x", 1);
+	unit_mkdir(unit_path("index/sub/dir"));
+	unit_write(unit_path("mail/sub/box"), "", 0);
+	make_entry("../sub/.imap/box");
+	unit_write(unit_path("index/sub/.imap/box/dovecot.index"), "x", 1);
+	unit_become_nobody();
+	/* two mailboxes, one that isn't */
+	clean.set.dry_run = true;
+	clean_run();
+	ck_assert_ptr_null(clean.ns.clean.refused);
+	/* one and one, and one that can't be told */
+	ck_assert_int_eq(chmod(unit_path("mail/sub"), 0600), 0);
+	clean_run();
+	ck_assert_ptr_nonnull(clean.ns.clean.refused);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_REFUSED].entries, 1);
+	ck_assert_int_eq(chmod(unit_path("mail/sub"), 0700), 0);
+	/* no more that isn't, but who knows */
+	ck_assert_int_eq(chmod(unit_path("index/sub/dir"), 0300), 0);
+	clean_run();
+	ck_assert_int_eq(chmod(unit_path("index/sub/dir"), 0700), 0);
+	ck_assert_ptr_nonnull(clean.ns.clean.refused);
+	ck_assert_int_eq(clean.ret, -1);
+}
+END_TEST
+
+START_TEST(an_index_root_that_cannot_be_read_is_refused)
+{
+	clean_setup();
+	make_entry("junk");
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("index"), 0300), 0);
+	clean_run();
+	ck_assert_int_eq(chmod(unit_path("index"), 0700), 0);
+	ck_assert_str_eq(clean.ns.clean.refused,
+			 "The index root can't be used");
+	ck_assert_int_eq(clean.ret, -1);
+	ck_assert(exists(unit_path("index/.imap/junk/dovecot.index.log")));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("clean-errors");
+
+	tcase_add_loop_test(tcase, what_fails_is_told, 0,
+			    sizeof(dir_cases) / sizeof(dir_cases[0]));
+	tcase_add_test(tcase, what_is_not_seen_is_doubtful);
+	tcase_add_test(tcase, an_index_root_that_cannot_be_read_is_refused);
+	return unit_run(tcase);
+}
