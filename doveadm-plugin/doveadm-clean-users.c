@@ -113,7 +113,7 @@ clean_users_next_user(struct doveadm_mail_cmd_context *_ctx,
 		return -1;
 	if (ctx->next_username == array_count(&ctx->usernames))
 		return 0;
-	*username_r = array_idx_elem(&ctx->usernames, ctx->next_username++);
+	*username_r = *array_idx(&ctx->usernames, ctx->next_username++);
 	return 1;
 }
 

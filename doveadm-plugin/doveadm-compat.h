@@ -14,7 +14,7 @@ struct doveadm_name {
 	const char *name, *home;
 };
 
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 #  include "settings.h"
 #  include "var-expand.h"
 #  include "mail-namespace.h"
@@ -189,8 +189,13 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 		set->list_index_fname :
 		t_strconcat(set->list_index_dir, "/", set->list_index_fname,
 			    NULL);
+#if MBA_DOVECOT_VERSION >= 20314
 	dest->storage_escape_char = set->storage_name_escape_char;
 	dest->vname_escape_char = set->vname_escape_char;
+#else
+	dest->storage_escape_char = set->escape_char;
+	dest->vname_escape_char = set->broken_char;
+#endif
 	dest->dirname_in_index = set->index_control_use_maildir_name;
 	dest->utf8 = set->utf8;
 	dest->iter_index = set->iter_from_index_dir;

@@ -11,7 +11,7 @@
 #include "mailbox-list-private.h"
 #include "mailbox-list-index.h"
 
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 #  define COMPRESSION_PLUGIN "mail_compress"
 #else
 /* 2.4's second look at the names, in the index directory */
@@ -22,27 +22,31 @@
 /* Returns the character that storage names are escaped with, or NUL. */
 static inline char list_storage_escape_char(const struct mailbox_list *list)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	return list->mail_set->mailbox_list_storage_escape_char[0];
-#else
+#elif MBA_DOVECOT_VERSION >= 20314
 	return list->set.storage_name_escape_char;
+#else
+	return list->set.escape_char;
 #endif
 }
 
 /* Returns the character that clients' names are escaped with, or NUL. */
 static inline char list_vname_escape_char(const struct mailbox_list *list)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	return list->mail_set->mailbox_list_visible_escape_char[0];
-#else
+#elif MBA_DOVECOT_VERSION >= 20314
 	return list->set.vname_escape_char;
+#else
+	return list->set.broken_char;
 #endif
 }
 
 /* Returns whether storage names are UTF-8 instead of mUTF-7. */
 static inline bool list_is_utf8(const struct mailbox_list *list)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	return list->mail_set->mailbox_list_utf8;
 #else
 	return list->set.utf8;
@@ -52,7 +56,7 @@ static inline bool list_is_utf8(const struct mailbox_list *list)
 /* Returns the mailbox's directory below its name (DIRNAME=), or "". */
 static inline const char *list_dirname(const struct mailbox_list *list)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	return list->mail_set->mailbox_directory_name;
 #else
 	return list->set.maildir_name;
@@ -63,7 +67,7 @@ static inline const char *list_dirname(const struct mailbox_list *list)
    or "". */
 static inline const char *list_mailbox_dirname(const struct mailbox_list *list)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	return list->mail_set->parsed_mailbox_root_directory_prefix;
 #else
 	return list->set.mailbox_dir_name;
@@ -72,7 +76,7 @@ static inline const char *list_mailbox_dirname(const struct mailbox_list *list)
 
 static inline bool list_iter_from_index(const struct mailbox_list *list)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	return list->mail_set->mailbox_list_iter_from_index_dir;
 #else
 	return list->set.iter_from_index_dir;
@@ -85,7 +89,7 @@ static inline bool
 list_iter_is_in_index(const struct mailbox_list *list,
 		      const struct mailbox_list_iterate_context *iter)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	if (iter != NULL)
 		return iter->iter_from_index_dir;
 #else
@@ -97,7 +101,7 @@ list_iter_is_in_index(const struct mailbox_list *list,
 /* Whether listing removes directories without mailboxes (NO-NOSELECT). */
 static inline bool list_drop_noselect(const struct mailbox_list *list)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	return list->mail_set->mailbox_list_drop_noselect;
 #else
 	return list->set.no_noselect;
@@ -106,7 +110,7 @@ static inline bool list_drop_noselect(const struct mailbox_list *list)
 
 /* What list_keep_noselect() changed. */
 struct list_noselect_state {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	const struct mail_storage_settings *orig_set;
 	struct mail_storage_settings set;
 #else
@@ -118,7 +122,7 @@ struct list_noselect_state {
 static inline void list_keep_noselect(struct mailbox_list *list,
 				      struct list_noselect_state *state_r)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	state_r->orig_set = list->mail_set;
 	state_r->set = *list->mail_set;
 	state_r->set.mailbox_list_drop_noselect = FALSE;
@@ -133,10 +137,31 @@ static inline void
 list_noselect_restore(struct mailbox_list *list,
 		      const struct list_noselect_state *state)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	list->mail_set = state->orig_set;
 #else
 	list->set.no_noselect = state->orig;
+#endif
+}
+
+/* Undo storage names' escaping. */
+static inline void list_name_unescape(const char **name, char escape_char)
+{
+#if MBA_DOVECOT_VERSION >= 20315
+	mailbox_list_name_unescape(name, escape_char);
+#else
+	*name = mailbox_list_unescape_name_params(*name, "", '\0', '\0',
+						  escape_char);
+#endif
+}
+
+static inline const char *
+list_index_node_raw_name(const struct mailbox_list_index_node *node)
+{
+#if MBA_DOVECOT_VERSION >= 20315
+	return node->raw_name;
+#else
+	return node->name;
 #endif
 }
 
@@ -146,8 +171,11 @@ list_index_node_append_name(struct mailbox_list *list,
 			    const struct mailbox_list_index_node *node,
 			    string_t *dest)
 {
-#if DOVECOT_PREREQ(2, 4, 5)
+#if MBA_DOVECOT_VERSION >= 20405
 	mailbox_list_get_escaped_mailbox_name(list, node, dest);
+#elif MBA_DOVECOT_VERSION < 20315
+	(void)list;
+	str_append(dest, node->name);
 #else
 	const char escape_chars[] = {
 		list_storage_escape_char(list),
@@ -162,7 +190,7 @@ list_index_node_append_name(struct mailbox_list *list,
 static inline bool mail_user_has_plugin(const struct mail_user *user,
 					const char *name)
 {
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 	return array_is_created(&user->set->mail_plugins) &&
 		array_lsearch(&user->set->mail_plugins, &name,
 			      i_strcmp_p) != NULL;

@@ -32,7 +32,7 @@ void filter_levels_append(struct filter_list *flist, string_t *levels,
 		return;
 	}
 	T_BEGIN {
-		mailbox_list_name_unescape(&storage_level, escape_char);
+		list_name_unescape(&storage_level, escape_char);
 		filter_levels_append_raw(flist, levels, storage_level);
 	} T_END;
 }

@@ -89,7 +89,8 @@ filter_tree_hides(struct filter_tree *tree,
 
 	if (node->parent != NULL)
 		str_append_c(tree->levels, '\0');
-	filter_levels_append_raw(flist, tree->levels, node->raw_name);
+	filter_levels_append_raw(flist, tree->levels,
+				 list_index_node_raw_name(node));
 	name.levels = str_c(tree->levels);
 	name.len = str_len(tree->levels);
 	name.visible_len = visible_len;

@@ -7,12 +7,52 @@
 /* What differs between the Dovecot versions in the commands that are logged.
    Include after lib.h. */
 
+#include "str.h"
+#include "lib-event.h"
+#include "access-escape.h"
+
 /* Are a command's mailbox names UTF-8 instead of mUTF-7? The client asks for it
    with ENABLE UTF8=ACCEPT. */
-#if DOVECOT_PREREQ(2, 4, 3)
+#if MBA_DOVECOT_VERSION >= 20403
 #  define COMMAND_NAMES_ARE_UTF8(cmd) ((cmd)->utf8)
 #else
 #  define COMMAND_NAMES_ARE_UTF8(cmd) FALSE
 #endif
+
+/* Returns the field of the event itself, not of its parents. */
+static inline const struct event_field *
+access_event_find_field(const struct event *event, const char *key)
+{
+#if MBA_DOVECOT_VERSION >= 20316
+	return event_find_field_nonrecursive(event, key);
+#else
+	return event_find_field(event, key);
+#endif
+}
+
+/* Add a value to a list. Before 2.3.18 events have none: a string then, with
+   the values as in the line, quoted and escaped, and a blank between them. */
+static inline void
+access_event_add_to_list(struct event *event, const char *key,
+			 const struct access_name *name, const char *value)
+{
+#if MBA_DOVECOT_VERSION >= 20318
+	(void)name;
+	event_strlist_append(event, key, value);
+#else
+	const struct event_field *field = access_event_find_field(event, key);
+	string_t *str = t_str_new(128);
+
+	(void)value;
+	if (field != NULL) {
+		str_append(str, field->value.str);
+		str_append_c(str, ' ');
+	}
+	str_append_c(str, '"');
+	(void)access_escape(str, name, SIZE_MAX);
+	str_append_c(str, '"');
+	event_add_str(event, key, str_c(str));
+#endif
+}
 
 #endif

@@ -14,6 +14,7 @@
 #include "unichar.h"
 #include "access.h"
 #include "access-commands.h"
+#include "access-compat.h"
 #include "access-escape.h"
 #include "access-write.h"
 
@@ -154,7 +155,8 @@ access_event_add_names(struct event *event, const struct access *access,
 		const char *value = access_field_value(&names[i]);
 
 		if (access_key_is_list(names, count, names[i].key))
-			event_strlist_append(event, field, value);
+			access_event_add_to_list(event, field, &names[i],
+						 value);
 		else
 			event_add_str(event, field, value);
 	}
@@ -182,7 +184,7 @@ void access_write(const struct access *access, struct event *event)
 	unsigned int names;
 
 	/* it isn't there if the connection was lost before */
-	field = event_find_field_nonrecursive(event, "tagged_reply_state");
+	field = access_event_find_field(event, "tagged_reply_state");
 	if (field != NULL)
 		reply = field->value.str;
 

@@ -13,7 +13,7 @@
 #include "mail-storage-settings.h"
 #include "mailbox-list.h"
 
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 #  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->parsed_mailboxes)
 #else
 #  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->mailboxes)
@@ -58,8 +58,8 @@ static inline const char *
 namespace_mailboxes_get(const struct mail_namespace *ns, unsigned int idx)
 {
 	const struct mailbox_settings *set =
-		array_idx_elem(NAMESPACE_MAILBOXES(ns), idx);
-#if DOVECOT_PREREQ(2, 4, 0)
+		*array_idx(NAMESPACE_MAILBOXES(ns), idx);
+#if MBA_DOVECOT_VERSION >= 20400
 	bool special_use = array_not_empty(&set->special_use);
 #else
 	bool special_use = set->special_use[0] != '\0';

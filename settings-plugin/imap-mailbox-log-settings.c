@@ -8,8 +8,7 @@
 
 #undef DEF
 #define DEF(type, name) \
-	SETTING_DEFINE_STRUCT_##type(#name, name, \
-				     struct imap_mailbox_log_settings)
+	PLUGIN_SETTING(type, name, struct imap_mailbox_log_settings)
 
 static const struct setting_define imap_mailbox_log_setting_defines[] = {
 	DEF(STR, imap_mailbox_log_commands),

@@ -12,8 +12,7 @@
 
 #undef DEF
 #define DEF(type, name) \
-	SETTING_DEFINE_STRUCT_##type(#name, name, \
-				     struct mailbox_filter_settings)
+	PLUGIN_SETTING(type, name, struct mailbox_filter_settings)
 
 static const struct setting_define mailbox_filter_setting_defines[] = {
 	DEF(STR, mailbox_filter),

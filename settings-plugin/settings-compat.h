@@ -12,7 +12,16 @@
 #include "mail-user.h"
 #include "mail-storage-settings.h"
 
-#if DOVECOT_PREREQ(2, 4, 0)
+/* A definition of a setting that is named as its field. */
+#if MBA_DOVECOT_VERSION >= 20315
+#  define PLUGIN_SETTING(type, field, _struct) \
+	SETTING_DEFINE_STRUCT_##type(#field, field, _struct)
+#else
+#  define PLUGIN_SETTING(type, field, _struct) \
+	SETTING_DEFINE_STRUCT_##type(field, _struct)
+#endif
+
+#if MBA_DOVECOT_VERSION >= 20400
 #  include "settings.h"
 /* A setting_parser_info's fields that depend on the version. The struct has
    "pool_t pool" as its first field. */
@@ -41,7 +50,7 @@
    other setting in 2.4. Returns 0 if ok, -1 if a value can't be parsed. The
    caller frees the settings with settings_free(), and checks them: check_func
    isn't called. */
-#if DOVECOT_PREREQ(2, 4, 0)
+#if MBA_DOVECOT_VERSION >= 20400
 static inline int
 plugin_settings_get(struct mail_user *user,
 		    const struct setting_parser_info *info,
