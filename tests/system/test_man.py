@@ -31,7 +31,7 @@ def test_all_are_there():
     assert PAGES.keys() == {
         "doveadm-mailbox-audit.1", "imap_mailbox_log.7", "mailbox-audit.1",
         "mailbox-audit-clean.1", "mailbox-audit-inspect.1",
-        "mailbox-usage.1", "mailbox_filter.7"}
+        "mailbox-audit-migrate.7", "mailbox-usage.1", "mailbox_filter.7"}
     for name, path in PAGES.items():
         assert path.split("/")[-2] == "man" + name[-1]
 
