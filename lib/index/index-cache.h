@@ -6,7 +6,14 @@
 
 /* A cache file (*.index.cache): its header, and the fields with what Dovecot
    decided about them and when they were last used. A cache may be large, and
-   these stand anywhere in it: the decoder says which bytes it wants next. */
+   these stand anywhere in it: the decoder says which bytes it wants next.
+
+   The header: u8 major version, u8 bytes of a file's offset, u8 minor version,
+   u8, u32 index id, u32 file_seq, u32 continued, u32 records, u32, u32 deleted,
+   offset of the first list of fields. A list: offset of the next one, u32 size,
+   u32 count; of each field u32 last_used, then u32 size of each, u8 type, u8
+   decision, and the names, each ended by NUL. The offsets are those of
+   cursor_offset32() (lib-index/mail-cache-private.h). */
 
 #include "cursor.h"
 

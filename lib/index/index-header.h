@@ -6,7 +6,14 @@
 
 /* What an index file itself says (dovecot.index, dovecot.list.index,
    dovecot.map.index): header, extensions, where the records are. What was
-   written to its log since then is index-state.h's. */
+   written to its log since then is index-state.h's.
+
+   The base header has 120 bytes. At the next multiple of 8 begin the
+   extensions: u32 size of its header, u32 reset id, u16 offset, u16 size and
+   u16 alignment in a record, u16 size of its name, the name, its header, both
+   padded to 8. At header_size begin the records: u32 UID, u8 flags, then what
+   extensions have, each at its offset, aligned or not. All as the machine has
+   integers. */
 
 #include "cursor.h"
 

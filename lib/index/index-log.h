@@ -5,7 +5,9 @@
 #define INDEX_LOG_H
 
 /* A transaction log (*.index.log, *.index.log.2): its header and its
-   transactions, one at a time. */
+   transactions, one at a time. Each is an u32 size, which counts all of it and
+   is read by cursor_offset32(), an u32 type with two flags, and data that is
+   padded to 4 (lib-index/mail-transaction-log-file.c, -view.c). */
 
 #include "cursor.h"
 

@@ -173,7 +173,6 @@ static void replay_anew(struct index_state *state, const struct state_log *log)
 	memset(&state->exts, 0, sizeof(state->exts));
 	state->exts.max_bytes = state->records.max_bytes;
 	state->problem = NULL;
-	state->is_reset = true;
 	state_reset(state);
 	state->hdr.indexid = log->hdr.indexid;
 	index_replay(state, &log->file, &log->hdr, log->hdr.hdr_size);

@@ -43,8 +43,6 @@ struct index_state {
 	struct cursor_budget budget;
 	/* the mailbox was deleted */
 	bool is_deleted;
-	/* the log begins the index anew: what the index file says is over */
-	bool is_reset;
 };
 
 enum index_state_result {

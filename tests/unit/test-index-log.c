@@ -283,6 +283,37 @@ START_TEST(updates_of_a_reset_extension_do_not_count)
 }
 END_TEST
 
+/* One that is new has the reset id with which it is introduced. */
+START_TEST(a_reset_forgets_the_records)
+{
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 2);
+	add_intro(&newer, UINT32_MAX, 5);
+	LOG_ADD(&newer, EXT_RECORD, 1, 111);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	ck_assert_uint_eq(state.exts.exts[0].reset_id, 5);
+	ck_assert_uint_eq(cache_offset(0), 111);
+	teardown();
+	setup();
+	LOG_ADD(&newer, RESET, 6);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	ck_assert_uint_eq(state.exts.exts[0].reset_id, 6);
+	ck_assert_uint_eq(cache_offset(0), 0);
+}
+END_TEST
+
+START_TEST(a_dirty_message_marks_the_index)
+{
+	log_begin(&newer, 1, 0, 0);
+	LOG_ADD(&newer, APPEND | EXTERNAL, 1, INDEX_FLAG_DIRTY);
+	/* another field */
+	LOG_ADD(&newer, HEADER, 24 | 4 << 16, 5);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	ck_assert_uint_eq(state.hdr.flags, INDEX_HEADER_HAVE_DIRTY);
+	ck_assert_uint_eq(state.hdr.uid_validity, 5);
+}
+END_TEST
+
 /* The first keyword takes an extension's number. */
 START_TEST(keywords_take_a_number)
 {
@@ -644,6 +675,49 @@ START_TEST(cache_fields_that_clients_ask_for)
 }
 END_TEST
 
+/* The strongest proof tells the level, the newest one the time. */
+START_TEST(the_newest_proof_tells_the_time)
+{
+	struct index_evidence_input input = {
+		.state = &state, .log_mtime = INDEXID + 30 * DAY,
+		.thread_mtime = INDEXID + 20 * DAY
+	};
+	struct index_evidence evidence;
+
+	log_days(6);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_str_eq(evidence.proof, "thread");
+	ck_assert_int_eq(evidence.last_used, INDEXID + 20 * DAY);
+	input.thread_mtime = INDEXID + 12 * DAY;
+	index_evidence_find(&input, &evidence);
+	ck_assert_str_eq(evidence.proof, "first-recent-uid");
+	ck_assert_int_eq(evidence.last_used, INDEXID + 13 * DAY);
+}
+END_TEST
+
+/* An mdbox knows to the second when its messages came. */
+START_TEST(seconds_of_messages_bound_a_select)
+{
+	struct index_evidence evidence;
+	uint32_t name[2] = { 0, 0 };
+
+	memcpy(name, "mdbox", 5);
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 2);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 0, 8 | 4 << 16, 5 << 16, name[0],
+		name[1]);
+	/* UID, number in the map, time */
+	LOG_ADD(&newer, EXT_RECORD, 1, 1, INDEXID + 5000, 2, 2, INDEXID + 7000);
+	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 2);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_int_eq(evidence.last_used, INDEXID + 5000);
+	ck_assert_int_eq(evidence.not_opened_since, INDEXID + 7000);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("index-log");
@@ -656,6 +730,8 @@ int main(void)
 	tcase_add_test(tcase, logs_follow_each_other);
 	tcase_add_test(tcase, logs_may_not_belong_together);
 	tcase_add_test(tcase, updates_of_a_reset_extension_do_not_count);
+	tcase_add_test(tcase, a_reset_forgets_the_records);
+	tcase_add_test(tcase, a_dirty_message_marks_the_index);
 	tcase_add_test(tcase, keywords_take_a_number);
 	tcase_add_test(tcase, unknown_types_are_skipped);
 	tcase_add_test(tcase, ranges_have_a_budget);
@@ -668,5 +744,7 @@ int main(void)
 	tcase_add_test(tcase, nothing_is_no_proof);
 	tcase_add_test(tcase, days_of_messages_bound_a_select);
 	tcase_add_test(tcase, cache_fields_that_clients_ask_for);
+	tcase_add_test(tcase, the_newest_proof_tells_the_time);
+	tcase_add_test(tcase, seconds_of_messages_bound_a_select);
 	return unit_run(tcase);
 }

@@ -289,16 +289,16 @@ static void break_file(const struct index_dir *dir, enum index_dir_file_id id,
 		.log = { dir->files[1].data, dir->files[1].size },
 		.log2 = { dir->files[2].data, dir->files[2].size },
 	};
+	static const unsigned char bits[] = { 0x01, 0x80, 0xff };
 	char *copy = malloc(size + 1);
 
 	for (size_t len = 0; len < size; len += len < CUT_SIZE ? 1 : CUT_SIZE)
 		decode_all(&input, id, data, len);
 	memcpy(copy, data, size);
 	for (size_t pos = 0; pos < size && pos < CHANGE_SIZE; pos++) {
-		for (int bit = 0; bit <= 8; bit++) {
-			/* all of them last */
-			unsigned char flipped = (unsigned char)copy[pos] ^
-				(bit == 8 ? 0xff : 1 << bit);
+		for (int i = 0; i < 3; i++) {
+			unsigned char flipped =
+				(unsigned char)copy[pos] ^ bits[i];
 
 			decode_changed(&input, id, copy, size, pos, &flipped,
 				       1);
