@@ -302,6 +302,26 @@ START_TEST(a_reset_forgets_the_records)
 }
 END_TEST
 
+/* Names of more than 64 bytes aren't Dovecot's. */
+START_TEST(names_of_extensions_are_short)
+{
+	static const uint32_t lens[] = { 0, 64, 65 };
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		uint32_t intro[5 + 17] = { UINT32_MAX, 0, 8, 0, lens[i] << 16 };
+
+		memset(intro + 5, 'x', lens[i]);
+		log_begin(&newer, 1, 0, 0);
+		log_add(&newer, INTRO, intro, 5 + (lens[i] + 3) / 4);
+		ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+		ck_assert_uint_eq(state.exts.count, lens[i] == 64 ? 1 : 0);
+		ck_assert_int_eq(state.problem == NULL, lens[i] == 64);
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
 START_TEST(a_dirty_message_marks_the_index)
 {
 	log_begin(&newer, 1, 0, 0);
@@ -697,6 +717,24 @@ START_TEST(the_newest_proof_tells_the_time)
 }
 END_TEST
 
+/* What SORT leaves has no time. */
+START_TEST(a_sort_is_a_proof)
+{
+	struct index_evidence evidence;
+	uint32_t name[2] = { 0, 0 };
+
+	memcpy(name, "sort-f", 6);
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 0, 4 | 4 << 16, 6 << 16, name[0],
+		name[1]);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_str_eq(evidence.proof, "sort");
+	ck_assert_int_eq(evidence.last_used, INDEXID);
+}
+END_TEST
+
 /* An mdbox knows to the second when its messages came. */
 START_TEST(seconds_of_messages_bound_a_select)
 {
@@ -731,6 +769,7 @@ int main(void)
 	tcase_add_test(tcase, logs_may_not_belong_together);
 	tcase_add_test(tcase, updates_of_a_reset_extension_do_not_count);
 	tcase_add_test(tcase, a_reset_forgets_the_records);
+	tcase_add_test(tcase, names_of_extensions_are_short);
 	tcase_add_test(tcase, a_dirty_message_marks_the_index);
 	tcase_add_test(tcase, keywords_take_a_number);
 	tcase_add_test(tcase, unknown_types_are_skipped);
@@ -745,6 +784,7 @@ int main(void)
 	tcase_add_test(tcase, days_of_messages_bound_a_select);
 	tcase_add_test(tcase, cache_fields_that_clients_ask_for);
 	tcase_add_test(tcase, the_newest_proof_tells_the_time);
+	tcase_add_test(tcase, a_sort_is_a_proof);
 	tcase_add_test(tcase, seconds_of_messages_bound_a_select);
 	return unit_run(tcase);
 }

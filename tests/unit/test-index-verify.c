@@ -19,7 +19,9 @@
 #define CACHE_SEQ 77u
 /* where things stand */
 #define EXT_AT 120
-#define RECORDS_AT 144
+#define KEYWORDS_AT 144
+#define RECORDS_AT 200
+#define RECORD_SIZE 16
 #define TRANS_AT 40
 #define FIELDS_AT 32
 #define CACHE_RECORD_AT 72
@@ -73,7 +75,8 @@ static void add_offset32(struct bytes *bytes, uint32_t offset)
 	add(bytes, raw, sizeof(raw));
 }
 
-/* Three messages; the third one has nothing in the cache. */
+/* Three messages, of which the third one has nothing in the cache; two
+   keywords. */
 static void make_index(struct bytes *index)
 {
 	const unsigned char compat[4] = { endianness() };
@@ -81,11 +84,11 @@ static void make_index(struct bytes *index)
 	add(index, "\7\3", 2);
 	ADD16(index, 120, RECORDS_AT);
 	index->size -= 2;
-	ADD(index, RECORDS_AT, 12);
+	ADD(index, RECORDS_AT, RECORD_SIZE);
 	add(index, compat, sizeof(compat));
 	/* indexid, flags, uid_validity, next_uid, messages, -, seen, deleted,
 	   first_recent_uid, two lowwaters */
-	ADD(index, INDEXID, 0, 5, 10, 3, 0, 1, 1, 4, 0, 0);
+	ADD(index, INDEXID, 0, 5, 10, 3, 0, 1, 1, 10, 0, 0);
 	/* the log's number, tail, head; the day and its UIDs */
 	ADD(index, 2, TRANS_AT, TRANS_AT, 0, 0, 0);
 	ADD(index, INDEXID, 9, 7, 5, 3, 2, 1, 1, 1);
@@ -94,15 +97,23 @@ static void make_index(struct bytes *index)
 	ADD16(index, 8, 4);
 	ADD16(index, 4, 5);
 	add(index, "cache\0\0", 8);
+	ck_assert_uint_eq(index->size, KEYWORDS_AT);
+	ADD(index, 30, 0);
+	ADD16(index, 12, 1);
+	ADD16(index, 1, 8);
+	add(index, "keywords", 8);
+	/* the second name stands at 5 */
+	ADD(index, 2, 0, 0, 0, 5);
+	add(index, "work\0home\0\0", 12);
 	ck_assert_uint_eq(index->size, RECORDS_AT);
-	ADD(index, 1, 0, CACHE_NEWER_AT);
-	ADD(index, 3, 0, CACHE_RECORD_AT);
-	ADD(index, 5, 0, 0);
+	ADD(index, 1, 0, CACHE_NEWER_AT, 0);
+	ADD(index, 3, 0, CACHE_RECORD_AT, 0);
+	ADD(index, 5, 0, 0, 0);
 	index->data[RECORDS_AT + 4] = INDEX_FLAG_SEEN;
-	index->data[RECORDS_AT + 12 + 4] = INDEX_FLAG_DELETED;
+	index->data[RECORDS_AT + RECORD_SIZE + 4] = INDEX_FLAG_DELETED;
 }
 
-/* A log to which one message was appended. */
+/* A log to which a message was appended. */
 static void make_log(struct bytes *log, uint32_t seq, uint32_t prev_seq,
 		     uint32_t prev_offset, uint32_t uid)
 {
@@ -139,7 +150,10 @@ static void setup(void)
 	memset(files, 0, sizeof(files));
 	make_index(&files[INDEX_DIR_INDEX]);
 	make_log(&files[INDEX_DIR_LOG2], 1, 0, 0, 1);
-	make_log(&files[INDEX_DIR_LOG], 2, 1, TRANS_AT + 16, 10);
+	/* it is longer than the other one */
+	add_offset32(&files[INDEX_DIR_LOG2], 16);
+	ADD(&files[INDEX_DIR_LOG2], 0x10000002, 2, 0);
+	make_log(&files[INDEX_DIR_LOG], 2, 1, TRANS_AT + 32, 10);
 	make_cache(&files[INDEX_DIR_CACHE]);
 }
 
@@ -171,6 +185,28 @@ START_TEST(nothing_is_violated)
 	if (verdicts.count > 0)
 		ck_abort_msg("%s", verdicts.verdicts[0].text);
 	index_verdicts_free(&verdicts);
+}
+END_TEST
+
+/* No case of tests/index has them in an index file. */
+START_TEST(keywords_of_the_index_are_kept)
+{
+	const struct bytes *index = &files[INDEX_DIR_INDEX];
+	const struct bytes *log = &files[INDEX_DIR_LOG];
+	struct index_state_input input = {
+		.index = { index->data, index->size },
+		.log = { log->data, log->size },
+	};
+	struct index_state state;
+	const char *error;
+
+	ck_assert_int_eq(index_state_read(&input, &state, &error),
+			 INDEX_STATE_OK);
+	ck_assert_ptr_null(state.problem);
+	ck_assert_uint_eq(state.exts.keywords_count, 2);
+	ck_assert_str_eq(state.exts.keywords[0], "work");
+	ck_assert_str_eq(state.exts.keywords[1], "home");
+	index_state_free(&state);
 }
 END_TEST
 
@@ -206,18 +242,20 @@ static const struct violation {
 	  "deleted_messages_count 0 != 1 in the records" },
 	{ {{ INDEX_DIR_INDEX, 4, 500, NULL }}, 1, INDEX_DIR_INDEX, 0,
 	  "header_size is more than the file's size: major_version 7, "
-	  "base_header_size 120, header_size 500, record_size 12, the file "
-	  "has 180 bytes" },
+	  "base_header_size 120, header_size 500, record_size 16, the file "
+	  "has 248 bytes" },
 	/* its records and extensions */
-	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 12, 1, NULL }}, 0, INDEX_DIR_INDEX,
-	  RECORDS_AT + 12, "uid 1 <= uid 1 before it" },
-	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 24, 10, NULL }}, 0, INDEX_DIR_INDEX,
-	  RECORDS_AT + 24, "uid 10 >= next_uid 10" },
-	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, 9 | 4 << 16, NULL }}, 0,
-	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 9 + "
-	  "record_size 4 > the index' record_size 12" },
+	{ {{ INDEX_DIR_INDEX, RECORDS_AT + RECORD_SIZE, 1, NULL }}, 0,
+	  INDEX_DIR_INDEX,
+	  RECORDS_AT + RECORD_SIZE, "uid 1 <= uid 1 before it" },
+	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 2 * RECORD_SIZE, 10, NULL }}, 0,
+	  INDEX_DIR_INDEX,
+	  RECORDS_AT + 2 * RECORD_SIZE, "uid 10 >= next_uid 10" },
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, 13 | 4 << 16, NULL }}, 0,
+	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 13 + "
+	  "record_size 4 > the index' record_size 16" },
 	{ {{ INDEX_DIR_INDEX, EXT_AT, 100, NULL }}, 0, INDEX_DIR_INDEX, EXT_AT,
-	  "an extension leads past the header's end: header_size 144" },
+	  "an extension leads past the header's end: header_size 200" },
 	/* the logs */
 	{ {{ INDEX_DIR_LOG, TRANS_AT, 0, "\200\200\200\201" }}, 0,
 	  INDEX_DIR_LOG, TRANS_AT,
@@ -227,15 +265,15 @@ static const struct violation {
 	{ {{ INDEX_DIR_INDEX, 68, 60, NULL }}, 1, INDEX_DIR_INDEX, 68,
 	  "log_head_offset 60 > end of the log 56" },
 	{ {{ INDEX_DIR_INDEX, 68, 60, NULL }}, 1, INDEX_DIR_LOG, 12,
-	  "index and log don't belong together: the log continues 1:56, the "
+	  "index and log don't belong together: the log continues 1:72, the "
 	  "index ends at 2:60" },
 	{ {{ INDEX_DIR_INDEX, 60, 3, NULL }}, 1, INDEX_DIR_INDEX, 60,
 	  "log_file_seq 3 > file_seq 2 of the log" },
 	{ {{ INDEX_DIR_LOG, 16, 60, NULL }}, 0, INDEX_DIR_LOG, 16,
-	  "prev_file_offset 60 != end of the older log 56" },
+	  "prev_file_offset 60 != end of the older log 72" },
 	{ {{ INDEX_DIR_LOG2, 0, 0, "\11\3\50\0" }}, 0, INDEX_DIR_LOG2, 0,
 	  "Its major version isn't 1: major_version 9, hdr_size 40, the file "
-	  "has 56 bytes" },
+	  "has 72 bytes" },
 	{ {{ INDEX_DIR_LOG, 4, 0, NULL }}, 1, INDEX_DIR_LOG, 0,
 	  "Dovecot found it to be corrupt" },
 	/* what they do to the index */
@@ -332,13 +370,13 @@ START_TEST(verdicts_have_an_end)
 	struct index_verdicts verdicts;
 	struct bytes *index = &files[INDEX_DIR_INDEX];
 	const uint32_t count = 2000;
-	unsigned char *data = calloc(1, RECORDS_AT + count * 12);
+	unsigned char *data = calloc(1, RECORDS_AT + count * RECORD_SIZE);
 	struct index_dir dir;
 	int fd;
 
 	memcpy(data, index->data, RECORDS_AT);
 	memcpy(data + 32, &count, sizeof(count));
-	unit_write(unit_path(PREFIX), data, RECORDS_AT + count * 12);
+	unit_write(unit_path(PREFIX), data, RECORDS_AT + count * RECORD_SIZE);
 	fd = open(unit_path("."), O_RDONLY | O_DIRECTORY);
 	index_dir_read(fd, PREFIX, &dir);
 	index_verify(&dir, &verdicts);
@@ -349,6 +387,8 @@ START_TEST(verdicts_have_an_end)
 	free(data);
 }
 END_TEST
+
+#define LIST_NAMES_AT (TRANS_AT + 16 + 16 + 32)
 
 /* A list of two mailboxes; the second one's parent is to be told. */
 static void make_list(uint32_t first_id, uint32_t second_id,
@@ -400,6 +440,11 @@ START_TEST(lists_lead_to_a_root)
 	check_only(INDEX_DIR_INDEX, "mailbox 2: its parent 2 leads to no root");
 	make_list(2, 1, 1);
 	check_only(INDEX_DIR_INDEX, "the names' ids don't ascend");
+	/* the names are written where they don't fit */
+	make_list(1, 2, 1);
+	files[INDEX_DIR_LOG].data[LIST_NAMES_AT + 8] = 4;
+	check_only(INDEX_DIR_LOG, "an extension's header is changed past its "
+		   "end: 20, 16");
 }
 END_TEST
 
@@ -454,6 +499,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, nothing_is_violated);
+	tcase_add_test(tcase, keywords_of_the_index_are_kept);
 	tcase_add_loop_test(tcase, what_is_violated_is_named, 0,
 			    sizeof(violations) / sizeof(violations[0]));
 	tcase_add_test(tcase, verdicts_have_an_end);
