@@ -90,14 +90,14 @@ def fill(server, user="alice"):
 STOPPED = re.compile(rb"^(\d+) +--- stopped by SIGSTOP ---$", re.M)
 
 
-def stop_at(call, command):
-    """Starts a command that stops itself at its first system call of a name.
-    Returns its strace and its pid when it has stopped; SIGCONT lets it go
-    on."""
+def stop_at(call, command, when=1):
+    """Starts a command that stops itself after its first system call of a
+    name, or a later one. Returns its strace and its pid when it has stopped;
+    SIGCONT lets it go on."""
     with tempfile.NamedTemporaryFile() as log:
         strace = subprocess.Popen(
             ["strace", "-f", "-qq", "-o", log.name, "-e", f"trace={call}",
-             "-e", f"inject={call}:signal=STOP:when=1", *command],
+             "-e", f"inject={call}:signal=STOP:when={when}", *command],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         while (stopped := STOPPED.search(log.read())) is None:

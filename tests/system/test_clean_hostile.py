@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
 import struct
 import subprocess
@@ -20,6 +21,7 @@ import time
 import pytest
 
 from audit import MESSAGE, write
+from cleaning import stop_at
 from test_audit_hostile import exchange
 
 USER = "nobody"
@@ -383,6 +385,10 @@ def write_index(trees):
     write(f"{trees.index}/.imap/gone/dovecot.index", b"yy")
 
 
+def write_log(trees):
+    write(f"{trees.index}/.imap/gone/dovecot.index.log", LOG_HEADER + b"1234")
+
+
 # What is done while clean waits: what there is, the entry that clean has seen,
 # and why it is kept; None for a mailbox.
 CHANGES = {
@@ -392,6 +398,7 @@ CHANGES = {
     rename_and_make_entry: (("box",), ".imap/box", "changed"),
     move_mailboxes: (("old/box",), "old/.imap/box", "changed"),
     write_index: ((), ".imap/gone", "changed"),
+    write_log: ((), ".imap/gone", "changed"),
 }
 
 
@@ -406,21 +413,54 @@ def test_a_change_before_the_removal(trees, change, used):
         trees.box(name)
     trees.own()
     # the first one is for the lease, after the directory was read
-    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e",
-               "inject=fcntl:delay_enter=2s:when=1", *trees.command(
-                   *(["--used", "--used-age", "0", "--force"] if used
-                     else []))]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
-    time.sleep(1)
+    child, pid = stop_at("fcntl", trees.command(
+        *(["--used", "--used-age", "0", "--force"] if used else [])))
     change(trees)
     logs = find_logs(trees.index)
-    assert child.poll() is None
-    stdout, stderr = child.communicate(timeout=60)
-    done = Clean(subprocess.CompletedProcess(command, child.returncode,
-                                             stdout, stderr))
-    assert (done.status, done.why(path)) == (0, why), stderr
+    done = go_on(child, pid)
+    assert (done.status, done.why(path)) == (0, why), done.stderr
     assert find_logs(trees.index) == logs
+
+
+def go_on(child, pid):
+    """Lets a clean that has stopped go on to its end."""
+    os.kill(pid, signal.SIGCONT)
+    stdout, stderr = child.communicate(timeout=60)
+    return Clean(subprocess.CompletedProcess(child.args, child.returncode,
+                                             stdout, stderr))
+
+
+def replace_by_link(log, trees):
+    os.symlink(f"{trees.outside}/log", log)
+
+
+def replace_by_fifo(log, trees):
+    os.mkfifo(log)
+    shutil.chown(log, USER)
+
+
+@pytest.mark.parametrize("replace", [replace_by_link, replace_by_fifo],
+                         ids=lambda c: c.__name__)
+def test_a_log_that_is_replaced_before_it_is_opened(trees, replace, tmp_path):
+    """A link isn't followed, a FIFO not waited for."""
+    log = trees.entry(".imap/gone") + "/dovecot.index.log"
+    write(f"{trees.outside}/log", LOG_HEADER)
+    trees.own()
+    path = str(tmp_path / "trace")
+    trees.clean("--dry-run", prefix=["strace", "-f", "-o", path, "-e",
+                                     "trace=openat,getdents64"])
+    with open(path) as f:
+        before, _, _ = f.read().partition('"dovecot.index.log"')
+    # it has read the directory to its end
+    child, pid = stop_at("getdents64", trees.command(),
+                         before.count("getdents64("))
+    os.unlink(log)
+    replace(log, trees)
+    # if that were opened, a session would be seen
+    with open(f"{trees.outside}/log"):
+        done = go_on(child, pid)
+    assert (done.status, done.why(".imap/gone")) == (0, "changed"), done.stderr
+    assert os.path.lexists(log)
 
 
 def find_logs(top):
