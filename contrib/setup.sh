@@ -23,7 +23,7 @@ BUILD_PACKAGES="gcc make libc6-dev autoconf automake libtool pkg-config
 TEST_PACKAGES="python3-pytest python3-pytest-xdist python3-jsonschema
 	git strace valgrind util-linux procps e2fsprogs
 	g++ man-db mandoc prometheus curl isync neomutt faketime
-	dovecot-pop3d dovecot-sieve"
+	dovecot-pop3d dovecot-sieve libfuse3-dev fuse3"
 
 fail()
 {

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""The slow file server of the tests is one: it takes its time, answers many at
+once, and fails as it is told to."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from audit import write
+from slowfs import slow
+
+MANY = 256
+FEW = 32
+
+
+@pytest.fixture
+def names(tmp_path):
+    for i in range(MANY * 3):
+        write(tmp_path / f"f{i}", b"x")
+    return [f"f{i}" for i in range(MANY * 3)]
+
+
+def look(paths):
+    """Looks at all paths at once; returns how long that took."""
+    threads = [threading.Thread(target=os.stat, args=(path,))
+               for path in paths]
+    begin = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.monotonic() - begin
+
+
+def test_many_looks_take_one_delay(tmp_path, names):
+    """In one directory, of files that weren't looked at before."""
+    with slow(str(tmp_path), delay=100_000) as server:
+        paths = [os.path.join(server.path, name) for name in names]
+        begin = time.monotonic()
+        for path in paths[:FEW]:
+            os.stat(path)
+        serial = time.monotonic() - begin
+        assert serial >= FEW * 0.1
+        # the server's threads are made at the first time; a busy machine may
+        # be in the way once
+        took = [look(paths[FEW:FEW + MANY]), look(paths[MANY * 2:])]
+    assert min(took) < serial / 2
+    assert server.at_once >= MANY / 2
+    assert server.answers >= MANY * 2
+
+
+def failing(source, **options):
+    """Returns the names that can't be looked at, and those that can't be
+    opened."""
+    unseen, closed = set(), set()
+    with slow(source, jitter=1000, **options) as server:
+        assert len(os.listdir(server.path)) == MANY * 3
+        for name in os.listdir(source):
+            try:
+                os.stat(os.path.join(server.path, name))
+                with open(os.path.join(server.path, name), "rb") as file:
+                    assert file.read() == b"x"
+            except PermissionError:
+                closed.add(name)
+            except OSError:
+                unseen.add(name)
+    return unseen, closed
+
+
+def test_errors_are_those_of_the_seed(tmp_path, names):
+    first = failing(str(tmp_path), errors=100, seed=1)
+    assert all(0 < len(part) < len(names) / 3 for part in first)
+    assert failing(str(tmp_path), errors=100, seed=1) == first
+    assert failing(str(tmp_path), errors=100, seed=2) != first
+    assert failing(str(tmp_path), errors=0, seed=1) == (set(), set())
+    assert failing(str(tmp_path), errors=1000, seed=1, spare="f3")[0] == \
+        set(names) - {"f3"}
+
+
+def test_nothing_can_be_changed(tmp_path, names):
+    with slow(str(tmp_path)) as server:
+        with pytest.raises(OSError):
+            os.mkdir(server.path + "/new")
+        with pytest.raises(OSError):
+            os.unlink(server.path + "/f1")
+    assert len(os.listdir(tmp_path)) == MANY * 3
