@@ -47,6 +47,17 @@ static void audit_try_rules(struct mailbox_audit_cmd_context *ctx)
 	}
 }
 
+static void audit_jobs(struct mailbox_audit_cmd_context *ctx)
+{
+	const char *text = doveadm_audit_string(ctx->ctx.cctx, "jobs");
+	char *error;
+
+	if (text != NULL && mba_jobs_parse(text, &ctx->set.jobs, &error) < 0) {
+		doveadm_audit_refuse(ctx, EX_USAGE, error);
+		free(error);
+	}
+}
+
 /* Returns whether only some entries are wanted. */
 static bool audit_select(struct mailbox_audit_cmd_context *ctx)
 {
@@ -72,13 +83,14 @@ static void cmd_mailbox_audit_preinit(struct doveadm_mail_cmd_context *_ctx)
 		doveadm_audit_refuse(ctx, EX_USAGE, "--hidden and --visible "
 				     "are mutually exclusive");
 	}
+	audit_jobs(ctx);
 	audit_try_rules(ctx);
 }
 
 static struct doveadm_mail_cmd_context *cmd_mailbox_audit_alloc(void)
 {
 	return doveadm_audit_alloc(cmd_mailbox_audit_preinit,
-				   "ets:HVO:N:r:R:j");
+				   "ets:HVO:N:r:R:J:j");
 }
 
 struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit = {
@@ -88,7 +100,8 @@ struct doveadm_cmd_ver2 doveadm_cmd_mailbox_audit = {
 		"[-e|--entries] [-t|--totals] [-s|--state <list>] "
 		"[-H|--hidden] [-V|--visible] [-O|--unused-for <time>] "
 		"[-N|--namespace <prefix>] "
-		"[-r|--rule <words>] [-R|--rules <file>] [-j|--json]",
+		"[-r|--rule <words>] [-R|--rules <file>] [-J|--jobs <n>] "
+		"[-j|--json]",
 DOVEADM_CMD_PARAMS_START
 DOVEADM_CMD_MAIL_COMMON
 DOVEADM_CMD_PARAM('e', "entries", CMD_PARAM_BOOL, 0)
@@ -100,6 +113,7 @@ DOVEADM_CMD_PARAM('O', "unused-for", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('N', "namespace", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('r', "rule", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('R', "rules", CMD_PARAM_STR, 0)
+DOVEADM_CMD_PARAM('J', "jobs", CMD_PARAM_STR, 0)
 DOVEADM_CMD_PARAM('j', "json", CMD_PARAM_BOOL, 0)
 DOVEADM_CMD_PARAMS_END
 };

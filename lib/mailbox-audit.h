@@ -20,8 +20,10 @@
      escape.c        bytes as they are printed: what can be seen, else \xNN
      file-time.c     what time it is for files
      hex.c           two hex digits
+     jobs-parse.c    how many looks are made at once
      levels.c        levels of a name as people write them
      state-names.c   what states, reasons and kinds are called
+     thread.c        starts a thread
      time-parse.c    a time as Dovecot's settings have it
      version.c       which version this is
    rules/            name rules (base)
@@ -39,6 +41,7 @@
      mutf7.c         what stands encoded in a name on disk
      mail-look.c     what a path of the mail tree is for each format
      mail-side.c     follows the walk in the mail tree, one look an entry
+     look-pool.c     threads that make looks, where these are slow
      probe.c         what a path is for mbox: mailbox or not
      mbox-from.c     whether a line is an mbox From_ line
      subscriptions.c reads the subscription file
@@ -68,6 +71,7 @@
      audit.c         a user's namespaces, and how their roots are related
      audit-namespace.c one namespace: what is found is decided about and counted
      entry-decide.c  what an entry is: its mailbox, its state, its rule
+     entry-queue.c   decides about entries in order, many looks in flight
      keep-names.c    names that no rule hides
      clean.c         removes a bogus entry: only here files are removed
      clean-scope.c   where something is removed: formats, the root's lock
@@ -106,9 +110,9 @@
    Threads: an object is used by one thread at a time, different objects by as
    many as you like. Rules that nobody adds to any more may be shared. An audit
    reads with threads of its own, which end before mba_audit_run() returns; they
-   block all signals. It holds fewer than 64 descriptors, however deep the trees
-   are, and has the rights of the process: to know what Dovecot can open, be the
-   user before it begins.
+   block all signals. It holds fewer than 64 descriptors, and two more for each
+   of the jobs, however deep the trees are, and has the rights of the process:
+   to know what Dovecot can open, be the user before it begins.
 
    Callbacks run in the thread that called the function which they were given
    to, one at a time, before it returns. What they are handed is valid until
@@ -722,6 +726,9 @@ struct mba_report {
 };
 #define MBA_MAX_ERRORS 64
 
+#define MBA_DEFAULT_JOBS 16
+#define MBA_MAX_JOBS 256
+
 struct mba_audit;
 
 struct mba_audit_settings {
@@ -748,6 +755,10 @@ struct mba_audit_settings {
 	/* with clean: the roots of all users of this run, of whom user is one;
 	   NULL if there are no others */
 	const struct mba_user_roots *user_roots;
+	/* How many looks at the mail side are made at once where it is slow:
+	   from 1 to MBA_MAX_JOBS; 0 is MBA_DEFAULT_JOBS. What is found, and in
+	   which order, doesn't depend on it. Clean makes one at a time. */
+	unsigned int jobs;
 	/* MBA_STATE_BIT()s of the entries to select; 0 selects all */
 	unsigned int states;
 	/* Select only mailboxes without a proof of use since then, epoch
@@ -763,6 +774,10 @@ struct mba_audit_settings {
    "missing", "unknown", and "bogus" for both of its states. Returns 0 if ok,
    -1 if a name is unknown. */
 int mba_states_parse(const char *list, unsigned int *states_r, char **error_r);
+
+/* Parse a number of jobs. Returns 0 if ok, -1 if it isn't one from 1 to
+   MBA_MAX_JOBS. */
+int mba_jobs_parse(const char *text, unsigned int *jobs_r, char **error_r);
 
 /* Returns a state's, a reason's, a kind's name as the reports print it; NULL
    for MBA_REASON_NONE. */

@@ -30,6 +30,8 @@ static const char help_end[] =
 "                           them the rules hide, errors\n"
 "  -j, --json               JSON lines\n"
 "  -u, --user NAME          the user's name for the report\n"
+"  -J, --jobs N             how many looks at the mail side to make at once,\n"
+"                           if it is slow: 1 to 256 (16)\n"
 "      --rule WORDS         rules, separated by blanks, as in mailbox_filter\n"
 "      --rules FILE         rules, one a line, as in mailbox_filter_file\n"
 "  -q, --quiet              don't show progress on a terminal\n"
@@ -46,6 +48,7 @@ static const struct option options[] = {
 	{ "hidden", no_argument, NULL, 'H' },
 	{ "visible", no_argument, NULL, 'V' },
 	{ "unused-for", required_argument, NULL, 'O' },
+	{ "jobs", required_argument, NULL, 'J' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -57,6 +60,14 @@ static int report_unused_for(struct audit_command *cmd)
 	if (status == EX_OK)
 		cmd->set.unused_since = (int64_t)time(NULL) - seconds;
 	return status;
+}
+
+static int report_jobs(struct audit_command *cmd)
+{
+	char *error;
+
+	return mba_jobs_parse(optarg, &cmd->set.jobs, &error) == 0 ? EX_OK :
+		tool_usage(error);
 }
 
 /* Returns a status, or -1 if help was asked for. */
@@ -71,6 +82,8 @@ static int report_option(struct audit_command *cmd, int opt, int idx)
 		return EX_OK;
 	case 'O':
 		return report_unused_for(cmd);
+	case 'J':
+		return report_jobs(cmd);
 	default:
 		return audit_command_option(cmd, opt, options[idx].name);
 	}
@@ -91,7 +104,7 @@ static int report_options(struct audit_command *cmd, int argc, char *argv[])
 	char *error;
 
 	while (status == EX_OK &&
-	       (opt = getopt_long(argc, argv, AUDIT_COMMAND_LETTERS "HVO:",
+	       (opt = getopt_long(argc, argv, AUDIT_COMMAND_LETTERS "HVO:J:",
 				  options, &idx)) != -1)
 		status = report_option(cmd, opt, idx);
 	if (status != EX_OK)

@@ -12,6 +12,7 @@
 #include "clean-used.h"
 #include "clean.h"
 #include "count.h"
+#include "entry-queue.h"
 #include "index-side.h"
 
 #define STOPPED "Stopped before its end"
@@ -24,6 +25,10 @@ struct run {
 	struct clean clean;
 	/* progress() said so */
 	bool stopped;
+
+	/* without clean */
+	struct entry_queue *queue;
+	const struct error_sink *errors;
 };
 
 static bool run_progress(const struct mba_count *totals, void *context)
@@ -69,47 +74,20 @@ static bool run_is_selected(const struct run *run,
 		(!set->visible || entry->hidden_by == NULL);
 }
 
-/* Decide about an entry, and clean it if that was asked for. */
-static void run_decide(struct run *run, const struct index_entry *found,
-		       struct entry_decision *decision_r,
-		       struct clean_result *result_r)
+/* An entry was decided about, and cleaned if that was asked for. */
+static void run_decided(struct run *run, const struct index_entry *found,
+			const struct entry_decision *decision,
+			const struct clean_result *result)
 {
-	struct mba_count kept;
-
-	if (run->clean.set == NULL) {
-		memset(result_r, 0, sizeof(*result_r));
-		entry_decide(&run->decide, found, decision_r);
-		return;
-	}
-	clean_entry(&run->clean, found, decision_r, result_r);
-	count_add(&run->report->clean.removed, &result_r->removed);
-	if (result_r->kept == MBA_KEPT_NOT)
-		return;
-	/* what a removal that failed left of it */
-	kept = found->count;
-	kept.inodes -= result_r->removed.inodes;
-	kept.bytes -= result_r->removed.bytes;
-	count_add(&run->report->clean.kept[result_r->kept], &kept);
-}
-
-static bool run_entry(const struct index_entry *found, void *context)
-{
-	struct run *run = context;
-	struct entry_decision decision;
-	struct clean_result result;
 	struct mba_entry entry = {
 		.path = found->path, .count = found->count,
 		.mtime = found->mtime,
 		.untouched = found->untouched,
+		.mailbox = decision->mailbox, .state = decision->state,
+		.reason = decision->reason, .hidden_by = decision->hidden_by,
+		.removed = result->removed, .kept = result->kept,
 	};
 
-	run_decide(run, found, &decision, &result);
-	entry.mailbox = decision.mailbox;
-	entry.state = decision.state;
-	entry.reason = decision.reason;
-	entry.hidden_by = decision.hidden_by;
-	entry.removed = result.removed;
-	entry.kept = result.kept;
 	count_add(&run->report->states[entry.state], &entry.count);
 	if (entry.hidden_by != NULL) {
 		count_add(&run->report->states_hidden[entry.state],
@@ -121,6 +99,41 @@ static bool run_entry(const struct index_entry *found, void *context)
 	}
 	if (run_is_selected(run, &entry))
 		run->set->entry(run->report, &entry, run->set->context);
+}
+
+static void run_audited(const struct index_entry *found,
+			const struct entry_decision *decision, void *context)
+{
+	const struct clean_result result = { .dir_removed = false };
+
+	run_decided(context, found, decision, &result);
+}
+
+static bool run_audit_entry(const struct index_entry *found, void *context)
+{
+	struct run *run = context;
+
+	entry_queue_add(run->queue, found);
+	return false;
+}
+
+static bool run_clean_entry(const struct index_entry *found, void *context)
+{
+	struct run *run = context;
+	struct entry_decision decision;
+	struct clean_result result;
+	struct mba_count kept;
+
+	clean_entry(&run->clean, found, &decision, &result);
+	count_add(&run->report->clean.removed, &result.removed);
+	if (result.kept != MBA_KEPT_NOT) {
+		/* what a removal that failed left of it */
+		kept = found->count;
+		kept.inodes -= result.removed.inodes;
+		kept.bytes -= result.removed.bytes;
+		count_add(&run->report->clean.kept[result.kept], &kept);
+	}
+	run_decided(run, found, &decision, &result);
 	entry_decision_free(&decision);
 	return result.dir_removed;
 }
@@ -205,6 +218,42 @@ static void run_stopped(struct run *run, const struct error_sink *errors)
 		       report->index_root, STOPPED);
 }
 
+/* The entries before an error come first. */
+static void run_index_error(const char *op, const char *path,
+			    const char *error, void *context)
+{
+	struct run *run = context;
+
+	entry_queue_flush(run->queue);
+	error_sink_add(run->errors, op, path, error);
+}
+
+static unsigned int run_jobs(const struct run *run)
+{
+	unsigned int jobs = run->set->jobs;
+
+	return jobs == 0 ? MBA_DEFAULT_JOBS :
+		jobs > MBA_MAX_JOBS ? MBA_MAX_JOBS : jobs;
+}
+
+/* Walk the index root, while the mail side is looked at. */
+static void run_audit(struct run *run, const struct index_side_settings *walk,
+		      struct mba_count *totals_r)
+{
+	const struct error_sink errors = { run_index_error, run };
+	struct index_side_settings set = *walk;
+
+	set.use = true;
+	set.entry = run_audit_entry;
+	set.errors = &errors;
+	run->errors = walk->errors;
+	run->queue = entry_queue_init(&run->decide, run_jobs(run), run_audited,
+				      run);
+	index_side_walk_threaded(&set, totals_r, run->report->other);
+	entry_queue_flush(run->queue);
+	entry_queue_deinit(&run->queue);
+}
+
 /* Walk the index root. */
 static void run_index_side(struct run *run, const struct audit_namespace *ns,
 			   const struct error_sink *errors)
@@ -215,14 +264,13 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 		.imap_dir = location->imap_dir ? MAIL_IMAP_DIR : NULL,
 		.in_place = run->decide.in_place, .nested = ns->nested.ids,
 		.nested_count = ns->nested.count,
-		.use = run->clean.set == NULL || location->listed,
-		.entry = run_entry,
+		.use = location->listed, .entry = run_clean_entry,
 		.progress = run_progress, .context = run, .errors = errors,
 	};
 	struct mba_count totals = { 0, 0, 0 };
 
 	if (run->clean.set == NULL)
-		index_side_walk_threaded(&set, &totals, run->report->other);
+		run_audit(run, &set, &totals);
 	else
 		run_clean(run, ns, &set, &totals);
 	run->report->totals = totals;

@@ -44,10 +44,16 @@ static void decide_look(const struct entry_decide_settings *set,
 {
 	enum mba_reason reason;
 
-	decision->state = set->afresh ?
-		mail_side_look_afresh(set->side, path, &decision->reason,
-				      is_dir_r) :
-		mail_side_look(set->side, path, &decision->reason, is_dir_r);
+	if (set->look != NULL) {
+		decision->state = mail_side_answer(set->side, set->look,
+						   &decision->reason,
+						   is_dir_r);
+	} else {
+		decision->state = (set->afresh ? mail_side_look_afresh :
+				   mail_side_look)(set->side, path,
+						   &decision->reason,
+						   is_dir_r);
+	}
 	if ((MBA_STATE_BIT(decision->state) & MBA_STATES_BOGUS) == 0)
 		return;
 	reason = reason_not_bogus(set);
@@ -173,6 +179,33 @@ static void decide_listed(const struct entry_decide_settings *set,
 	decision->hidden_by = entry_find_rule(set, levels, len, is_dir);
 	free(levels);
 	decision->is_inbox = strcasecmp(mailbox.name, "INBOX") == 0;
+}
+
+bool entry_needs_look(const struct entry_decide_settings *set,
+		      const struct index_entry *found,
+		      struct location_path *path_r)
+{
+	const struct location *location = set->location;
+	struct index_list_mailbox mailbox;
+	enum list_index_result result;
+	enum mba_reason reason;
+
+	if (location->format == NULL ||
+	    !location_from_index_path(location, found->path, path_r))
+		return false;
+	if (!location->listed) {
+		reason = reason_without_look(set, true, found->is_unreadable);
+		if (reason == MBA_REASON_NONE)
+			return true;
+	} else {
+		result = find_listed(set, path_r->storage_name, found,
+				     &mailbox);
+		if (result == LIST_INDEX_FOUND &&
+		    reason_listed(set, found, result) == MBA_REASON_NONE)
+			return true;
+	}
+	location_path_free(path_r);
+	return false;
 }
 
 void entry_decide(const struct entry_decide_settings *set,

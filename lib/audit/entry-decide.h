@@ -22,6 +22,8 @@ struct entry_decide_settings {
 	/* Where mailboxes are looked up; what it remembers is taken for
 	   granted, unless afresh. */
 	struct mail_side *side;
+	/* the look that was made ahead, NULL if none was */
+	struct mail_question *look;
 	/* with LAYOUT=index, which mailboxes there are */
 	struct list_index *list;
 	bool afresh:1;
@@ -47,6 +49,12 @@ void entry_decide(const struct entry_decide_settings *set,
 		  const struct index_entry *found,
 		  struct entry_decision *decision_r);
 void entry_decision_free(struct entry_decision *decision);
+
+/* Returns TRUE if an entry's mailbox has to be looked up: what mail_side_ask()
+   takes, to be freed. */
+bool entry_needs_look(const struct entry_decide_settings *set,
+		      const struct index_entry *found,
+		      struct location_path *path_r);
 
 /* Returns the rule that hides a name, NULL if it is visible. The name is given
    by its levels, as name.h has them; is_dir says whether it is a directory in

@@ -7,12 +7,12 @@
    messages, the caller's thread handles them, each at its own pace. */
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "index-side.h"
+#include "thread.h"
 
 #define BATCH_SIZE 64
 #define BATCHES_COUNT 16
@@ -221,24 +221,6 @@ static void messages_handle(struct side_thread *thread)
 	}
 }
 
-/* Start the thread; signals go to the caller's. Returns FALSE if there can't be
-   one. */
-static bool thread_start(struct side_thread *thread, pthread_t *id_r)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int ret;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, THREAD_STACK_SIZE);
-	ret = pthread_create(id_r, &attr, thread_main, thread);
-	pthread_attr_destroy(&attr);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return ret == 0;
-}
-
 void index_side_walk_threaded(const struct index_side_settings *set,
 			      struct mba_count *totals_r,
 			      struct mba_count other_r[MBA_OTHER_COUNT])
@@ -251,7 +233,7 @@ void index_side_walk_threaded(const struct index_side_settings *set,
 	thread->other = other_r;
 	pthread_mutex_init(&thread->mutex, NULL);
 	pthread_cond_init(&thread->changed, NULL);
-	if (!thread_start(thread, &id))
+	if (!thread_start(&id, thread_main, thread, THREAD_STACK_SIZE))
 		index_side_walk(set, totals_r, other_r);
 	else {
 		messages_handle(thread);

@@ -4,17 +4,32 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "alloc.h"
 #include "dir-stack.h"
 #include "mail-look.h"
 
+/* Looks are made in threads whose stacks are small, and which allocate nothing:
+   under a limit of address space each thread's heap counts. So paths are put
+   together in buffers; what doesn't fit is too long for the kernel, too. */
+
 /* enough for the names that an empty directory has */
 #define DIR_BUFFER_SIZE 1024
+
+/* Put a path together. Returns 0 if ok, -1 with errno if it is too long. */
+static int path_join(char buffer[PATH_MAX], const char *path, const char *name)
+{
+	int ret = snprintf(buffer, PATH_MAX, "%s/%s", path, name);
+
+	if (ret >= 0 && ret < PATH_MAX)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
 
 static struct mail_verdict look_symlink(int dir_fd, const char *name)
 {
@@ -31,10 +46,16 @@ struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
 				     bool *in_dir_r)
 {
 	struct mail_verdict verdict = mail_is_missing;
-	char *part = mem_strdup(path), *slash = part + pos;
+	char part[PATH_MAX], *slash = part + pos;
+	size_t len = strlen(path);
 	struct stat st;
 
 	*in_dir_r = false;
+	if (len >= sizeof(part)) {
+		errno = ENAMETOOLONG;
+		return mail_is_unknown(MBA_REASON_ERROR);
+	}
+	memcpy(part, path, len + 1);
 	do {
 		slash = strchr(slash, '/');
 		if (slash != NULL)
@@ -56,7 +77,6 @@ struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
 		else if (verdict.state == MBA_STATE_NOT_MAILBOX)
 			verdict = mail_is_mailbox;
 	} while (slash != NULL && verdict.state == MBA_STATE_NOT_MAILBOX);
-	free(part);
 	return verdict;
 }
 
@@ -73,17 +93,17 @@ static struct mail_verdict look_incomplete(int dir_fd, const char *name)
 {
 	static const char *const others[] = { "cur", "new" };
 	struct mail_verdict verdict = mail_is_refused;
+	char path[PATH_MAX];
 	struct stat st;
-	char *path;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) &&
 		     verdict.state == MBA_STATE_NOT_MAILBOX; i++) {
-		path = mem_printf("%s/%s", name, others[i]);
-		if (fstatat(dir_fd, path, &st, 0) == 0)
+		if (path_join(path, name, others[i]) < 0)
+			verdict = mail_is_unknown(MBA_REASON_ERROR);
+		else if (fstatat(dir_fd, path, &st, 0) == 0)
 			verdict = mail_is_unknown(MBA_REASON_INCOMPLETE);
 		else if (!is_missing_errno())
 			verdict = mail_is_unknown(MBA_REASON_ERROR);
-		free(path);
 	}
 	return verdict;
 }
@@ -139,6 +159,18 @@ static enum mba_probe_flags probe_flags(const struct mba_location *set)
 		set->compression ? MBA_PROBE_COMPRESSION : 0;
 }
 
+/* Returns TRUE if a directory that can't be read can be searched. Sets errno if
+   not. */
+static bool can_be_searched(int dir_fd, const char *path)
+{
+	int fd = openat(dir_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
 /* With DIRNAME= the mailbox has a directory of its own, which may be that of a
    file system that isn't mounted. Returns the verdict on a bogus mailbox. */
 static struct mail_verdict look_own_dir(int dir_fd, const char *name,
@@ -146,26 +178,19 @@ static struct mail_verdict look_own_dir(int dir_fd, const char *name,
 					const char **op_r)
 {
 	const char *slash = strrchr(name, '/');
-	char *dir;
-	int fd, ret;
+	char dir[PATH_MAX];
+	int ret;
 
-	/* INBOX= has none */
-	if (slash == NULL)
+	/* INBOX= has none; nothing was found below one that is too long */
+	if (slash == NULL || slash - name >= PATH_MAX)
 		return verdict;
-	dir = mem_printf("%.*s", (int)(slash - name), name);
-	fd = openat(dir_fd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	free(dir);
-	if (fd == -1) {
-		*op_r = "open";
-		return is_missing_errno() ? verdict :
-			mail_is_unknown(MBA_REASON_ERROR);
-	}
-	ret = mail_dir_has_entries(fd, op_r);
-	(void)close(fd);
+	memcpy(dir, name, slash - name);
+	dir[slash - name] = '\0';
+	ret = mail_dir_has_entries(dir_fd, dir, op_r);
 	if (ret == 0)
 		return mail_is_unknown(MBA_REASON_EMPTY_DIRECTORY);
-	/* it can only be searched, or was removed */
-	return ret > 0 || errno == EACCES || errno == ENOENT ? verdict :
+	return ret > 0 || is_missing_errno() ||
+		(errno == EACCES && can_be_searched(dir_fd, dir)) ? verdict :
 		mail_is_unknown(MBA_REASON_ERROR);
 }
 
@@ -175,7 +200,7 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 {
 	const char *subdir = location->format->subdir;
 	struct mail_verdict verdict;
-	char *path;
+	char path[PATH_MAX];
 
 	*op_r = "stat";
 	if (location->format->files) {
@@ -184,10 +209,12 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 					       &verdict.reason, op_r, is_dir_r);
 	} else {
 		*is_dir_r = true;
-		path = subdir == NULL ? mem_strdup(name) :
-			mem_printf("%s/%s", name, subdir);
-		verdict = look_dir(location, dir_fd, name, path);
-		free(path);
+		if (subdir == NULL)
+			verdict = look_dir(location, dir_fd, name, name);
+		else if (path_join(path, name, subdir) == 0)
+			verdict = look_dir(location, dir_fd, name, path);
+		else
+			verdict = mail_is_unknown(MBA_REASON_ERROR);
 	}
 	if ((MBA_STATE_BIT(verdict.state) & MBA_STATES_BOGUS) != 0 &&
 	    location->dirname[0] != '\0' && !location->format->index_opens)
@@ -202,7 +229,7 @@ static bool is_nothing(const char *name)
 		strcmp(name, "lost+found") == 0;
 }
 
-int mail_dir_has_entries(int dir_fd, const char **op_r)
+int mail_dir_has_entries(int dir_fd, const char *name, const char **op_r)
 {
 	union {
 		struct dirent64 first;
@@ -213,7 +240,7 @@ int mail_dir_has_entries(int dir_fd, const char **op_r)
 	int fd, ret = 0, read_errno;
 
 	*op_r = "open";
-	fd = openat_noatime(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat_noatime(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	*op_r = "readdir";

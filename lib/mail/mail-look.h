@@ -39,9 +39,9 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
 				     bool *in_dir_r);
 
-/* Returns 1 if a directory has entries, 0 if it has none or is as empty as a
-   new file system, -1 with errno if it can't be read; *op_r names the system
-   call. */
-int mail_dir_has_entries(int dir_fd, const char **op_r);
+/* Returns 1 if the directory dir_fd/name has entries, 0 if it has none or is as
+   empty as a new file system, -1 with errno if it can't be read; *op_r names
+   the system call. */
+int mail_dir_has_entries(int dir_fd, const char *name, const char **op_r);
 
 #endif

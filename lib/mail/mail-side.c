@@ -3,7 +3,12 @@
 
 /* What is missing is only missing if that is sure. A file server that isn't
    mounted leaves an empty directory behind, a symlink to it dangles: everything
-   there would look as if it were deleted. */
+   there would look as if it were deleted.
+
+   Questions may be asked before earlier ones are answered: their directories
+   are opened in that order, the looks are made by anybody. What is learnt of
+   directories is learnt in the order of the answers alone, so that these are
+   the same as if each had been answered before the next was asked. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,15 +22,40 @@
 #include "mail-look.h"
 #include "mail-side.h"
 
+/* A directory with questions; its descriptor is closed with the last one. */
+struct mail_dir {
+	unsigned int refs;
+	int fd;
+	/* relative to the mail root */
+	char *path;
+	size_t path_len;
+};
+
+/* A directory, and what is known of it and of those above it. */
+struct mail_seen {
+	char *path;
+	size_t path_len, path_alloc;
+	/* by depth, whether anything is known to be there */
+	bool *filled;
+	size_t depth, filled_alloc;
+};
+
 struct mail_side {
 	const struct location *location;
 	const struct error_sink *errors;
 
+	/* where the latest question was asked */
 	struct dir_stack stack;
-	/* for the root and each directory of the stack, whether anything is
-	   known to be in it */
-	bool *filled;
-	size_t filled_alloc;
+	/* that directory, for questions that weren't answered yet; and how many
+	   directories are held for these */
+	struct mail_dir *ahead;
+	unsigned int dirs_held;
+	/* It couldn't be opened ahead: why, and how deep. 0 if it could. */
+	int open_errno;
+	size_t open_depth;
+
+	/* where the latest answer was given */
+	struct mail_seen seen;
 	/* A directory that couldn't be opened or is empty, NULL if none; and
 	   what that says of everything below. */
 	char *failed_dir;
@@ -45,7 +75,22 @@ struct mail_side *mail_side_init(const struct location *location,
 	side->location = location;
 	side->errors = errors;
 	dir_stack_init(&side->stack, -1, O_PATH);
+	side->seen.path = mem_grow(NULL, &side->seen.path_alloc, 1, 1);
+	side->seen.path[0] = '\0';
 	return side;
+}
+
+static void dir_unref(struct mail_side *side, struct mail_dir **_dir)
+{
+	struct mail_dir *dir = *_dir;
+
+	*_dir = NULL;
+	if (dir == NULL || --dir->refs > 0)
+		return;
+	side->dirs_held--;
+	(void)close(dir->fd);
+	free(dir->path);
+	free(dir);
 }
 
 void mail_side_deinit(struct mail_side **_side)
@@ -53,8 +98,10 @@ void mail_side_deinit(struct mail_side **_side)
 	struct mail_side *side = *_side;
 
 	*_side = NULL;
+	dir_unref(side, &side->ahead);
 	dir_stack_deinit(&side->stack);
-	free(side->filled);
+	free(side->seen.path);
+	free(side->seen.filled);
 	free(side->failed_dir);
 	free(side);
 }
@@ -86,7 +133,7 @@ static int root_open(struct mail_side *side, const char *path)
 		side_error(side, "open", path, strerror(errno));
 		return -1;
 	}
-	ret = mail_dir_has_entries(fd, &op);
+	ret = mail_dir_has_entries(fd, ".", &op);
 	/* names in it may be found without reading it */
 	if (ret > 0 || (ret < 0 && errno == EACCES))
 		return fd;
@@ -107,9 +154,10 @@ static bool mail_root_usable(struct mail_side *side)
 			side_error(side, "fstat", "", strerror(errno));
 			side->root_ok = -1;
 		}
-		side->filled = mem_grow(side->filled, &side->filled_alloc, 1,
-					sizeof(*side->filled));
-		side->filled[0] = true;
+		side->seen.filled = mem_grow(side->seen.filled,
+					     &side->seen.filled_alloc, 1,
+					     sizeof(*side->seen.filled));
+		side->seen.filled[0] = true;
 	}
 	return side->root_ok > 0;
 }
@@ -142,47 +190,86 @@ static bool path_is_below(const char *path, size_t path_len, const char *dir)
 		(path_len == len || len == 0 || path[len] == '/');
 }
 
-/* Move the stack to a directory. */
-static void stack_seek(struct mail_side *side, const char *path, size_t len)
+/* Returns where the name at the beginning of a path ends. */
+static const char *name_end(const char *path, const char *end)
 {
-	struct dir_stack *stack = &side->stack;
-	const char *end = path + len, *slash;
+	const char *slash = memchr(path, '/', end - path);
 
-	while (!path_is_below(path, len, stack->path) && stack->count > 0) {
+	return slash == NULL ? end : slash;
+}
+
+/* Move the stack to a directory. */
+static void stack_seek(struct dir_stack *stack, const char *path, size_t len)
+{
+	const char *end = path + len, *next;
+
+	while (!path_is_below(path, len, stack->path) && stack->count > 0)
 		dir_stack_pop(stack);
-		/* the one that was left */
-		side->filled[stack->count] = true;
-	}
 	path += stack->path_len;
 	while (path < end) {
 		if (*path == '/')
 			path++;
-		slash = memchr(path, '/', end - path);
-		if (slash == NULL)
-			slash = end;
-		dir_stack_push(stack, path, slash - path);
-		side->filled = mem_grow(side->filled, &side->filled_alloc,
-					stack->count + 1,
-					sizeof(*side->filled));
-		side->filled[stack->count] = false;
-		path = slash;
+		next = name_end(path, end);
+		dir_stack_push(stack, path, next - path);
+		path = next;
 	}
 }
 
-/* Let a verdict stand for all that is in the stack's directory. */
-static void stack_dir_failed(struct mail_side *side,
-			     struct mail_verdict verdict)
+static void seen_cut(struct mail_seen *seen, size_t len, size_t depth)
+{
+	seen->path[len] = '\0';
+	seen->path_len = len;
+	seen->depth = depth;
+}
+
+/* Move to a directory. */
+static void seen_seek(struct mail_seen *seen, const char *path, size_t len)
+{
+	const char *end = path + len, *pos, *slash;
+
+	while (!path_is_below(path, len, seen->path) && seen->depth > 0) {
+		slash = strrchr(seen->path, '/');
+		seen_cut(seen, slash == NULL ? 0 : slash - seen->path,
+			 seen->depth - 1);
+		/* the one that was left */
+		seen->filled[seen->depth] = true;
+	}
+	for (pos = path + seen->path_len; pos < end; pos = name_end(pos, end)) {
+		if (*pos == '/')
+			pos++;
+		seen->depth++;
+		seen->filled = mem_grow(seen->filled, &seen->filled_alloc,
+					seen->depth + 1,
+					sizeof(*seen->filled));
+		seen->filled[seen->depth] = false;
+	}
+	seen->path = mem_grow(seen->path, &seen->path_alloc, len + 1, 1);
+	memcpy(seen->path, path, len);
+	seen_cut(seen, len, seen->depth);
+}
+
+/* Let a verdict stand for all that is in a directory. */
+static void dir_is_failed(struct mail_side *side, const char *path,
+			  struct mail_verdict verdict)
 {
 	free(side->failed_dir);
-	side->failed_dir = mem_strdup(side->stack.path);
+	side->failed_dir = mem_strdup(path);
 	side->failed = verdict;
 }
 
-/* A name is missing in the stack's directory. If nothing else was found there,
-   look once whether it is empty. */
-static struct mail_verdict stack_missing(struct mail_side *side, int dir_fd)
+static bool is_in_failed_dir(const struct mail_side *side,
+			     const struct location_path *path)
 {
-	bool *filled = &side->filled[side->stack.count];
+	return side->failed_dir != NULL &&
+		path_is_below(path->mail_path, path->mail_dir_len,
+			      side->failed_dir);
+}
+
+/* A name is missing in the directory that was seen last. If nothing else was
+   found there, look once whether it is empty. */
+static struct mail_verdict seen_missing(struct mail_side *side, int dir_fd)
+{
+	bool *filled = &side->seen.filled[side->seen.depth];
 	struct mail_verdict verdict;
 	const char *op;
 	int ret;
@@ -190,7 +277,7 @@ static struct mail_verdict stack_missing(struct mail_side *side, int dir_fd)
 	/* where an index is enough, what is missing says nothing anyway */
 	if (*filled || side->location->format->index_opens)
 		return mail_is_missing;
-	ret = mail_dir_has_entries(dir_fd, &op);
+	ret = mail_dir_has_entries(dir_fd, ".", &op);
 	*filled = true;
 	/* it can only be searched, or was removed */
 	if (ret > 0 || (ret < 0 && (errno == EACCES || errno == ENOENT)))
@@ -198,8 +285,8 @@ static struct mail_verdict stack_missing(struct mail_side *side, int dir_fd)
 	verdict = mail_is_unknown(ret == 0 ? MBA_REASON_EMPTY_DIRECTORY :
 				  MBA_REASON_ERROR);
 	if (ret < 0)
-		side_error(side, op, side->stack.path, strerror(errno));
-	stack_dir_failed(side, verdict);
+		side_error(side, op, side->seen.path, strerror(errno));
+	dir_is_failed(side, side->seen.path, verdict);
 	return verdict;
 }
 
@@ -236,9 +323,10 @@ static void stack_failed(struct mail_side *side, size_t depth)
 
 	while (stack->count > depth)
 		dir_stack_pop(stack);
-	stack_dir_failed(side, mail_is_unknown(MBA_REASON_ERROR));
+	dir_is_failed(side, stack->path, mail_is_unknown(MBA_REASON_ERROR));
 	name = mem_strdup(dir_stack_name(stack));
 	dir_stack_pop(stack);
+	seen_cut(&side->seen, stack->path_len, stack->count);
 
 	fd = dir_stack_fd(stack, &ignored);
 	errno = open_errno;
@@ -248,84 +336,196 @@ static void stack_failed(struct mail_side *side, size_t depth)
 		side_error(side, "open", side->failed_dir, strerror(errno));
 	} else if (side->failed.state == MBA_STATE_MISSING) {
 		/* the one above is remembered instead, if it is empty */
-		side->failed = stack_missing(side, fd);
+		side->failed = seen_missing(side, fd);
 	} else {
-		side->filled[stack->count] = true;
+		side->seen.filled[stack->count] = true;
 	}
 	free(name);
 }
 
-/* Look at a mailbox in the stack's directory, or anywhere by its absolute
-   path. */
-static struct mail_verdict look_name(struct mail_side *side, int dir_fd,
-				     const char *name,
-				     const struct location_path *path,
-				     bool *is_dir_r)
+void mail_question_look(const struct location *location,
+			struct mail_question *question)
 {
-	struct mail_verdict verdict;
-	const char *op;
-	int look_errno;
+	question->verdict = mail_look(location, question->dir_fd,
+				      question->name,
+				      question->path->storage_name,
+				      &question->op, &question->is_dir);
+	question->look_errno = errno;
+}
 
-	verdict = mail_look(side->location, dir_fd, name, path->storage_name,
-			    &op, is_dir_r);
-	if (verdict.reason == MBA_REASON_ERROR) {
-		look_errno = errno;
-		side_error(side, op, path->mail_path, strerror(look_errno));
-		/* lstat() isn't denied for a file, but for all of a directory
-		   that can't be searched: one error is enough */
-		if (look_errno == EACCES && dir_fd != AT_FDCWD &&
-		    strcmp(op, "lstat") == 0)
-			stack_dir_failed(side, verdict);
-	}
+static void question_error(struct mail_side *side,
+			   const struct mail_question *question)
+{
+	side_error(side, question->op, question->path->mail_path,
+		   strerror(question->look_errno));
+	/* lstat() isn't denied for a file, but for all of a directory that
+	   can't be searched: one error is enough */
+	if (question->look_errno == EACCES && question->dir_fd != AT_FDCWD &&
+	    strcmp(question->op, "lstat") == 0)
+		dir_is_failed(side, side->seen.path, question->verdict);
+}
+
+/* Returns what a look says, in a directory that was seen last. */
+static struct mail_verdict
+question_verdict(struct mail_side *side, const struct mail_question *question)
+{
+	struct mail_verdict verdict = question->verdict;
+
+	if (verdict.reason == MBA_REASON_ERROR)
+		question_error(side, question);
+	else if (verdict.state != MBA_STATE_MISSING)
+		side->seen.filled[side->seen.depth] = true;
+	else
+		return seen_missing(side, question->dir_fd);
 	return verdict;
 }
 
-static struct mail_verdict look_below_root(struct mail_side *side,
-					   const struct location_path *path,
-					   bool *is_dir_r)
+/* The same for a mailbox with an absolute path. */
+static struct mail_verdict
+question_inbox_verdict(struct mail_side *side,
+		       const struct mail_question *question)
 {
-	const char *mail_path = path->mail_path;
-	struct mail_verdict verdict;
-	size_t depth;
-	int fd;
+	if (question->verdict.reason == MBA_REASON_ERROR)
+		question_error(side, question);
+	if (question->verdict.state == MBA_STATE_MISSING &&
+	    !inbox_root_usable(side, question->path))
+		return mail_is_unknown(MBA_REASON_MAIL_ROOT);
+	return question->verdict;
+}
 
+static void question_init(struct mail_question *question,
+			  const struct location_path *path)
+{
+	memset(question, 0, sizeof(*question));
+	question->path = path;
+	question->dir_fd = AT_FDCWD;
+	question->name = path->mail_path;
+	if (path->mail_path[0] != '/' && path->mail_dir_len > 0)
+		question->name += path->mail_dir_len + 1;
+}
+
+/* Ask, look and answer. */
+static struct mail_verdict look_below_root(struct mail_side *side,
+					   struct mail_question *question)
+{
+	const struct location_path *path = question->path;
+	size_t depth = side->open_depth;
+	int fd = -1, open_errno = side->open_errno;
+
+	side->open_errno = 0;
 	if (!mail_root_usable(side))
 		return mail_is_unknown(MBA_REASON_MAIL_ROOT);
-	if (side->failed_dir != NULL &&
-	    path_is_below(mail_path, path->mail_dir_len, side->failed_dir))
+	if (is_in_failed_dir(side, path))
 		return side->failed;
-	stack_seek(side, mail_path, path->mail_dir_len);
-	if ((fd = dir_stack_fd(&side->stack, &depth)) == -1) {
+	seen_seek(&side->seen, path->mail_path, path->mail_dir_len);
+	stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
+	if (open_errno == 0)
+		fd = dir_stack_fd(&side->stack, &depth);
+	else
+		errno = open_errno;
+	if (fd == -1) {
 		stack_failed(side, depth);
 		return side->failed;
 	}
-	verdict = look_name(side, fd, path->mail_dir_len == 0 ? mail_path :
-			    mail_path + path->mail_dir_len + 1, path, is_dir_r);
-	if (verdict.state == MBA_STATE_MISSING)
-		verdict = stack_missing(side, fd);
-	else if (verdict.reason != MBA_REASON_ERROR)
-		side->filled[side->stack.count] = true;
-	return verdict;
+	question->dir_fd = fd;
+	mail_question_look(side->location, question);
+	return question_verdict(side, question);
 }
 
 enum mba_state mail_side_look(struct mail_side *side,
 			      const struct location_path *path,
 			      enum mba_reason *reason_r, bool *is_dir_r)
 {
+	struct mail_question question;
 	struct mail_verdict verdict;
 
-	*is_dir_r = false;
-	if (path->mail_path[0] != '/') {
-		verdict = look_below_root(side, path, is_dir_r);
-	} else {
-		verdict = look_name(side, AT_FDCWD, path->mail_path,
-				    path, is_dir_r);
-		if (verdict.state == MBA_STATE_MISSING &&
-		    !inbox_root_usable(side, path))
-			verdict = mail_is_unknown(MBA_REASON_MAIL_ROOT);
+	question_init(&question, path);
+	if (path->mail_path[0] != '/')
+		verdict = look_below_root(side, &question);
+	else {
+		mail_question_look(side->location, &question);
+		verdict = question_inbox_verdict(side, &question);
 	}
 	*reason_r = verdict.reason;
+	*is_dir_r = question.is_dir;
 	return verdict.state;
+}
+
+/* Open a question's directory. */
+static bool ahead_move(struct mail_side *side, const struct location_path *path)
+{
+	struct mail_dir *dir;
+	int fd;
+
+	dir_unref(side, &side->ahead);
+	stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
+	fd = dir_stack_fd(&side->stack, &side->open_depth);
+	if (fd == -1) {
+		side->open_errno = errno;
+		return false;
+	}
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1)
+		return false;
+	dir = side->ahead = mem_new(sizeof(*dir));
+	dir->refs = 1;
+	dir->fd = fd;
+	dir->path_len = path->mail_dir_len;
+	dir->path = mem_printf("%.*s", (int)path->mail_dir_len,
+			       path->mail_path);
+	side->dirs_held++;
+	return true;
+}
+
+bool mail_side_ask(struct mail_side *side, const struct location_path *path,
+		   unsigned int max_dirs, struct mail_question *question_r)
+{
+	const struct mail_dir *ahead = side->ahead;
+
+	question_init(question_r, path);
+	if (path->mail_path[0] == '/')
+		return true;
+	/* what is learnt by the answers comes first */
+	if (side->root_ok <= 0 || side->open_errno != 0 ||
+	    is_in_failed_dir(side, path))
+		return false;
+	if (ahead == NULL || ahead->path_len != path->mail_dir_len ||
+	    memcmp(ahead->path, path->mail_path, ahead->path_len) != 0) {
+		if (side->dirs_held >= max_dirs || !ahead_move(side, path))
+			return false;
+	}
+	question_r->dir = side->ahead;
+	question_r->dir->refs++;
+	question_r->dir_fd = side->ahead->fd;
+	return true;
+}
+
+enum mba_state mail_side_answer(struct mail_side *side,
+				struct mail_question *question,
+				enum mba_reason *reason_r, bool *is_dir_r)
+{
+	const struct location_path *path = question->path;
+	struct mail_verdict verdict;
+
+	*is_dir_r = question->is_dir;
+	if (path->mail_path[0] == '/')
+		verdict = question_inbox_verdict(side, question);
+	else if (is_in_failed_dir(side, path)) {
+		/* that wasn't known when it was asked */
+		verdict = side->failed;
+		*is_dir_r = false;
+	} else {
+		seen_seek(&side->seen, path->mail_path, path->mail_dir_len);
+		verdict = question_verdict(side, question);
+	}
+	dir_unref(side, &question->dir);
+	*reason_r = verdict.reason;
+	return verdict.state;
+}
+
+void mail_question_free(struct mail_side *side, struct mail_question *question)
+{
+	dir_unref(side, &question->dir);
 }
 
 /* Returns TRUE if the mail root still is the directory that it was at first. If

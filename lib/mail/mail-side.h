@@ -6,6 +6,7 @@
 
 #include "error-sink.h"
 #include "location.h"
+#include "mail-look.h"
 
 /* Looks up mailboxes in the mail tree. It keeps the directories on the way to
    the latest one open, and remembers which couldn't be opened or are empty, so
@@ -21,6 +22,38 @@ void mail_side_deinit(struct mail_side **side);
 enum mba_state mail_side_look(struct mail_side *side,
 			      const struct location_path *path,
 			      enum mba_reason *reason_r, bool *is_dir_r);
+
+/* A look that is made between the question and its answer. */
+struct mail_question {
+	const struct location_path *path;
+	/* where to look; the directory is held, NULL for an absolute path */
+	struct mail_dir *dir;
+	int dir_fd;
+	const char *name;
+	/* what the look found, with errno and system call of an error */
+	struct mail_verdict verdict;
+	const char *op;
+	int look_errno;
+	bool is_dir;
+};
+
+/* Ask what is there, with the path, which has to stay until the answer.
+   Questions are answered in the order in which they were asked. Returns FALSE
+   if that can't be asked before the earlier ones are answered; where there are
+   none, mail_side_look() is the way. No more than max_dirs directories are held
+   for questions without an answer. */
+bool mail_side_ask(struct mail_side *side, const struct location_path *path,
+		   unsigned int max_dirs, struct mail_question *question_r);
+/* Look. In any thread: it touches nothing but the question. */
+void mail_question_look(const struct location *location,
+			struct mail_question *question);
+/* Returns what mail_side_look() would have returned. */
+enum mba_state mail_side_answer(struct mail_side *side,
+				struct mail_question *question,
+				enum mba_reason *reason_r, bool *is_dir_r);
+
+/* Forget a question without an answer. */
+void mail_question_free(struct mail_side *side, struct mail_question *question);
 
 /* The same for whoever removes something: by the path from the mail root, and
    never from a directory that is held open or was remembered. */

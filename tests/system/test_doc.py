@@ -67,7 +67,8 @@ def test_options_of_clean(dovecot):
     page = sections("mailbox-audit-clean.1")
     options = documented(page["OPTIONS"])
     location = helped("report") - {"--hidden", "-H", "--visible", "-V",
-                                    "--unused-for", "-O", "--rule", "--rules"}
+                                    "--unused-for", "-O", "--jobs", "-J",
+                                    "--rule", "--rules"}
     assert helped("clean") == options | location
     usage = dovecot().doveadm("mailbox-audit", "clean", "-A", "-f",
                               check=False).stderr.decode()
