@@ -745,8 +745,9 @@ struct mba_audit_settings {
 	void (*error)(const struct mba_error *error, void *context);
 	/* Called before each entry, and now and then between them, with what
 	   was counted so far; may be NULL. Returns whether to go on: if not,
-	   nothing more is looked at or removed, and the report has an error
-	   that says so. Its totals are then those of what was decided about. */
+	   the entries that it was called for before are the last ones, nothing
+	   more is removed, and the report has an error that says so. Its totals
+	   are then those of what was decided about. */
 	bool (*progress)(const struct mba_namespace_report *ns, void *context);
 	void *context;
 	/* Clean what is audited; NULL changes nothing. Only entries with one of

@@ -15,6 +15,7 @@ import pytest
 from audit import as_user_argv, default_location, json_lines, \
     location_options, report, write
 from cleaning import make_junk
+from slowfs import slow
 
 # more lines than a small pipe and everybody's buffers take
 COUNT = 1000
@@ -119,6 +120,23 @@ def test_the_utility_ends_as_the_signal_would(server, command, sign):
     assert entries_left(server, "alice") == \
         COUNT - (told if command == "clean" else 0)
     assert status == -sign
+    assert STOPPED.encode() in errors
+
+
+@pytest.mark.parametrize("jobs", ["1", "64"])
+def test_looks_in_flight_end_too(server, jobs):
+    """On a slow file server: those that were begun are told."""
+    options = location_options(server, "alice", server.location)
+    home = server.users["alice"].home
+    with slow(home, delay=500, jitter=2000) as slowly:
+        options = [slowly.path if option == home else option
+                   for option in options]
+        argv = as_user_argv(server, "alice", "mailbox-audit", "report",
+                            *options, "-e", "-j", "-J", jobs)
+        lines, errors, status = interrupted(argv, signal.SIGINT)
+    check_report(lines, "audit", server.path("index/%u", "alice"))
+    assert (slowly.at_once > 16) == (jobs == "64")
+    assert status == -signal.SIGINT
     assert STOPPED.encode() in errors
 
 
