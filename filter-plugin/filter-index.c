@@ -11,6 +11,8 @@
 #include "filter-index.h"
 #include "filter-index-names.h"
 
+#include <sys/stat.h>
+
 bool filter_index_is_syncing(struct mailbox_list *list)
 {
 	struct mailbox_list_index *ilist = INDEX_LIST_CONTEXT(list);
@@ -115,6 +117,39 @@ void filter_index_sync_end(struct filter_index_sync *sync, bool changed)
 	mailbox_list_last_error_pop(list);
 }
 
+/* Returns whether it's neither a mailbox nor a directory any more. */
+static bool
+filter_index_node_is_gone(struct mailbox_list *list, const char *storage_name,
+			  const struct mailbox_list_index_node *node)
+{
+	const enum mailbox_list_index_flags no_mailbox =
+		MAILBOX_LIST_INDEX_FLAG_NONEXISTENT |
+		MAILBOX_LIST_INDEX_FLAG_NOSELECT;
+	const char *path;
+	struct stat st;
+
+	return node->children == NULL && (node->flags & no_mailbox) != 0 &&
+		mailbox_list_get_path(list, storage_name,
+				      MAILBOX_LIST_PATH_TYPE_DIR, &path) > 0 &&
+		stat(path, &st) < 0 && errno == ENOENT;
+}
+
+void filter_index_sync_forget_parents(struct mailbox_list_index_sync_context
+				      *sync, const char *storage_name)
+{
+	const struct mailbox_list_index_node *node;
+	const char *end;
+
+	while ((end = strrchr(storage_name, sync->sep[0])) != NULL) {
+		storage_name = t_strdup_until(storage_name, end);
+		node = mailbox_list_index_lookup(sync->list, storage_name);
+		if (node == NULL ||
+		    !filter_index_node_is_gone(sync->list, storage_name, node))
+			break;
+		(void)mailbox_list_index_sync_delete(sync, storage_name, FALSE);
+	}
+}
+
 void filter_index_forget(struct mailbox_list *list, const char *storage_name)
 {
 	struct filter_index_sync sync;
@@ -124,5 +159,8 @@ void filter_index_forget(struct mailbox_list *list, const char *storage_name)
 		return;
 	found = mailbox_list_index_sync_delete(sync.ctx, storage_name,
 					       TRUE) >= 0;
+	if (found) T_BEGIN {
+		filter_index_sync_forget_parents(sync.ctx, storage_name);
+	} T_END;
 	filter_index_sync_end(&sync, found);
 }

@@ -50,6 +50,10 @@ bool filter_index_keep(struct mailbox_list *list, const char *storage_name);
 bool filter_index_sync_begin(struct mailbox_list *list,
 			     struct filter_index_sync *sync_r);
 void filter_index_sync_end(struct filter_index_sync *sync, bool changed);
+/* A name was removed from the index: so are those above it that aren't there
+   any more, for Dovecot removes empty directories. */
+void filter_index_sync_forget_parents(struct mailbox_list_index_sync_context
+				      *sync, const char *storage_name);
 /* A hidden name was deleted: a refresh would keep it, if it doesn't look
    there. */
 void filter_index_forget(struct mailbox_list *list, const char *storage_name);

@@ -102,8 +102,10 @@ filter_rename_begin(struct filter_rename *rename, const char *oldname,
 	node = mailbox_list_index_lookup(rename->from->list, oldname);
 	if (node != NULL)
 		filter_rename_collect(rename, node, oldname, newname);
-	if (rename->needed)
+	if (rename->needed) {
 		filter_rename_remove(rename, sync.ctx);
+		filter_index_sync_forget_parents(sync.ctx, oldname);
+	}
 	if (rename->needed && rename->to == rename->from)
 		filter_rename_add(rename, sync.ctx);
 	filter_index_sync_end(&sync, rename->needed);

@@ -117,6 +117,37 @@ def test_records_come_with_use_and_go_with_the_mailbox(dovecot, name):
         assert imap.list().keys() <= {b"INBOX", b"good-1", b"good-2"}
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_goes_below_a_hidden_name_loses_its_record(dovecot, name):
+    """A refresh keeps all that is below a hidden name, for it doesn't look
+    there."""
+    location = FORMATS[name]
+    server = dovecot(**with_filter(dict(location=location), RULES))
+    # an mbox holds no others
+    names = ["junk-1/a", "junk-1/b", "junk-1/c"] + \
+        ["junk-1"] * (name != "mbox")
+    fill(server, "alice", location, names)
+    with server.imap("alice") as imap:
+        imap.list()
+        for mailbox in names:
+            imap.ok("STATUS", mailbox, "(MESSAGES)")
+        imap.ok("CREATE junk-1/d/e")
+        imap.ok("CREATE junk-1/f/g")
+        imap.list()
+        assert names_of(server, "alice") >= {
+            *names, "junk-1/d", "junk-1/d/e", "junk-1/f", "junk-1/f/g"}
+        imap.ok("DELETE junk-1/a")
+        imap.ok("RENAME junk-1/b good-1")
+        imap.ok("DELETE junk-1/d/e")
+        imap.ok("RENAME junk-1/f/g good-2")
+        # where they are directories
+        imap.cmd("DELETE junk-1/d")
+        imap.cmd("DELETE junk-1/f")
+        imap.list()
+        assert {n for n in names_of(server, "alice") if "-" in n} == \
+            {"junk-1", "junk-1/c", "good-1", "good-2"}
+
+
 def test_what_is_no_mailbox_gets_no_record(dovecot):
     location = FORMATS["mbox"]
     server = dovecot(**with_filter(dict(location=location), RULES))
