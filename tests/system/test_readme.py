@@ -2,8 +2,10 @@
 # Copyright (c) 2026 dovecot-mailbox-audit authors
 
 """The order of README: what prevents the problem comes before what only looks
-at it. That its commands do what it says is for tests/newcomer."""
+at it; and that the files which the texts name are there. That its commands do
+what it says is for tests/newcomer."""
 
+import os
 import re
 
 import pytest
@@ -44,3 +46,17 @@ def test_the_steps_of_a_bad_night(version):
     assert all(word in command for word, command in zip(words, commands))
     assert ("mailbox_list_drop_noselect=no" in commands[2]) == \
         (version == "2.4")
+
+
+@pytest.mark.parametrize("name", ["README", "CONTRIBUTING.md", "SECURITY.md"])
+def test_what_is_named_is_there(name):
+    """The folders of the map, programs and files of the source."""
+    top = os.path.dirname(os.path.abspath(readme.PATH))
+    with open(os.path.join(top, name)) as f:
+        text = f.read()
+    paths = set(re.findall(r"(?<![\w/.$-])((?:\.ci|contrib|doc|lib|tests|tool|"
+                           r"[a-z]+-plugin)/[\w./-]*\w|[A-Z]+\.md)", text))
+    assert paths or name == "SECURITY.md"
+    missing = {path for path in paths
+               if not os.path.exists(os.path.join(top, path))}
+    assert missing == set()
