@@ -30,7 +30,7 @@ bool index_cache_chain_is_exhausted(const struct index_cache_chain *chain)
 	return chain->budget.steps == chain->budget.limit;
 }
 
-static int __attribute__((format(printf, 3, 4)))
+static void __attribute__((format(printf, 3, 4)))
 violated(struct index_cache_chain *chain, uint64_t offset, const char *format,
 	 ...)
 {
@@ -40,7 +40,6 @@ violated(struct index_cache_chain *chain, uint64_t offset, const char *format,
 	va_start(args, format);
 	(void)vsnprintf(chain->violated, sizeof(chain->violated), format, args);
 	va_end(args);
-	return -1;
 }
 
 /* Read a number, which is within the file as it was when it was opened. */
@@ -50,9 +49,10 @@ static int read_u32(struct index_cache_chain *chain, uint64_t offset,
 	uint64_t left = chain->cache->file_size - offset;
 
 	if (!cursor_budget_spend(&chain->budget, 1)) {
-		return violated(chain, offset, "to follow the records takes "
-				"more steps than the cache has bytes: %" PRIu64,
-				chain->budget.limit);
+		violated(chain, offset, "to follow the records takes "
+			 "more steps than the cache has bytes: %" PRIu64,
+			 chain->budget.limit);
+		return -1;
 	}
 	if (offset < chain->window_offset || offset + sizeof(*value_r) >
 	    chain->window_offset + chain->window_size) {
@@ -62,9 +62,10 @@ static int read_u32(struct index_cache_chain *chain, uint64_t offset,
 		if (!chain->read(chain->context, offset, chain->window,
 				 chain->window_size)) {
 			chain->window_size = 0;
-			return violated(chain, offset, "the cache has become "
-					"shorter than %" PRIu64 " bytes",
-					chain->cache->file_size);
+			violated(chain, offset, "the cache has become "
+				 "shorter than %" PRIu64 " bytes",
+				 chain->cache->file_size);
+			return -1;
 		}
 	}
 	memcpy(value_r, chain->window + (offset - chain->window_offset),
@@ -82,17 +83,19 @@ static int field_size(struct index_cache_chain *chain, uint64_t *pos,
 	if (read_u32(chain, offset, &number) < 0)
 		return -1;
 	if (number >= chain->cache->fields_count) {
-		return violated(chain, offset, "field %u of a record >= %u "
-				"fields", number, chain->cache->fields_count);
+		violated(chain, offset, "field %u of a record >= %u "
+			 "fields", number, chain->cache->fields_count);
+		return -1;
 	}
 	*pos += sizeof(number);
 	*size_r = chain->cache->fields[number].size;
 	if (*size_r != INDEX_CACHE_VARIABLE_SIZE)
 		return 0;
 	if (end - *pos < sizeof(*size_r)) {
-		return violated(chain, offset, "field %u of a record has its "
-				"size at %" PRIu64 ", the record ends at %"
-				PRIu64, number, *pos, end);
+		violated(chain, offset, "field %u of a record has its "
+			 "size at %" PRIu64 ", the record ends at %"
+			 PRIu64, number, *pos, end);
+		return -1;
 	}
 	if (read_u32(chain, *pos, size_r) < 0)
 		return -1;
@@ -112,15 +115,17 @@ static int fields_check(struct index_cache_chain *chain, uint64_t pos,
 		if (field_size(chain, &pos, end, &size) < 0)
 			return -1;
 		if (size > end - pos) {
-			return violated(chain, offset, "a field of %u bytes "
-					"ends at %" PRIu64 ", its record at %"
-					PRIu64, size, pos + size, end);
+			violated(chain, offset, "a field of %u bytes "
+				 "ends at %" PRIu64 ", its record at %"
+				 PRIu64, size, pos + size, end);
+			return -1;
 		}
 		pos += ((uint64_t)size + 3) & ~UINT64_C(3);
 	}
 	if (pos != end) {
-		return violated(chain, end, "the fields of a record end at %"
-				PRIu64 ", the record at %" PRIu64, pos, end);
+		violated(chain, end, "the fields of a record end at %"
+			 PRIu64 ", the record at %" PRIu64, pos, end);
+		return -1;
 	}
 	return 0;
 }
@@ -134,21 +139,24 @@ static int record_check(struct index_cache_chain *chain, uint32_t offset,
 
 	if (offset < INDEX_CACHE_HEADER_SIZE || offset % 4 != 0 ||
 	    fields > file_size) {
-		return violated(chain, offset, "a record stands at %u, the "
-				"cache has %" PRIu64 " bytes", offset,
-				file_size);
+		violated(chain, offset, "a record stands at %u, the "
+			 "cache has %" PRIu64 " bytes", offset,
+			 file_size);
+		return -1;
 	}
 	if (read_u32(chain, offset, older_r) < 0 ||
 	    read_u32(chain, fields - 4, size_r) < 0)
 		return -1;
 	if (*size_r < RECORD_HEADER_SIZE) {
-		return violated(chain, fields - 4, "record size %u "
-				"< %d", *size_r, RECORD_HEADER_SIZE);
+		violated(chain, fields - 4, "record size %u "
+			 "< %d", *size_r, RECORD_HEADER_SIZE);
+		return -1;
 	}
 	if (*size_r > file_size - offset) {
-		return violated(chain, fields - 4, "record offset %u "
-				"+ size %u > the cache's size %" PRIu64, offset,
-				*size_r, file_size);
+		violated(chain, fields - 4, "record offset %u "
+			 "+ size %u > the cache's size %" PRIu64, offset,
+			 *size_r, file_size);
+		return -1;
 	}
 	return fields_check(chain, fields, offset + (uint64_t)*size_r);
 }
@@ -163,10 +171,11 @@ int index_cache_chain_check(struct index_cache_chain *chain, uint32_t offset)
 			return -1;
 		sum += size;
 		if (sum > chain->cache->file_size) {
-			return violated(chain, offset, "the records go in a "
-					"circle: they have %" PRIu64 " bytes, "
-					"the cache %" PRIu64, sum,
-					chain->cache->file_size);
+			violated(chain, offset, "the records go in a "
+				 "circle: they have %" PRIu64 " bytes, "
+				 "the cache %" PRIu64, sum,
+				 chain->cache->file_size);
+			return -1;
 		}
 		offset = older;
 	} while (offset != 0);
