@@ -115,7 +115,8 @@ def utility_options(pair, server, user):
     conf = pair.configuration
     options = [f"--exclude={path}"
                for path in pair.shared_roots(server, user)]
-    options += [f"--keep={name}" for name in conf.mailboxes
+    options += [f"--keep={name.replace(conf.separator, '/')}"
+                for name in conf.mailboxes
                 if pair.is_named(pair.visible(name))]
     if conf.escape is not None:
         options.append(f"--escape-char={conf.escape}")
