@@ -77,6 +77,8 @@
      clean-scope.c   where something is removed: formats, the root's lock
      clean-used.c    whether most used entries are bogus
      audit-subscriptions.c subscribed names that no mailbox has
+     audit-list-names.c the same of the mailbox list index
+     bogus-name.c    whether a name is one of these
      audit-roots.c   compares roots, by what is there
      user-roots.c    roots that several users have
      audit-errors.c  keeps the first errors and counts all
@@ -684,6 +686,15 @@ struct mba_error {
 	const char *error;
 };
 
+/* A name of the mailbox list index. */
+struct mba_list_name {
+	/* as clients see it */
+	const char *mailbox;
+	/* the rule that hides it, NULL if it is visible */
+	const struct mba_rule *hidden_by;
+};
+#define MBA_MAX_LIST_NAMES 1000
+
 /* One namespace's part of the report. Pointers belong to the audit. */
 struct mba_namespace_report {
 	const struct mba_location *location;
@@ -705,10 +716,20 @@ struct mba_namespace_report {
 	/* bogus subscribed names that have no entry, as clients see them;
 	   ends with NULL */
 	const char *const *subscriptions;
+	/* Bogus names of the mailbox list index that have no entry: the first
+	   MBA_MAX_LIST_NAMES; all of them, and those that a rule hides. Not
+	   with clean. */
+	const struct mba_list_name *list_names;
+	unsigned int list_names_count;
+	uint64_t list_names_total, list_names_hidden;
 	/* what clean did; states and totals are those before it */
 	struct mba_clean_report clean;
 	/* the index root is the mail root */
 	bool in_place:1;
+	/* the list index' names can't be told: it can't be read or understood,
+	   is being changed, or can't tell a separator within a level from one
+	   between levels */
+	bool list_names_unknown:1;
 };
 
 /* A user's report. It belongs to the audit. */

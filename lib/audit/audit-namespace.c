@@ -278,6 +278,39 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 		run_stopped(run, errors);
 }
 
+static bool run_name_progress(void *context)
+{
+	struct run *run = context;
+
+	return run_progress(&run->report->totals, run);
+}
+
+/* Find names that belong to no mailbox, and have no entry. */
+static void run_names(struct run *run, struct audit_namespace *ns,
+		      const struct error_sink *errors)
+{
+	struct audit_list_names *list_names = &ns->list_names;
+
+	if (!location_is_judged(ns->location) || ns->is_shared || run->stopped)
+		return;
+	if (!ns->location->listed) {
+		ns->subscriptions.location = ns->location;
+		ns->subscriptions.prefixes_below = ns->prefixes_below;
+		ns->subscriptions.side = run->decide.side;
+		ns->subscriptions.errors = errors;
+		audit_subscriptions_find(&ns->subscriptions);
+	}
+	if (run->clean.set != NULL)
+		return;
+	list_names->decide = &run->decide;
+	list_names->errors = errors;
+	list_names->progress = run_name_progress;
+	list_names->context = run;
+	audit_list_names_find(list_names);
+	if (run->stopped)
+		run_stopped(run, errors);
+}
+
 static void run_sides(struct run *run, struct audit_namespace *ns,
 		      const struct error_sink *errors)
 {
@@ -293,14 +326,7 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 	run->decide.list = list;
 	run->decide.keep = keep;
 	run_index_side(run, ns, errors);
-	if (location_is_judged(ns->location) && !ns->location->listed &&
-	    !ns->is_shared && !run->stopped) {
-		ns->subscriptions.location = ns->location;
-		ns->subscriptions.prefixes_below = ns->prefixes_below;
-		ns->subscriptions.side = side;
-		ns->subscriptions.errors = errors;
-		audit_subscriptions_find(&ns->subscriptions);
-	}
+	run_names(run, ns, errors);
 	keep_names_free(&keep);
 	list_index_deinit(&list);
 	mail_side_deinit(&side);
@@ -334,12 +360,18 @@ bool audit_namespace_run(struct audit_namespace *ns,
 		run_sides(&run, ns, errors);
 	report_r->subscriptions = ns->subscriptions.count > 0 ?
 		ns->subscriptions.names : no_names;
+	report_r->list_names = ns->list_names.names;
+	report_r->list_names_count = ns->list_names.count;
+	report_r->list_names_total = ns->list_names.total;
+	report_r->list_names_hidden = ns->list_names.hidden;
+	report_r->list_names_unknown = ns->list_names.unknown;
 	return !run.stopped;
 }
 
 void audit_namespace_clear(struct audit_namespace *ns)
 {
 	audit_subscriptions_clear(&ns->subscriptions);
+	audit_list_names_clear(&ns->list_names);
 	audit_nested_clear(&ns->nested);
 	free(ns->prefixes_below);
 	free(ns->aliases);

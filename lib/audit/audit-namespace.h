@@ -4,6 +4,7 @@
 #ifndef AUDIT_NAMESPACE_H
 #define AUDIT_NAMESPACE_H
 
+#include "audit-list-names.h"
 #include "audit-roots.h"
 #include "audit-subscriptions.h"
 
@@ -29,6 +30,7 @@ struct audit_namespace {
 
 	/* in the report */
 	struct audit_subscriptions subscriptions;
+	struct audit_list_names list_names;
 };
 
 /* Audit a namespace; report_r is zeroed, and filled while callbacks are

@@ -230,14 +230,13 @@ static bool list_is_same(const struct list_index *list, int dir_fd)
 	return same;
 }
 
-/* Read the list, unless it is the one that was read. */
-static void list_read(struct list_index *list)
+bool list_index_refresh(struct list_index *list)
 {
 	int dir_fd = list_open_dir(list);
 
 	if (dir_fd != -1 && list_is_same(list, dir_fd)) {
 		(void)close(dir_fd);
-		return;
+		return false;
 	}
 	list_forget(list);
 	if (dir_fd != -1) {
@@ -246,6 +245,7 @@ static void list_read(struct list_index *list)
 		(void)close(dir_fd);
 	}
 	list->reads++;
+	return true;
 }
 
 static const struct list_guid *
@@ -263,7 +263,7 @@ list_index_find(struct list_index *list, const unsigned char *guid,
 	const struct list_guid *found = guid_find(list, guid);
 
 	if (found == NULL) {
-		list_read(list);
+		(void)list_index_refresh(list);
 		found = guid_find(list, guid);
 	}
 	if (found == NULL) {
@@ -274,13 +274,29 @@ list_index_find(struct list_index *list, const unsigned char *guid,
 	return LIST_INDEX_FOUND;
 }
 
-bool list_index_get(struct list_index *list, uint32_t idx,
-		    struct index_list_mailbox *mailbox_r)
+bool list_index_next(struct list_index *list, uint32_t uid,
+		     struct index_list_mailbox *mailbox_r)
 {
-	if (idx == 0)
-		list_read(list);
-	if (list->list == NULL || idx >= index_list_count(list->list))
+	uint32_t idx;
+
+	if (list->reads == 0)
+		(void)list_index_refresh(list);
+	if (list->list == NULL || uid == UINT32_MAX)
+		return false;
+	(void)index_records_find(&list->index.state.records, uid + 1, &idx);
+	if (idx >= index_list_count(list->list))
 		return false;
 	index_list_get(list->list, idx, mailbox_r);
 	return true;
+}
+
+bool list_index_is_known(const struct list_index *list)
+{
+	bool exists = false;
+
+	for (int id = 0; id < LIST_FILES; id++)
+		exists = exists || list->files[id].exists;
+	return !exists || (list->has_index &&
+			   list->index.result == INDEX_STATE_OK &&
+			   !list->index.state.records.exhausted);
 }

@@ -44,10 +44,14 @@ enum list_index_result
 list_index_find(struct list_index *list, const unsigned char *guid,
 		struct index_list_mailbox *mailbox_r);
 
-/* Returns TRUE if there is a mailbox with this number, from 0 on. A list that
-   can't be understood is taken as far as it goes. The list isn't read again,
-   but for 0. */
-bool list_index_get(struct list_index *list, uint32_t idx,
-		    struct index_list_mailbox *mailbox_r);
+/* Returns TRUE if there is one more mailbox: the first one with a UID above
+   this one, 0 to begin with. The name is valid until the next call. */
+bool list_index_next(struct list_index *list, uint32_t uid,
+		     struct index_list_mailbox *mailbox_r);
+/* Returns TRUE if the list changed since it was read; it was read again. */
+bool list_index_refresh(struct list_index *list);
+/* Returns TRUE if there is none, or if what there is could be understood as far
+   as it goes. */
+bool list_index_is_known(const struct list_index *list);
 
 #endif

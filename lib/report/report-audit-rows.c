@@ -78,6 +78,17 @@ static void row_summary(struct report_row *row,
 	report_row_end(row);
 }
 
+/* Names without an entry take nothing. */
+static void audit_row_listed(struct report_row *row,
+			     const struct mba_namespace_report *ns)
+{
+	const struct mba_count listed = { .entries = ns->list_names_total };
+	const struct mba_count hidden = { .entries = ns->list_names_hidden };
+
+	if (ns->list_names_total > 0)
+		row_summary(row, ns, "listed", &listed, &hidden);
+}
+
 static void audit_rows_summary(struct report_row *row,
 			       const struct mba_namespace_report *ns)
 {
@@ -99,6 +110,7 @@ static void audit_rows_summary(struct report_row *row,
 		}
 	}
 	row_summary(row, ns, "total", &ns->totals, &hidden);
+	audit_row_listed(row, ns);
 }
 
 static void audit_row_totals(struct report_row *row,

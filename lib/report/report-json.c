@@ -149,6 +149,32 @@ static json_t *json_clean(const struct mba_clean_report *clean)
 	return json;
 }
 
+/* Returns bogus names of the list index, null if they can't be told. */
+static json_t *json_list_names(const struct mba_namespace_report *ns)
+{
+	const struct mba_list_name *name = ns->list_names;
+	json_t *json, *names, *json_one;
+	bool escaped;
+
+	if (ns->list_names_unknown)
+		return json_null();
+	json = json_new();
+	names = json_array();
+	for (unsigned int i = 0; i < ns->list_names_count; i++, name++) {
+		escaped = false;
+		json_one = json_new();
+		set(json_one, "mailbox", json_name(name->mailbox, &escaped));
+		set(json_one, "hidden_by", name->hidden_by == NULL ?
+		    json_null() : json_name(name->hidden_by->text, &escaped));
+		set_escaped(json_one, escaped);
+		append(names, json_one);
+	}
+	set(json, "total", json_integer(ns->list_names_total));
+	set(json, "hidden", json_integer(ns->list_names_hidden));
+	set(json, "names", names);
+	return json;
+}
+
 static json_t *json_namespace(const struct mba_namespace_report *ns)
 {
 	const struct mba_location *location = ns->location;
@@ -169,6 +195,8 @@ static json_t *json_namespace(const struct mba_namespace_report *ns)
 	set(json, "hidden", json_sum(ns->states_hidden, MBA_STATES_ALL));
 	set(json, "other", json_other(ns));
 	set(names, "subscriptions", json_names(ns->subscriptions, &escaped));
+	if (ns->clean.set == NULL)
+		set(names, "list_index", json_list_names(ns));
 	set(json, "names", names);
 	if (ns->clean.set != NULL)
 		set(json, "clean", json_clean(&ns->clean));

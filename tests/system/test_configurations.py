@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from audit import mutf7
+from audit import mutf7, unescape
 from configurations import CONFIGURATIONS
 from differential import listed_name, Pair
 from imap import quote
@@ -151,7 +151,11 @@ def test_the_audit_agrees_with_du_and_select(pair, user, which):
     if pair.configuration.location.index != "MEMORY":
         assert all(len(report.entries) > 2 for report in reports)
     found = [entry for report in reports for entry in report.entries.values()]
+    listed = [unescape(name["mailbox"]).decode() for report in reports
+              for ns in report.namespaces
+              for name in (ns["names"]["list_index"] or {"names": []})["names"]]
     with pair.stock.imap(user) as imap:
+        assert [name for name in listed if opens(imap, mutf7(name))] == []
         for entry in found:
             if entry["name"] is None:
                 continue

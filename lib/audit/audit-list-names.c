@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* What stands in a list index may be anything: a path is only made of a name
+   that the layout could have on disk, and of a GUID. And the list may change
+   while its names are looked up: a name is only told if it still is the list
+   that was read. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "audit-list-names.h"
+#include "bogus-name.h"
+#include "name.h"
+
+/* Returns TRUE if a level stands on disk as it is. What is escaped there would
+   have to be known from the whole name. */
+static bool is_plain_level(const struct location *location, const char *level)
+{
+	const char escape = location->set.storage_escape_char;
+
+	return level[0] != '\0' && strcmp(level, ".") != 0 &&
+		strcmp(level, "..") != 0 && strchr(level, '/') == NULL &&
+		strchr(level, location->storage_sep) == NULL &&
+		(escape == '\0' || (level[0] != '~' &&
+				    strchr(level, escape) == NULL));
+}
+
+/* Returns the storage name, NULL if none is sure. */
+static char *storage_name_get(const struct location *location,
+			      const struct index_list_mailbox *mailbox)
+{
+	static const unsigned char no_guid[INDEX_GUID_SIZE];
+	const char *end = mailbox->name + mailbox->name_len, *level;
+	char *name;
+
+	if (location->listed) {
+		if (memcmp(mailbox->guid, no_guid, sizeof(no_guid)) == 0)
+			return NULL;
+		name = mem_new(LOCATION_GUID_LEN + 1);
+		for (size_t i = 0; i < INDEX_GUID_SIZE; i++)
+			(void)snprintf(name + i * 2, 3, "%02x",
+				       mailbox->guid[i]);
+		return name;
+	}
+	for (level = mailbox->name; level <= end; level += strlen(level) + 1) {
+		if (!is_plain_level(location, level))
+			return NULL;
+	}
+	name = mem_dup(mailbox->name, mailbox->name_len);
+	for (size_t i = 0; i < mailbox->name_len; i++) {
+		if (name[i] == '\0')
+			name[i] = location->storage_sep;
+	}
+	return name;
+}
+
+/* Returns TRUE if a name stands for a mailbox. */
+static bool is_mailbox(const struct location *location,
+		       const struct index_list_mailbox *mailbox)
+{
+	const unsigned int none = INDEX_LIST_NOSELECT | INDEX_LIST_NONEXISTENT;
+
+	if (mailbox->is_lost || mailbox->is_nameless ||
+	    (!location->listed && (mailbox->flags & none) != 0))
+		return false;
+	/* the user's INBOX is there when it is needed */
+	return !location->set.inbox || strcmp(mailbox->name, "INBOX") != 0 ||
+		mailbox->name_len != strlen("INBOX");
+}
+
+static bool is_bogus(const struct audit_list_names *names,
+		     const struct index_list_mailbox *mailbox, bool *is_dir_r)
+{
+	const struct location *location = names->decide->location;
+	const struct bogus_name_settings set = {
+		.location = location, .side = names->decide->side,
+		.errors = names->errors,
+	};
+	char *storage_name;
+	bool bogus;
+
+	if (!is_mailbox(location, mailbox) ||
+	    (storage_name = storage_name_get(location, mailbox)) == NULL)
+		return false;
+	bogus = bogus_name_check(&set, storage_name, false, is_dir_r);
+	free(storage_name);
+	return bogus;
+}
+
+static void names_add(struct audit_list_names *names,
+		      const struct index_list_mailbox *mailbox, bool is_dir)
+{
+	const struct entry_decide_settings *decide = names->decide;
+	const struct mba_location *location = &decide->location->set;
+	struct mba_list_name *name;
+	const struct mba_rule *rule;
+	char *levels;
+	size_t len;
+
+	levels = name_levels_from_raw(location, mailbox->name,
+				      mailbox->name_len, &len);
+	rule = entry_find_rule(decide, levels, len, is_dir);
+	free(levels);
+	names->total++;
+	if (rule != NULL)
+		names->hidden++;
+	if (names->count == MBA_MAX_LIST_NAMES)
+		return;
+	names->names = mem_grow(names->names, &names->alloc, names->count + 1,
+				sizeof(*names->names));
+	name = &names->names[names->count++];
+	name->mailbox = name_from_raw(location, mailbox->name,
+				      mailbox->name_len);
+	name->hidden_by = rule;
+}
+
+/* Returns TRUE if the list index can't tell "a.b" from "a/b", so that Dovecot
+   takes names from the layout. No level on disk holds a '/'. */
+static bool is_ambiguous(const struct location *location)
+{
+	return !location->listed && location->set.vname_escape_char == '\0' &&
+		location->set.separator != location->storage_sep &&
+		location->set.separator != '/';
+}
+
+void audit_list_names_find(struct audit_list_names *names)
+{
+	struct list_index *list = names->decide->list;
+	struct index_list_mailbox mailbox = { .uid = 0 };
+	uint32_t uid = 0;
+	bool is_dir;
+
+	names->unknown = is_ambiguous(names->decide->location);
+	while (!names->unknown && list_index_next(list, uid, &mailbox) &&
+	       names->progress(names->context)) {
+		is_dir = !names->decide->location->format->files;
+		if (is_bogus(names, &mailbox, &is_dir)) {
+			/* look once more at what may have been renamed */
+			if (list_index_refresh(list))
+				continue;
+			names_add(names, &mailbox, is_dir);
+		}
+		uid = mailbox.uid;
+	}
+	if (!list_index_is_known(list))
+		names->unknown = true;
+}
+
+void audit_list_names_clear(struct audit_list_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free((char *)names->names[i].mailbox);
+	free(names->names);
+	memset(names, 0, sizeof(*names));
+}

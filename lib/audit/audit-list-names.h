@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+#ifndef AUDIT_LIST_NAMES_H
+#define AUDIT_LIST_NAMES_H
+
+#include "entry-decide.h"
+
+/* Names of the mailbox list index that no mailbox has, nor an entry. */
+struct audit_list_names {
+	const struct entry_decide_settings *decide;
+	const struct error_sink *errors;
+	/* Called before each name that is looked up. Returns whether to go
+	   on. */
+	bool (*progress)(void *context);
+	void *context;
+
+	/* The first MBA_MAX_LIST_NAMES; their names are owned. */
+	struct mba_list_name *names;
+	size_t count, alloc;
+	uint64_t total, hidden;
+	/* the names can't be told */
+	bool unknown;
+};
+
+/* Find the names; the caller has set what is above them. */
+void audit_list_names_find(struct audit_list_names *names);
+/* Forget the names. */
+void audit_list_names_clear(struct audit_list_names *names);
+
+#endif
