@@ -166,6 +166,11 @@ def statuses(server):
 def check_list(server):
     server.start()
     theirs = statuses(server)
+    listed = set(server.doveadm("mailbox", "list", "-u",
+                                "alice").stdout.decode().splitlines())
+    with server.imap("alice") as imap:
+        named = {name.decode(): flags
+                 for name, flags in imap.list("", "*").items()}
     server.stop()
     (mailboxes,) = [inspect_json(os.path.join(directory, prefix))[prefix]
                     ["mailboxes"]
@@ -174,6 +179,11 @@ def check_list(server):
     ours = {m["name"]: m for m in mailboxes
             if not {"nonexistent", "noselect"} & set(m["flags"])}
     assert set(ours) == set(theirs)
+    # both also list levels that are no mailboxes
+    assert listed == set(named)
+    assert set(ours) == {
+        name for name, flags in named.items()
+        if not {b"\\noselect", b"\\nonexistent"} & {f.lower() for f in flags}}
     for name, status in theirs.items():
         if name == "INBOX":
             # the list doesn't know
