@@ -24,6 +24,7 @@ SOURCES = "/etc/apt/sources.list.d/packages.list"
 OURS = ["dovecot-mailbox-audit", "libmailboxaudit-dev", "libmailboxaudit1",
         "mailbox-audit"]
 CONF = "/etc/dovecot/conf.d/99-mailbox-audit.conf"
+DOC = "/usr/share/doc/dovecot-mailbox-audit"
 ASIDE = CONF + ".removed"
 WANTS = "/etc/systemd/system/timers.target.wants"
 SAID = "/var/log/said"
@@ -158,6 +159,7 @@ def test_install():
     provided, = re.findall(r"dovecot-abi-[^, ]+",
                            package("dovecot-core", "Provides"))
     assert provided in package("dovecot-mailbox-audit", "Depends").split(", ")
+    assert os.path.exists(DOC + "/README.Debian")
     # each line of it is a comment
     assert re.fullmatch(r"(#.*\n|\n)*", read(CONF))
     assert configuration() == stock
