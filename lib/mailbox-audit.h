@@ -709,9 +709,9 @@ struct mba_namespace_report {
 	/* of states[], the entries whose name a rule hides */
 	struct mba_count states_hidden[MBA_STATE_COUNT];
 	struct mba_count other[MBA_OTHER_COUNT];
-	/* mailboxes without a proof of use, and their messages where they are
-	   known; not with clean */
-	struct mba_count unproven;
+	/* mailboxes without a proof of use, those of them whose name a rule
+	   hides, and their messages where they are known; not with clean */
+	struct mba_count unproven, unproven_hidden;
 	uint64_t unproven_messages;
 	/* bogus subscribed names that have no entry, as clients see them;
 	   ends with NULL */

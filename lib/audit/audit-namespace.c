@@ -57,6 +57,8 @@ static void run_count_unproven(struct mba_namespace_report *report,
 	if (entry->state != MBA_STATE_MAILBOX || entry->use.proof != NULL)
 		return;
 	count_add(&report->unproven, &entry->count);
+	if (entry->hidden_by != NULL)
+		count_add(&report->unproven_hidden, &entry->count);
 	report->unproven_messages += entry->use.messages;
 }
 

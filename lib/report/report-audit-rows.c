@@ -20,7 +20,7 @@ static const struct mba_column summary_columns[] = {
 	{ "username", false }, { "namespace", false }, { "state", false },
 	{ "entries", true }, { "inodes", true }, { "bytes", true },
 	{ "hidden_entries", true }, { "hidden_inodes", true },
-	{ "hidden_bytes", true }, { NULL, false }
+	{ "hidden_bytes", true }, { "messages", false }, { NULL, false }
 };
 
 static const struct mba_column totals_columns[] = {
@@ -75,6 +75,11 @@ static void row_summary(struct report_row *row,
 	report_row_text(row, state);
 	report_row_count(row, count);
 	report_row_count(row, hidden);
+	/* they are counted for that row alone */
+	if (count == &ns->unproven)
+		report_row_number(row, ns->unproven_messages);
+	else
+		report_row_text(row, NULL);
 	report_row_end(row);
 }
 
@@ -110,6 +115,10 @@ static void audit_rows_summary(struct report_row *row,
 		}
 	}
 	row_summary(row, ns, "total", &ns->totals, &hidden);
+	if (ns->unproven.entries > 0) {
+		row_summary(row, ns, "unproven", &ns->unproven,
+			    &ns->unproven_hidden);
+	}
 	audit_row_listed(row, ns);
 }
 

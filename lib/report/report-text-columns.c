@@ -75,6 +75,7 @@ static const struct text_column audit_summary[] = {
 	NUMBER("inodes", "inodes"),
 	SIZE("size", "bytes"),
 	NUMBER("hidden", "hidden_entries"),
+	NUMBER("mail", "messages"),
 	TEXT("namespace", "namespace"),
 	END
 };

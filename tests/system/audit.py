@@ -388,15 +388,19 @@ def row(line):
 
 def summary_rows(namespace):
     """Returns what scripts are told of a namespace of a report, but for the
-    hidden columns' values of each state, which a report only has as a sum."""
+    hidden columns' values of each state, which a report only has as a sum; and
+    the messages, which stand after those."""
     prefix = namespace["prefix"] or "-"
     counts = {**namespace["states"], **namespace["other"]}
     counts = {name: count for name, count in counts.items()
               if count["inodes"] > 0}
-    return [[prefix, name, str(count.get("entries", 0)),
-             str(count["inodes"]), str(count["bytes"])]
-            for name, count in [*counts.items(),
-                                ("total", namespace["totals"])]]
+    counts["total"] = namespace["totals"]
+    if namespace["unproven"]["entries"] > 0:
+        counts["unproven"] = namespace["unproven"]
+    return [([prefix, name, str(count.get("entries", 0)),
+              str(count["inodes"]), str(count["bytes"])],
+             str(count.get("messages", "-")))
+            for name, count in counts.items()]
 
 
 def size(count):
@@ -421,8 +425,9 @@ def people_row(values):
 
 def people_summary(values):
     """Returns what a table shows of a summary's values."""
-    prefix, state, entries_count, inodes, count, hidden = values[:6]
-    return [state, entries_count, inodes, size(int(count)), hidden, prefix]
+    prefix, state, entries_count, inodes, count, hidden, _, _, messages = values
+    return [state, entries_count, inodes, size(int(count)), hidden, messages,
+            prefix]
 
 
 def unescape(text):

@@ -16,14 +16,14 @@ FORMATS = ("table", "tab", "flow", "pager", "json")
 ENTRY_KEYS = ["namespace", "state", "reason", "untouched", "inodes", "bytes",
               "mtime", "evidence", "last_used", "hidden_by", "mailbox", "path"]
 SUMMARY_KEYS = ["namespace", "state", "entries", "inodes", "bytes",
-                "hidden_entries", "hidden_inodes", "hidden_bytes"]
-NUMBERS = {"entries", "inodes", "bytes", *SUMMARY_KEYS[5:]}
+                "hidden_entries", "hidden_inodes", "hidden_bytes", "messages"]
+NUMBERS = {"entries", "inodes", "bytes", *SUMMARY_KEYS[5:8]}
 # what people see of the rows
 TITLES = {
     "".join(ENTRY_KEYS): (
         "state size used changed hidden by mailbox", people_row),
     "".join(SUMMARY_KEYS): (
-        "state entries inodes size hidden namespace", people_summary),
+        "state entries inodes size hidden mail namespace", people_summary),
 }
 
 
@@ -47,7 +47,9 @@ def hidden_columns(lines, prefix):
     for line in lines:
         if "entry" in line and line["namespace"] == prefix:
             entry = line["entry"]
-            for state in (entry["state"], "total"):
+            unproven = entry["state"] == "mailbox" and entry["proof"] is None
+            for state in (entry["state"], "total",
+                          *(["unproven"] if unproven else [])):
                 counts = columns.setdefault(state, [0, 0, 0])
                 if entry["hidden_by"] is not None:
                     counts[0] += 1
@@ -61,8 +63,8 @@ def expected_summary(lines):
     rows = []
     for namespace in report(lines)["namespaces"]:
         hidden = hidden_columns(lines, namespace["prefix"])
-        rows += [columns + hidden.get(columns[1], ["0", "0", "0"])
-                 for columns in summary_rows(namespace)]
+        rows += [columns + hidden.get(columns[1], ["0", "0", "0"]) + [messages]
+                 for columns, messages in summary_rows(namespace)]
     return rows
 
 

@@ -111,7 +111,7 @@ def check_refused(server, message, status=os.EX_CONFIG):
     assert result.returncode == status
     assert result.stdout.split() == \
         b"namespace state entries inodes bytes hidden_entries hidden_inodes " \
-        b"hidden_bytes".split()
+        b"hidden_bytes messages".split()
     assert set(hidden(server)) == {".git", "public_html"}
 
 
