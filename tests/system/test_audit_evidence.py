@@ -116,3 +116,35 @@ def test_unused_for_selects_what_has_no_proof_since_then(server):
     server.stop()
     later = unused(int(time.time() - begun) - 1)
     assert "filled" in later and "changed" not in later
+
+
+def test_unused_for_is_the_same_by_every_way(server):
+    """Locally, over doveadm-server and HTTP, and by the utility; and nowhere is
+    a mailbox called unused."""
+    server.start()
+    everything = entries(json_lines(utility(
+        server, "alice", "--entries", "--json").stdout))
+    since = max(entry["since"] for entry in everything.values())
+    # to the day: a second may pass between two of them
+    while time.time() < since + 2:
+        time.sleep(0.1)
+    for option, found in (("1 s", True), ("1 d", False)):
+        local = server.doveadm("mailbox-audit", "-u", "alice", "-O", option,
+                               "-j").stdout
+        names = set(entries(json_lines(local)))
+        assert bool(names) == found
+        if found:
+            assert set(DONE) - {"created"} <= names
+        for address in (server.socket, server.tcp):
+            assert server.doveadm("mailbox-audit", "-S", address, "-u",
+                                  "alice", "--unused-for", option,
+                                  "-j").stdout == local
+        assert utility(server, "alice", "--unused-for", option,
+                       "--json").stdout == local
+        answer = server.http([["mailboxAudit", {
+            "user": "alice", "unusedFor": option, "json": True}, "tag"]])
+        assert b"".join(row["report"].encode() + b"\n"
+                        for row in answer[0][1]) == local
+    result = server.doveadm("mailbox-audit", "-u", "alice", "-O", "later",
+                            check=False)
+    assert result.returncode == os.EX_USAGE and b"later" in result.stderr

@@ -321,3 +321,45 @@ def test_what_a_url_named_is_its_owner_s(tmp_path):
     result = summary("--audit", path, input="other\n" + log)
     assert verdicts(result, "ann") == {"a": ("in use", "the log")}
     assert rows(result, "bob") == {}
+
+
+PUBLIC = Namespace("public", "Public/", type="public", location=Location(
+    "sdbox", "public", index="index-public"))
+
+
+def test_a_prefix_a_domain_and_a_public_namespace(dovecot, tmp_path):
+    user = "ann@example.org"
+    server = dovecot(location=corpus.FORMATS["sdbox"], prefix="INBOX/",
+                     namespaces=[PUBLIC], users=[user], plugins=PLUGIN)
+    for name in ("public", "index-public"):
+        os.mkdir(server.path(name))
+        server.chown(user, server.path(name))
+    with server.imap(user) as imap:
+        for name in ("INBOX/used", "INBOX/filled", "Public/used",
+                     "Public/filled"):
+            imap.ok(f"CREATE {name}")
+            corpus.append(imap, name, 1)
+    lines(server)
+    size = os.path.getsize(log_path(server))
+    next_second()
+    with server.imap(user) as imap:
+        for name in ("INBOX/used", "Public/used"):
+            corpus.selected(imap, name)
+    lines(server)
+    log = tmp_path / "log"
+    with open(log_path(server), "rb") as stream:
+        stream.seek(size)
+        log.write_bytes(b"other\n" + stream.read())
+    result = summary("--audit", audited(server, tmp_path), log)
+    # nobody asked for the public namespace
+    found = verdicts(result, user)
+    assert found.pop("Public/used")[1].startswith("not in the audit")
+    assert found == {"INBOX/used": ("in use", "the log"),
+                     "INBOX/filled": NEVER}
+    # whoever wants it has to name it
+    result = summary("--audit", audited(server, tmp_path, "-u", user, "-N",
+                                        "Public/"), log)
+    found = verdicts(result, user)
+    assert found.pop("INBOX/used")[1].startswith("not in the audit")
+    assert found == {"Public/used": ("in use", "the log"),
+                     "Public/filled": NEVER}
