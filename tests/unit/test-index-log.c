@@ -665,6 +665,21 @@ START_TEST(days_of_messages_bound_a_select)
 }
 END_TEST
 
+START_TEST(without_a_time_it_was_since_the_index)
+{
+	struct index_evidence evidence;
+
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 2);
+	evidence = evidence_of_log(INDEXID + 100);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_str_eq(evidence.proof, "first-recent-uid");
+	ck_assert_int_eq(evidence.last_used, INDEXID);
+	ck_assert_int_eq(evidence.not_opened_since, 0);
+}
+END_TEST
+
 START_TEST(cache_fields_that_clients_ask_for)
 {
 	struct index_cache_field fields[] = {
@@ -782,6 +797,7 @@ int main(void)
 	tcase_add_test(tcase, times_before_a_change_date_it);
 	tcase_add_test(tcase, nothing_is_no_proof);
 	tcase_add_test(tcase, days_of_messages_bound_a_select);
+	tcase_add_test(tcase, without_a_time_it_was_since_the_index);
 	tcase_add_test(tcase, cache_fields_that_clients_ask_for);
 	tcase_add_test(tcase, the_newest_proof_tells_the_time);
 	tcase_add_test(tcase, a_sort_is_a_proof);
