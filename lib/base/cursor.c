@@ -13,16 +13,6 @@ void cursor_budget_add(struct cursor_budget *budget, uint64_t bytes)
 	budget->limit += bytes * CURSOR_STEPS_PER_BYTE;
 }
 
-bool cursor_budget_spend(struct cursor_budget *budget, uint64_t steps)
-{
-	if (steps > budget->limit - budget->steps) {
-		budget->steps = budget->limit;
-		return false;
-	}
-	budget->steps += steps;
-	return true;
-}
-
 void cursor_init(struct cursor *cursor, const void *data, uint64_t size,
 		 struct cursor_budget *budget)
 {
@@ -33,77 +23,12 @@ void cursor_init(struct cursor *cursor, const void *data, uint64_t size,
 	cursor->budget = budget;
 }
 
-static bool cursor_step(struct cursor *cursor)
-{
-	if (!cursor->failed && cursor->budget != NULL &&
-	    !cursor_budget_spend(cursor->budget, 1))
-		cursor->failed = true;
-	return !cursor->failed;
-}
-
-const unsigned char *cursor_bytes(struct cursor *cursor, uint64_t size)
-{
-	const unsigned char *bytes = cursor->data + cursor->pos;
-
-	if (!cursor_step(cursor))
-		return NULL;
-	if (size > cursor->size - cursor->pos) {
-		cursor->failed = true;
-		return NULL;
-	}
-	cursor->pos += size;
-	return bytes;
-}
-
-static void cursor_copy(struct cursor *cursor, void *dest, size_t size)
-{
-	const unsigned char *bytes = cursor_bytes(cursor, size);
-
-	if (bytes == NULL)
-		memset(dest, 0, size);
-	else
-		memcpy(dest, bytes, size);
-}
-
-uint8_t cursor_u8(struct cursor *cursor)
-{
-	uint8_t value;
-
-	cursor_copy(cursor, &value, sizeof(value));
-	return value;
-}
-
-uint16_t cursor_u16(struct cursor *cursor)
-{
-	uint16_t value;
-
-	cursor_copy(cursor, &value, sizeof(value));
-	return value;
-}
-
-uint32_t cursor_u32(struct cursor *cursor)
-{
-	uint32_t value;
-
-	cursor_copy(cursor, &value, sizeof(value));
-	return value;
-}
-
-uint64_t cursor_u64(struct cursor *cursor)
-{
-	uint64_t value;
-
-	cursor_copy(cursor, &value, sizeof(value));
-	return value;
-}
-
 uint32_t cursor_offset32(struct cursor *cursor)
 {
+	const unsigned char *bytes = cursor_bytes(cursor, sizeof(uint32_t));
 	uint32_t value = 0;
-	unsigned char bytes[4];
 
-	cursor_copy(cursor, bytes, sizeof(bytes));
-	for (unsigned int i = 0; i < sizeof(bytes); i++) {
+	for (unsigned int i = 0; bytes != NULL && i < sizeof(value); i++) {
 		if ((bytes[i] & 0x80) == 0)
 			return 0;
 		value = value << 7 | (bytes[i] & 0x7f);

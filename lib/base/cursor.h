@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What may be done for each byte that is read from a file. */
 #define CURSOR_STEPS_PER_BYTE 64
@@ -33,23 +34,67 @@ struct cursor {
 void cursor_budget_add(struct cursor_budget *budget, uint64_t bytes);
 /* Returns FALSE if there aren't as many steps left: the steps count then as
    taken no more than the limit. */
-bool cursor_budget_spend(struct cursor_budget *budget, uint64_t steps);
+static inline bool
+cursor_budget_spend(struct cursor_budget *budget, uint64_t steps)
+{
+	if (steps > budget->limit - budget->steps) {
+		budget->steps = budget->limit;
+		return false;
+	}
+	budget->steps += steps;
+	return true;
+}
 
 void cursor_init(struct cursor *cursor, const void *data, uint64_t size,
 		 struct cursor_budget *budget);
 
-/* Integers as the machine has them. */
-uint8_t cursor_u8(struct cursor *cursor);
-uint16_t cursor_u16(struct cursor *cursor);
-uint32_t cursor_u32(struct cursor *cursor);
-uint64_t cursor_u64(struct cursor *cursor);
+/* Take a step. Returns FALSE if there are none left. */
+static inline bool cursor_step(struct cursor *cursor)
+{
+	if (!cursor->failed && cursor->budget != NULL &&
+	    !cursor_budget_spend(cursor->budget, 1))
+		cursor->failed = true;
+	return !cursor->failed;
+}
+
+/* Returns the next bytes, NULL if there aren't as many. */
+static inline const unsigned char *
+cursor_bytes(struct cursor *cursor, uint64_t size)
+{
+	const unsigned char *bytes = cursor->data + cursor->pos;
+
+	if (!cursor_step(cursor))
+		return NULL;
+	if (size > cursor->size - cursor->pos) {
+		cursor->failed = true;
+		return NULL;
+	}
+	cursor->pos += size;
+	return bytes;
+}
+
+/* Integers as the machine has them: inline, since a log is little else, and the
+   audit reads those of all mailboxes. */
+#define CURSOR_INTEGER(name, type) \
+	static inline type name(struct cursor *cursor) \
+	{ \
+		const unsigned char *bytes = \
+			cursor_bytes(cursor, sizeof(type)); \
+		type value = 0; \
+		\
+		if (bytes != NULL) \
+			memcpy(&value, bytes, sizeof(value)); \
+		return value; \
+	}
+CURSOR_INTEGER(cursor_u8, uint8_t)
+CURSOR_INTEGER(cursor_u16, uint16_t)
+CURSOR_INTEGER(cursor_u32, uint32_t)
+CURSOR_INTEGER(cursor_u64, uint64_t)
 /* An offset that Dovecot writes last, without a lock: 4 x 7 bits, the highest
    first, each byte with its highest bit set; 0 is "not written yet"
    (lib-index/mail-index-util.c). */
 uint32_t cursor_offset32(struct cursor *cursor);
 
-/* Returns the next bytes, NULL if there aren't as many. */
-const unsigned char *cursor_bytes(struct cursor *cursor, uint64_t size);
 /* Returns the string up to the next NUL, which is skipped; NULL without one. */
 const char *cursor_string(struct cursor *cursor);
 /* Continue at a position, which may be the end. */
