@@ -168,7 +168,7 @@ def test_another_server_on_the_port_is_not_taken_for_it(dovecot,
                                                         monkeypatch):
     first = dovecot()
     free_ports = dovecot_module.free_ports
-    ports = iter([[first.port, *free_ports(2)], free_ports(3)])
+    ports = iter([[first.port, *free_ports(3)], free_ports(4)])
     monkeypatch.setattr(dovecot_module, "free_ports", lambda count: next(ports))
     second = dovecot()
     assert second.port != first.port
