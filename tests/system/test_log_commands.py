@@ -344,3 +344,24 @@ def test_what_was_committed_before_the_disk_was_full_is_counted(dovecot):
     finally:
         server.stop()
         subprocess.run(["umount", full], check=True)
+
+
+def test_copies_of_other_plugins_do_not_count(dovecot):
+    """lazy_expunge keeps what a MOVE expunges in a mailbox of its own."""
+    box = ".EXPUNGED"
+    server = dovecot(
+        location=Location("sdbox", "~/sdbox"),
+        plugins={"": ["lazy_expunge"], "imap": ["imap_mailbox_log"]},
+        plugin_settings={"lazy_expunge_mailbox" if IS_24 else "lazy_expunge":
+                         box})
+    names = dict(source_mailbox="INBOX", mailbox="to")
+    replies = check(server, [
+        ("CREATE to", entry("CREATE", mailbox="to")),
+        *[(("APPEND INBOX ", MESSAGE),
+           entry("APPEND", mailbox="INBOX"))] * 3,
+        ("SELECT INBOX", None),
+        ("COPY 1 to", entry("COPY", **names, messages=1)),
+        ("MOVE 1:2 to", entry("MOVE", **names, messages=2)),
+        (f"STATUS {box} (MESSAGES)", entry("STATUS", mailbox=box)),
+    ])
+    assert b"(MESSAGES 2)" in replies[-1].untagged[0]
