@@ -244,6 +244,24 @@ def test_every_system_call_may_fail(dovecot, call):
     assert failures > 0
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace")
+def test_a_directory_goes_while_it_is_read(dovecot):
+    """The kernel says ENOENT then. That is no error: what it held is gone."""
+    server = dovecot(location=default_location())
+    _, root = fill(server, ["a/box"])
+    places = [root + path for path in ("", "/a", "/a/.imap", "/a/.imap/box")]
+    found = []
+    for nth in range(1, 2 * len(places) + 1):
+        report = Report(utility(server, "alice", "-e", "-j", prefix=[
+            "strace", "-f", "-qq", "-o", "/dev/null",
+            *(word for place in places for word in ("-P", place)),
+            "-e", f"inject=getdents64:error=ENOENT:when={nth}"]))
+        assert report.user["complete"] and report.stderr == ""
+        assert report.namespaces[0]["bogus"]["entries"] == 0
+        found.append(len(report.entries))
+    assert min(found) == 0 and max(found) == 1
+
+
 def test_others_are_audited(dovecot):
     server = dovecot(users=["alice", "bob", "carol"])
     for user in server.users:
