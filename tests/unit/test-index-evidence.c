@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* What logs, days of messages and the fields of a cache prove of use. */
+
+#include <string.h>
+
+#include "index-evidence.h"
+#include "unit-index-log.h"
+#include "unit.h"
+
+#define DAY (24 * 60 * 60)
+
+static struct index_evidence evidence_of_log(int64_t mtime)
+{
+	struct index_evidence_input input = { .log_mtime = mtime };
+	struct index_log_scan scan;
+	struct index_evidence evidence;
+	const char *error;
+
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	ck_assert_int_eq(index_log_scan(newer.data, newer.size, &scan, &error),
+			 0);
+	input.state = &state;
+	input.log = &scan;
+	index_evidence_find(&input, &evidence);
+	return evidence;
+}
+
+START_TEST(who_changes_it)
+{
+	static const struct {
+		uint32_t type, flags;
+		enum mba_evidence level;
+	} changes[] = {
+		{ FLAGS, 0x08, MBA_EVIDENCE_CHANGED },
+		{ FLAGS, 0x0800, MBA_EVIDENCE_CHANGED },
+		/* Dovecot's own flags; Dovecot itself; dsync */
+		{ FLAGS, 0x80, MBA_EVIDENCE_NEVER_OPENED },
+		{ FLAGS | EXTERNAL, 0x08, MBA_EVIDENCE_NEVER_OPENED },
+		{ FLAGS | DSYNC, 0x08, MBA_EVIDENCE_NEVER_OPENED },
+	};
+	struct index_evidence evidence;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		log_begin(&newer, 1, 0, 0);
+		log_append(&newer, 1, 1);
+		LOG_ADD(&newer, changes[i].type, 1, 1, changes[i].flags);
+		evidence = evidence_of_log(INDEXID + 100);
+		ck_assert_int_eq(evidence.level, changes[i].level);
+		ck_assert_int_eq(evidence.since, INDEXID);
+		ck_assert_int_eq(evidence.last_used,
+				 changes[i].level == MBA_EVIDENCE_CHANGED ?
+				 INDEXID + 100 : 0);
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
+/* What a sync notes of the mails. */
+static void log_sync_note(struct bytes *log)
+{
+	LOG_ADD(log, BOUNDARY | EXTERNAL, 12 + 32);
+	LOG_ADD(log, INTRO | EXTERNAL, UINT32_MAX, 0, 0, 4 | 4 << 16, 4 << 16,
+		'n' | 'o' << 8 | 't' << 16 | (uint32_t)'e' << 24);
+}
+
+/* the end of a sync of changes; a time */
+#define SYNC_END(log) \
+	LOG_ADD(log, HEADER | EXTERNAL, 64 | 4 << 16, 100)
+#define TEMP_SCAN(log, time) \
+	LOG_ADD(log, HEADER | EXTERNAL, 80 | 4 << 16, time)
+#define DIRTY 0x80
+
+static void check_change(int64_t last_used)
+{
+	struct index_evidence evidence = evidence_of_log(INDEXID + 100);
+
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_CHANGED);
+	ck_assert_str_eq(evidence.proof, "change");
+	ck_assert_int_eq(evidence.last_used, last_used);
+	teardown();
+	setup();
+}
+
+static void log_change(void)
+{
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 3);
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+}
+
+START_TEST(the_last_change_is_dated_by_the_log)
+{
+	/* its sync hasn't ended */
+	log_change();
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
+	check_change(INDEXID);
+	log_change();
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
+	SYNC_END(&newer);
+	check_change(INDEXID + 100);
+	/* what came before it doesn't matter */
+	log_change();
+	SYNC_END(&newer);
+	log_append(&newer, 4, 1);
+	LOG_ADD(&newer, EXPUNGE, 1, 1);
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
+	SYNC_END(&newer);
+	check_change(INDEXID + 100);
+	/* later syncs, one of them of somebody else's expunge */
+	log_change();
+	SYNC_END(&newer);
+	log_sync_note(&newer);
+	check_change(INDEXID);
+	log_change();
+	SYNC_END(&newer);
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 2, 2);
+	SYNC_END(&newer);
+	check_change(INDEXID);
+	/* the end of a sync isn't wished for */
+	log_change();
+	LOG_ADD(&newer, HEADER, 64 | 4 << 16, 100);
+	check_change(INDEXID);
+}
+END_TEST
+
+START_TEST(an_mbox_is_written_when_it_is_left)
+{
+	log_change();
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
+	SYNC_END(&newer);
+	log_sync_note(&newer);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	check_change(INDEXID);
+	log_change();
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
+	SYNC_END(&newer);
+	log_sync_note(&newer);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	SYNC_END(&newer);
+	check_change(INDEXID + 100);
+	/* by a delivery */
+	log_change();
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
+	SYNC_END(&newer);
+	log_append(&newer, 4, 1);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 4, DIRTY << 8);
+	SYNC_END(&newer);
+	check_change(INDEXID);
+}
+END_TEST
+
+START_TEST(times_before_a_change_date_it)
+{
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 3);
+	TEMP_SCAN(&newer, INDEXID + 40);
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	TEMP_SCAN(&newer, INDEXID + 90);
+	check_change(INDEXID + 40);
+	/* the latest one, among other fields; the day has eight more values */
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 3);
+	LOG_ADD(&newer, HEADER | EXTERNAL, 48 | 4 << 16, INDEXID + 99,
+		84 | 36 << 16, INDEXID + 50, 1, 0, 0, 0, 0, 0, 0, 0,
+		80 | 4 << 16, INDEXID + 45);
+	TEMP_SCAN(&newer, INDEXID + 30);
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	log_sync_note(&newer);
+	check_change(INDEXID + 50);
+}
+END_TEST
+
+START_TEST(nothing_is_no_proof)
+{
+	struct index_evidence evidence;
+
+	log_begin(&newer, 1, 0, 0);
+	LOG_ADD(&newer, HEADER, 24 | 4 << 16, 5);
+	evidence = evidence_of_log(INDEXID + 100);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_EMPTY);
+	ck_assert_int_eq(evidence.last_used, 0);
+	ck_assert_ptr_null(evidence.proof);
+	ck_assert_int_eq(evidence.not_opened_since, 0);
+}
+END_TEST
+
+/* Messages 1 to 3 ten days after the index was made, 4 and 5 three days
+   later. */
+static void log_days(uint32_t first_recent_uid)
+{
+	const uint32_t day = INDEXID + 13 * DAY;
+
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 5);
+	/* day_stamp, day_first_uid */
+	LOG_ADD(&newer, HEADER, 84 | 36 << 16, day, 4, 1, 1, 1, 0, 0, 0, 0);
+	LOG_ADD(&newer, HEADER, 48 | 4 << 16, first_recent_uid);
+}
+
+START_TEST(days_of_messages_bound_a_select)
+{
+	static const struct {
+		uint32_t first_recent_uid;
+		enum mba_evidence level;
+		/* in days after the index was made */
+		unsigned int last_used, not_opened_since;
+	} selects[] = {
+		/* before the day on which the first came: to its end it wasn't
+		   there */
+		{ 1, MBA_EVIDENCE_NEVER_OPENED, 0, 11 },
+		{ 2, MBA_EVIDENCE_OPENED, 10, 11 },
+		/* after the third */
+		{ 4, MBA_EVIDENCE_OPENED, 10, 14 },
+		{ 5, MBA_EVIDENCE_OPENED, 13, 14 },
+		{ 6, MBA_EVIDENCE_OPENED, 13, 0 },
+	};
+	struct index_evidence evidence;
+	int64_t days;
+
+	for (size_t i = 0; i < sizeof(selects) / sizeof(selects[0]); i++) {
+		log_days(selects[i].first_recent_uid);
+		evidence = evidence_of_log(INDEXID + 30 * DAY);
+		ck_assert_int_eq(evidence.level, selects[i].level);
+		days = selects[i].last_used;
+		ck_assert_int_eq(evidence.last_used,
+				 days == 0 ? 0 : INDEXID + days * DAY);
+		days = selects[i].not_opened_since;
+		ck_assert_int_eq(evidence.not_opened_since,
+				 days == 0 ? 0 : INDEXID + days * DAY);
+		teardown();
+		setup();
+	}
+	/* not later than the log was written */
+	log_days(4);
+	evidence = evidence_of_log(INDEXID + 13 * DAY + 60);
+	ck_assert_int_eq(evidence.not_opened_since, INDEXID + 13 * DAY + 60);
+}
+END_TEST
+
+START_TEST(without_a_time_it_was_since_the_index)
+{
+	struct index_evidence evidence;
+
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 2);
+	evidence = evidence_of_log(INDEXID + 100);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_str_eq(evidence.proof, "first-recent-uid");
+	ck_assert_int_eq(evidence.last_used, INDEXID);
+	ck_assert_int_eq(evidence.not_opened_since, 0);
+}
+END_TEST
+
+START_TEST(cache_fields_that_clients_ask_for)
+{
+	struct index_cache_field fields[] = {
+		{ .name = "hdr.subject", .last_used = INDEXID + 20 * DAY },
+		{ .name = "size.virtual", .last_used = INDEXID + 19 * DAY },
+		{ .name = "imap.envelope", .last_used = INDEXID + 5 * DAY },
+		{ .name = "imap.body", .last_used = INDEXID + DAY },
+	};
+	struct index_cache cache = {
+		.indexid = INDEXID, .file_seq = INDEXID + 1, .fields = fields,
+		.fields_count = 4
+	};
+	struct index_evidence_input input = { .state = &state,
+					      .cache = &cache };
+	struct index_evidence evidence;
+
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 1);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_READ);
+	ck_assert_int_eq(evidence.last_used, INDEXID + 5 * DAY);
+	ck_assert_str_eq(evidence.proof_name, "imap.envelope");
+	/* on the day on which the cache was made */
+	fields[2].last_used = INDEXID + 1 + DAY;
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_NEVER_OPENED);
+}
+END_TEST
+
+/* The strongest proof tells the level, the newest one the time. */
+START_TEST(the_newest_proof_tells_the_time)
+{
+	struct index_evidence_input input = {
+		.state = &state, .log_mtime = INDEXID + 30 * DAY,
+		.thread_mtime = INDEXID + 20 * DAY
+	};
+	struct index_evidence evidence;
+
+	log_days(6);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_str_eq(evidence.proof, "thread");
+	ck_assert_int_eq(evidence.last_used, INDEXID + 20 * DAY);
+	input.thread_mtime = INDEXID + 12 * DAY;
+	index_evidence_find(&input, &evidence);
+	ck_assert_str_eq(evidence.proof, "first-recent-uid");
+	ck_assert_int_eq(evidence.last_used, INDEXID + 13 * DAY);
+}
+END_TEST
+
+/* What SORT leaves has no time. */
+START_TEST(a_sort_is_a_proof)
+{
+	struct index_evidence evidence;
+	uint32_t name[2] = { 0, 0 };
+
+	memcpy(name, "sort-f", 6);
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 0, 4 | 4 << 16, 6 << 16, name[0],
+		name[1]);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_str_eq(evidence.proof, "sort");
+	ck_assert_int_eq(evidence.last_used, INDEXID);
+}
+END_TEST
+
+/* An mdbox knows to the second when its messages came. */
+START_TEST(seconds_of_messages_bound_a_select)
+{
+	struct index_evidence evidence;
+	uint32_t name[2] = { 0, 0 };
+
+	memcpy(name, "mdbox", 5);
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 2);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 0, 8 | 4 << 16, 5 << 16, name[0],
+		name[1]);
+	/* UID, number in the map, time */
+	LOG_ADD(&newer, EXT_RECORD, 1, 1, INDEXID + 5000, 2, 2, INDEXID + 7000);
+	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 2);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_int_eq(evidence.last_used, INDEXID + 5000);
+	ck_assert_int_eq(evidence.not_opened_since, INDEXID + 7000);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("index-evidence");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, who_changes_it);
+	tcase_add_test(tcase, the_last_change_is_dated_by_the_log);
+	tcase_add_test(tcase, an_mbox_is_written_when_it_is_left);
+	tcase_add_test(tcase, times_before_a_change_date_it);
+	tcase_add_test(tcase, nothing_is_no_proof);
+	tcase_add_test(tcase, days_of_messages_bound_a_select);
+	tcase_add_test(tcase, without_a_time_it_was_since_the_index);
+	tcase_add_test(tcase, cache_fields_that_clients_ask_for);
+	tcase_add_test(tcase, the_newest_proof_tells_the_time);
+	tcase_add_test(tcase, a_sort_is_a_proof);
+	tcase_add_test(tcase, seconds_of_messages_bound_a_select);
+	return unit_run(tcase);
+}
