@@ -430,6 +430,19 @@ def go_on(child, pid):
                                              stdout, stderr))
 
 
+def test_a_log_that_is_opened_while_clean_has_the_lease(trees):
+    """The one who opens it waits, and the signal of that ends nothing."""
+    log = trees.entry(".imap/gone") + "/dovecot.index.log"
+    trees.own()
+    # F_SETSIG, F_SETLEASE
+    child, pid = stop_at("fcntl", trees.command(), when=2)
+    with pytest.raises(BlockingIOError):
+        os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    done = go_on(child, pid)
+    assert (done.status, done.why(".imap/gone")) == (0, "removed"), done.stderr
+    assert not os.path.exists(log)
+
+
 def replace_by_link(log, trees):
     os.symlink(f"{trees.outside}/log", log)
 
