@@ -568,7 +568,7 @@ class Dovecot:
         """Returns all that Dovecot logged, and what it said before it could
         log."""
         text = ""
-        for name in ("stderr", "log"):
+        for name in ("stderr", self.settings.get("log_path", "log")):
             path = os.path.join(self.dir, name)
             if os.path.exists(path):
                 with open(path, errors="surrogateescape") as f:

@@ -143,15 +143,15 @@ def test_readme_lists_the_folders():
     for line in re.findall(r"^  (?=[ a-z])(.*?)(?:   .*)?$", text, re.M):
         if not line.startswith(" "):
             parent = ""
-        for name in re.findall(r"([a-z_-]+)/(?:,|$)", line):
+        for name in re.findall(r"([a-z_.-]+)/(?:,|$)", line):
             listed.append(parent + name)
         if not line.startswith(" "):
             parent = listed[-1] + "/"
     found = {os.path.relpath(folder, TOP)
              for folder, _, names in os.walk(TOP)
              for name in names if re.search(r"[.]([ch]|py|md)$", name)}
-    found |= {"tests", "tests/index", "tests/rules", "tests/mbox",
-              "tests/usage"}
+    found |= {"contrib/conf.d", "contrib/systemd", "debian", "doc", "tests",
+              "tests/index", "tests/rules", "tests/mbox", "tests/usage"}
     assert sorted(listed) == sorted(f for f in found if f[0] != ".")
 
 
