@@ -106,15 +106,14 @@ END_TEST
 /* A Maildir++ mailbox may have the index root's name: then new mails are below
    the index root. */
 static const struct {
-	/* own: the namespace's own mails, else another one's */
-	bool own;
 	const char *driver;
-	bool kept;
+	/* own: the namespace's own mails, else another one's */
+	bool own, kept;
 } mails_around[] = {
-	{ true, "maildir", true },
-	{ false, "maildir", true },
-	{ false, "sdbox", true },
-	{ false, "mbox", false },
+	{ "maildir", true, true },
+	{ "maildir", false, true },
+	{ "sdbox", false, true },
+	{ "mbox", false, false },
 };
 
 START_TEST(directories_among_mails_are_kept)

@@ -14,19 +14,18 @@
 static const struct {
 	const char *dir;
 	mode_t mode;
-	/* why the entry sub/.imap/gone is kept, how many of its inodes go; the
+	/* how many inodes of the entry sub/.imap/gone go, why it is kept; the
 	   call that fails, for what */
-	const char *why;
 	unsigned int inodes;
-	const char *op, *path;
+	const char *why, *op, *path;
 } dir_cases[] = {
-	{ "index/sub/.imap/gone", 0500, "error", 0, "unlink",
+	{ "index/sub/.imap/gone", 0500, 0, "error", "unlink",
 	  "index/sub/.imap/gone/dovecot.index.cache" },
-	{ "index/sub/.imap", 0500, "error", 2, "rmdir",
+	{ "index/sub/.imap", 0500, 2, "error", "rmdir",
 	  "index/sub/.imap/gone" },
-	{ "index/sub/.imap/gone", 0300, "unknown", 0, "open",
+	{ "index/sub/.imap/gone", 0300, 0, "unknown", "open",
 	  "index/sub/.imap/gone" },
-	{ "mail/sub", 0600, "unknown", 0, "lstat", "mail/sub/gone" },
+	{ "mail/sub", 0600, 0, "unknown", "lstat", "mail/sub/gone" },
 };
 
 START_TEST(what_fails_is_told)

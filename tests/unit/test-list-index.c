@@ -297,15 +297,15 @@ static void write_chain(uint32_t count, size_t len)
 START_TEST(depth_and_length_are_bounded)
 {
 	static const struct {
-		uint32_t count;
 		size_t len;
+		uint32_t count;
 		bool is_lost;
 	} chains[] = {
-		{ INDEX_LIST_MAX_DEPTH, 1, false },
-		{ INDEX_LIST_MAX_DEPTH + 1, 1, true },
-		{ 1, INDEX_LIST_MAX_NAME - 1, false },
-		{ 1, INDEX_LIST_MAX_NAME + 1, true },
-		{ 3, INDEX_LIST_MAX_NAME / 2, true },
+		{ 1, INDEX_LIST_MAX_DEPTH, false },
+		{ 1, INDEX_LIST_MAX_DEPTH + 1, true },
+		{ INDEX_LIST_MAX_NAME - 1, 1, false },
+		{ INDEX_LIST_MAX_NAME + 1, 1, true },
+		{ INDEX_LIST_MAX_NAME / 2, 3, true },
 	};
 	struct index_list_mailbox box;
 	struct list_index *list;
