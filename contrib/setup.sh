@@ -31,7 +31,8 @@ fail()
 	exit 1
 }
 
-# The signal that came, the step that it is for, and whether that is apt-get.
+# The signal that came, the step that it is for ("soon" while it begins), and
+# whether that is apt-get.
 signal=
 child=
 is_apt=
@@ -40,17 +41,30 @@ ends_by=TERM
 
 on_signal()
 {
-	local again=$signal children=
+	local again=$signal
 
 	signal=$1
-	if [ "$child" = "" ]; then
-		step_ended
-	elif [ "$is_apt" != "" ]; then
+	case $child in
+	"") step_ended ;;
+	soon) ;;
+	*) end_step "$again" ;;
+	esac
+}
+
+end_step()
+{
+	local again=$1 children=
+
+	if [ "$is_apt" != "" ]; then
 		echo "$0: waiting for apt-get: dpkg can't be stopped" \
 			"halfway" >&2
 		kill -s INT "$child" || :
 	elif [ "$again" = "" ]; then
-		kill -s "$ends_by" -- "-$child" || :
+		# it may not be a group yet, or have ended already
+		until kill -s "$ends_by" -- "-$child" 2>/dev/null ||
+				! kill -0 "$child" 2>/dev/null; do
+			sleep 0.01
+		done
 	else
 		# who asks again means it; unshare has to see the end of the
 		# namespace's first process
@@ -58,6 +72,13 @@ on_signal()
 		# shellcheck disable=SC2086 # a list of words
 		kill -s KILL ${children:-"$child"} || :
 	fi
+}
+
+# The step is the last command that was started in the background.
+step_begun()
+{
+	child=$!
+	[ "$signal" = "" ] || end_step ""
 }
 
 # End if a signal came while a step ran.
@@ -72,9 +93,10 @@ loudly()
 {
 	local status
 
+	child=soon
 	# background commands would ignore INT and find nothing to read
-	setsid env --default-signal "$@" <&0 &
-	child=$!
+	env --default-signal setsid "$@" <&0 &
+	step_begun
 	while :; do
 		status=0
 		# a signal ends the waiting, not the step
@@ -106,8 +128,9 @@ logged()
 	local line status=0 output
 	local life_next=$((SECONDS + life_wait))
 
-	exec {output}< <(exec setsid env --default-signal "$@" < /dev/null 2>&1)
-	child=$!
+	child=soon
+	exec {output}< <(exec env --default-signal setsid "$@" < /dev/null 2>&1)
+	step_begun
 	while IFS= read -r line <&"$output"; do
 		printf '%s\n' "$line" >> "$work/log"
 		show_life "$line"

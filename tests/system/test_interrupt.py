@@ -40,14 +40,17 @@ def interrupted(argv, sign):
     """Runs a command that gets a signal when it has printed something, and that
     can't have printed all by then, as nobody reads on. Returns its lines, what
     it told on standard error, and its status."""
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as process:
-        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-        first = os.read(process.stdout.fileno(), 1)
+    reader, writer = os.pipe()
+    # a pipe can't be made smaller than what stands in it
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+    with os.fdopen(reader, "rb") as output, \
+            subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=writer,
+                             stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        text = os.read(reader, 1)
         process.send_signal(sign)
-        rest, errors = process.communicate(timeout=600)
-    text = first + rest
+        text += output.read()
+        errors = process.communicate()[1]
     assert text.endswith(b"\n")
     return json_lines(text), errors, process.returncode
 

@@ -8,6 +8,7 @@ with packages."""
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -90,6 +91,37 @@ def test_nothing_is_left_after_a_signal(name, group):
     out, err = process.communicate()
     assert (process.returncode, out, err) == (128 + signum, b"", b"")
     check_nothing_is_left(work, namespace)
+
+
+@pytest.mark.parametrize("step", ["loudly", "quietly"])
+def test_a_signal_before_the_step_is_a_group(tmp_path, step):
+    """It isn't lost, and nothing is told of it."""
+    setsid = tmp_path / "setsid"
+    setsid.write_text("#!/bin/sh\necho >&3\nsleep 1\n"
+                      f"exec {shutil.which('setsid')} \"$@\"\n")
+    setsid.chmod(0o755)
+    process = start(f"exec 3>&1; {step} sleep 60; echo lost",
+                    env={**os.environ,
+                         "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    work = process.stdout.readline().decode().strip()
+    assert process.stdout.readline() == b"\n"
+    process.terminate()
+    assert process.communicate() == (b"", b"")
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not os.path.lexists(work)
+
+
+@pytest.mark.parametrize("step", ["loudly", "quietly"])
+def test_a_signal_while_the_step_begins(step):
+    """In the very moment before its process is known."""
+    process = start("step_begun_() { kill $$; step_begun; }; "
+                    "eval \"$(declare -f loudly logged | "
+                    "sed 's/step_begun/&_/')\"; exec 3>&1; "
+                    f"{step} sh -c 'sleep 5; echo late >&3'")
+    work = process.stdout.readline().decode().strip()
+    assert process.communicate() == (b"", b"")
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not os.path.lexists(work)
 
 
 def test_who_asks_again_means_it():
