@@ -5,6 +5,7 @@
 
     accesses(server)      # the lines, once every session has ended
     accesses(server, 3)   # the lines, once there are three
+    accesses(server, sessions=2)    # with two of others, which nobody counted
 
 Each line is a dict, {"cmd": "LIST", "ref": "", "pattern": ["a", "b"], "listed":
 5, "reply": "OK"}: counts are numbers, names str with surrogates for bytes that
@@ -15,8 +16,9 @@ written as imap_mailbox_log(7) says raises.
 import os
 import random
 import re
-import time
 import zlib
+
+from waiting import wait_for
 
 MARK = "mailbox_access: "
 PLUGIN = {"imap": ["imap_mailbox_log"]}
@@ -67,26 +69,23 @@ def session_count(text):
             len(re.findall(r"imap\(.*: Info: Disconnected: ", text)))
 
 
-def lines(server, count=None, timeout=30):
+def lines(server, count=None, sessions=0):
     """Returns the lines of the log, whole."""
-    end = time.monotonic() + timeout
-    while True:
-        text = server.log()
-        found = [l for l in text.split("\n") if MARK in l]
+    def is_complete(text):
+        if count is not None:
+            return text.count(MARK) >= count
         begun, ended = session_count(text)
-        # the login process may end before its line is in the log
-        if (len(found) >= count if count is not None
-                else ended >= max(begun, 1)):
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(
-                f"{len(found)} accesses, {ended} of {begun} sessions ended:\n"
-                + text)
-        time.sleep(0.02)
+        # the session may be quicker than the line of its login
+        return ended >= max(begun, server.sessions, sessions)
+
+    text = wait_for(server.log, is_complete)
+    assert is_complete(text), session_count(text)
+    return [l for l in text.split("\n") if MARK in l]
 
 
-def accesses(server, count=None, user=None):
-    return [parse(line.split(MARK, 1)[1]) for line in lines(server, count)
+def accesses(server, count=None, user=None, sessions=0):
+    return [parse(line.split(MARK, 1)[1])
+            for line in lines(server, count, sessions)
             if user is None or f"imap({user})" in line]
 
 

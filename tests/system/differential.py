@@ -47,7 +47,6 @@ import functools
 import itertools
 import os
 import re
-import time
 
 from accesslog import accesses
 from audit import mutf7
@@ -56,6 +55,7 @@ from filter import ASKS_DISK, parents, with_filter
 from hibernation import imap_processes
 from imap import parse_list, quote, Reply
 from trees import Filler, layout_of, Tree
+from waiting import wait_for
 
 # nobody has a mailbox of this name
 NO_RULE = "no-such-name-anywhere"
@@ -328,11 +328,9 @@ class Pair:
 
     def accesses(self, user):
         """Returns the access log of a user's sessions."""
-        end = time.monotonic() + 120
-        while len(re.findall(rf"imap\({user}\).*: Info: Disconnected: ",
-                             self.ours.log())) < self.sessions[user]:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        assert wait_for(lambda: len(re.findall(
+            rf"imap\({user}\).*: Info: Disconnected: ",
+            self.ours.log())) >= self.sessions[user])
         return accesses(self.ours, 0, user)
 
     def swap(self):
@@ -355,10 +353,7 @@ class Pair:
     def wait(self):
         """Waits until all sessions' processes have ended: after a client's
         logout Dovecot may still expunge mails."""
-        end = time.monotonic() + 20
-        while any(map(imap_processes, self.servers)):
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        assert wait_for(lambda: not any(map(imap_processes, self.servers)))
 
     @staticmethod
     def tops(server):

@@ -17,7 +17,7 @@ neither read nor touched. The same description serves Dovecot 2.3 and 2.4.
     server.http([["mailboxList", {"user": "alice"}, "tag"]])           # JSON
     server.deliver("alice", b"Subject: x\\n\\nbody\\n")                  # LMTP
     server.path("index/%u", "alice")  # what "index/%u" means for alice
-    server.log(), server.errors()
+    server.log(), server.errors()    # all that is logged until now
     server.stop()
 
 In tests take the fixture `dovecot` (conftest.py): dovecot(**description)
@@ -54,17 +54,22 @@ also works while the server runs. doveadm -A iterates over them.
 import base64
 import contextlib
 import dataclasses
+import fcntl
 import http.client
 import json
 import os
 import re
 import signal
 import socket
+import stat
 import subprocess
+import sys
 import tempfile
+import termios
 import time
 
 from imap import Closed, Imap
+from waiting import PATIENCE, wait_for
 
 FIRST_UID = 20001
 # what Dovecot logs once it listens
@@ -187,6 +192,8 @@ class Dovecot:
         self.settings = settings or {}
         self.extra = extra
         self.process = None
+        # how many have been begun by imap()
+        self.sessions = 0
         self.config = os.path.join(self.dir, "dovecot.conf")
         self.api_key = "key"
         self.password = "secret"
@@ -429,17 +436,17 @@ class Dovecot:
             with contextlib.suppress(FileNotFoundError):
                 os.truncate(os.path.join(self.dir, name), 0)
 
-    def wait_greeting(self, before, timeout=60):
+    def wait_greeting(self, before):
         """before is how often it has said that it started. Another server may
         have taken the port, and greet."""
-        end = time.monotonic() + timeout
-        while time.monotonic() < end and self.process.poll() is None:
+        def greets():
             with contextlib.suppress(OSError, Closed):
                 Imap(self.port, timeout=10).close()
-                if self.log().count(STARTED) > before:
-                    return True
-            time.sleep(0.02)
-        return False
+                return self.log().count(STARTED) > before
+            return False
+
+        return wait_for(lambda: self.process.poll() is not None or
+                        greets()) and self.process.poll() is None
 
     def stop(self):
         """Stops Dovecot and waits for the end of all its processes."""
@@ -454,22 +461,23 @@ class Dovecot:
         # children have ended; the log process ends when nobody writes to it
         self.process.kill()
         self.process.wait()
-        self.end_processes(signal.SIGKILL, 5)
+        self.end_processes(signal.SIGKILL, PATIENCE)
         self.process = None
 
     def end_processes(self, signum, patience, keep=()):
         """Waits until only the processes to keep are left; those that don't end
         by themselves get a signal after a while."""
         start = time.monotonic()
-        while time.monotonic() < start + patience + 20:
-            pids = [pid for pid, name in self.running() if name not in keep]
+        signalled = set()
+        while time.monotonic() < start + patience + PATIENCE:
+            pids = {pid for pid, name in self.running() if name not in keep}
             if not pids:
                 return
-            if signum is not None and time.monotonic() > start + patience:
-                for pid in pids:
+            if time.monotonic() > start + patience:
+                for pid in pids - signalled:
+                    signalled.add(pid)
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signum)
-                signum = None
             time.sleep(0.01)
 
     def running(self):
@@ -507,7 +515,9 @@ class Dovecot:
     def imap(self, user=None, **kwargs):
         """Returns a client that is logged in, or only connected without
         user."""
-        return Imap(self.port, user, **kwargs)
+        client = Imap(self.port, user, **kwargs)
+        self.sessions += user is not None
+        return client
 
     def doveadm(self, *args, input=None, check=True, timeout=600, env=None,
                 prefix=()):
@@ -566,7 +576,10 @@ class Dovecot:
 
     def log(self):
         """Returns all that Dovecot logged, and what it said before it could
-        log."""
+        log. What its processes have written until now is in it: that of a
+        session is, once that has ended."""
+        if self.process is not None:
+            wait_for(self.log_is_written)
         text = ""
         for name in ("stderr", self.settings.get("log_path", "log")):
             path = os.path.join(self.dir, name)
@@ -575,15 +588,20 @@ class Dovecot:
                     text += f.read()
         return text
 
-    def log_lines(self, word, timeout=10, count=1):
-        """Returns the lines with a word in them, once there are count: the log
-        process may be a moment behind the reply."""
-        end = time.monotonic() + timeout
-        while True:
-            lines = [l for l in self.log().splitlines() if word in l]
-            if len(lines) >= count or time.monotonic() >= end:
-                return lines
-            time.sleep(0.02)
+    def log_is_written(self):
+        """Whether all pipes to the log process are empty, and it sleeps: so
+        there is nothing left that it has read and not yet written."""
+        pids = [pid for pid, name in self.running() if name == "log"]
+        return all(map(pipes_are_empty, pids)) and \
+            all(state(pid) in (b"S", None) for pid in pids)
+
+    def log_lines(self, *words, count=1):
+        """Returns the lines with all the words in them, once there are count:
+        a process may log something after its reply."""
+        return wait_for(
+            lambda: [l for l in self.log().splitlines()
+                     if all(word in l for word in words)],
+            lambda lines: len(lines) >= count)
 
     def errors(self):
         """Returns the log's lines of level Error and worse."""
@@ -599,6 +617,39 @@ class Dovecot:
                              r"AddressSanitizer", l) and
                 not re.search(r"Fatal: Failed to read configuration: stat\(.*"
                               r"\) failed: No such file", l)]
+
+
+def state(pid):
+    """Returns the letter of a process's state, None if there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as f:
+            return f.read().rsplit(b")", 1)[1].split()[0]
+    except OSError:
+        return None
+
+
+def unread(path):
+    """Returns how many bytes are in the pipe of a descriptor in /proc. None are
+    if it is no pipe, isn't there to be read, or is gone."""
+    try:
+        if not os.readlink(path).startswith("pipe:") or \
+                not os.lstat(path).st_mode & stat.S_IRUSR:
+            return 0
+        pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return 0
+    count = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
+    os.close(pipe)
+    return int.from_bytes(count, sys.byteorder)
+
+
+def pipes_are_empty(pid):
+    """Whether a process has read all that was written to its pipes."""
+    fds = f"/proc/{pid}/fd"
+    try:
+        return not any(unread(f"{fds}/{fd}") for fd in os.listdir(fds))
+    except FileNotFoundError:
+        return True
 
 
 def lmtp_reply(replies):

@@ -3,7 +3,7 @@
 
 """Sessions that go on in another process."""
 
-import time
+from waiting import wait_for
 
 HIBERNATION = """
 imap_hibernate_timeout = 1s
@@ -28,9 +28,6 @@ def hibernate(server, imap):
     """Has the only session's process end in IDLE, and another one go on."""
     first, = imap_processes(server)
     tag = imap.send("IDLE")
-    end = time.monotonic() + 20
-    while first in imap_processes(server) and time.monotonic() < end:
-        time.sleep(0.1)
+    assert wait_for(lambda: first not in imap_processes(server))
     imap.raw(b"DONE\r\n")
     assert imap.wait(tag).ok
-    assert first not in imap_processes(server)

@@ -6,7 +6,6 @@ only of those that have a record in the mailbox list index."""
 
 import dataclasses
 import re
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from dovecot import Namespace
 from filter import DETAIL, FORMATS, create, deliver, forget_list_index, \
     with_filter
 from imap import literal
+from waiting import wait_for
 
 RULES = "junk-* .*"
 
@@ -33,14 +33,16 @@ def comparable(reply):
             for line in reply.untagged]
 
 
-def tell(listener, name, patience=15):
+def tell(listener, name):
     """Returns what NOTIFY told, until it told of the mailbox. The order is that
     of the directories or of the index."""
     lines = []
-    end = time.monotonic() + patience
-    while time.monotonic() < end and name.encode() not in b"".join(lines):
-        time.sleep(0.1)
-        lines += comparable(listener.ok("NOOP"))
+
+    def is_told():
+        lines.extend(comparable(listener.ok("NOOP")))
+        return name.encode() in b"".join(lines)
+
+    wait_for(is_told)
     return sorted(lines)
 
 

@@ -9,11 +9,11 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 
 from accesslog import PLUGIN, accesses
 from dovecot import Dovecot
 from hibernation import imap_processes
+from waiting import PATIENCE, wait_for
 
 COMMAND = 'LIST "" "nothing"'
 # more lines than the pipe to the log process holds
@@ -39,19 +39,13 @@ def with_stopped_log(server, act):
         os.kill(log, signal.SIGCONT)
 
 
-def wait_until_blocked(server, patience=60):
-    end = time.monotonic() + patience
-    while not any(map(is_blocked, imap_processes(server))):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_a_session_waits_for_the_log(dovecot):
     server = dovecot(plugins=PLUGIN)
     with server.imap("alice") as imap:
         def act():
             tags = [imap.send(COMMAND) for _ in range(COUNT)]
-            wait_until_blocked(server)
+            assert wait_for(lambda: any(map(is_blocked,
+                                            imap_processes(server))))
             return tags
 
         tags = with_stopped_log(server, act)
@@ -92,7 +86,7 @@ def test_a_full_disk_ends_dovecot():
         with contextlib.suppress(OSError):
             for _ in range(COUNT):
                 imap.send(COMMAND)
-        server.process.wait(timeout=60)
+        server.process.wait(timeout=PATIENCE)
     finally:
         server.stop()
         subprocess.run(["umount", "-l", disk], check=True)

@@ -12,6 +12,7 @@ from accesslog import PLUGIN, accesses
 from dovecot import IS_24
 from imap import literal
 from manual import configuration
+from waiting import wait_for
 
 # 2.3 splits what it logs at 4,096 bytes; the arguments are there three times
 LONG = 5000 if IS_24 else 500
@@ -29,22 +30,20 @@ EXPORTER = configuration("imap_mailbox_log.7",
                          "AN EXPORTER: EVERY ACCESS AS JSON")
 
 
-def exported(server, count, timeout=10):
+def exported(server, count):
     """Returns the events that the exporter of the manual wrote."""
-    end = time.monotonic() + timeout
-    while True:
+    def whole_lines():
         if IS_24:
             path = os.path.join(server.dir, "mailbox-access.json")
             text = open(path).read() if os.path.exists(path) else ""
-            lines = text.splitlines()
-        else:
-            text = "".join(l.split("stats: Info: ")[1] for l in
-                           server.log_lines("stats: Info: ", timeout=0))
-            lines = text.replace('}{"event"', '}\n{"event"').splitlines()
-        if len(lines) >= count or time.monotonic() > end:
-            assert len(lines) == count
-            return [json.loads(line) for line in lines]
-        time.sleep(0.05)
+            return text.split("\n")[:-1]
+        text = "".join(l.split("stats: Info: ")[1] for l in
+                       server.log().splitlines() if "stats: Info: " in l)
+        return text.replace('}{"event"', '}\n{"event"').splitlines()
+
+    lines = wait_for(whole_lines, lambda lines: len(lines) >= count)
+    assert len(lines) == count
+    return [json.loads(line) for line in lines]
 
 
 def start(dovecot, text, **kwargs):

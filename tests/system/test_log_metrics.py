@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 import urllib.parse
 
 import pytest
@@ -18,13 +17,12 @@ import pytest
 from dovecot import free_ports
 from manual import blocks, configuration
 from test_log_events import start
+from waiting import PATIENCE, wait_for
 
 PAGE, TITLE = "imap_mailbox_log.7", "METRICS"
 # what the manual's configuration has
 PORT = "9900"
 BUSY = "Address already in use"
-# seconds until what is asked for has to be there
-LIMIT = 120
 
 
 def shown(beginning):
@@ -48,21 +46,11 @@ def started(dovecot):
 
 
 def get(port, path):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     with contextlib.closing(connection):
         connection.request("GET", path)
         reply = connection.getresponse()
         return reply.status, reply.read().decode()
-
-
-def wait_for(ask):
-    """Waits until it returns something."""
-    end = time.monotonic() + LIMIT
-    while True:
-        found = ask()
-        if found or time.monotonic() > end:
-            return found
-        time.sleep(0.1)
 
 
 def work(server):

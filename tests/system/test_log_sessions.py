@@ -138,19 +138,13 @@ def test_hibernation(dovecot):
 
 def test_raw_log(dovecot):
     """A stream below the client's own."""
-    server = dovecot(plugins=PLUGIN,
-                     settings={"rawlog_dir": "/tmp/mba-rawlog-%u"})
-    path = "/tmp/mba-rawlog-alice"
-    os.makedirs(path, exist_ok=True)
+    server = dovecot(plugins=PLUGIN, extra="rawlog_dir = @DIR@/raw\n")
+    path = server.path("raw")
+    os.mkdir(path)
     server.chown("alice", path)
-    try:
-        with server.imap("alice") as imap:
-            reply = imap.ok('LIST "" *')
-        assert accesses(server)[0]["listed"] == len(reply.untagged) == 1
-        out, = glob.glob(path + "/*.out")
-        with open(out, "rb") as f:
-            assert reply.untagged[0] in f.read()
-    finally:
-        for name in os.listdir(path):
-            os.unlink(os.path.join(path, name))
-        os.rmdir(path)
+    with server.imap("alice") as imap:
+        reply = imap.ok('LIST "" *')
+    assert accesses(server)[0]["listed"] == len(reply.untagged) == 1
+    out, = glob.glob(path + "/*.out")
+    with open(out, "rb") as f:
+        assert reply.untagged[0] in f.read()

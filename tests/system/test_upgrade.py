@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 
 import pytest
 
@@ -17,6 +16,7 @@ from dovecot import IS_24, Dovecot, Location
 from filter import fill_mbox
 from imap import Closed
 from mounts import bind, own_mounts
+from waiting import wait_for
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 STAGE = os.environ["MBA_STAGE"]
@@ -106,12 +106,9 @@ class Installation:
     def session_works(self, filtered=None):
         """A new session begins and lists, with the plugin or without: doveadm
         reload doesn't wait until it is done."""
-        end = time.monotonic() + 20
-        names = self.names()
-        while filtered is not None and ("junk" not in names) != filtered:
-            assert time.monotonic() < end, self.server.log()
-            time.sleep(0.05)
-            names = self.names()
+        names = wait_for(self.names, lambda names: filtered in (
+            None, "junk" not in names))
+        assert filtered in (None, "junk" not in names), self.server.log()
         assert "plan" in names
 
     def errors(self):
@@ -166,9 +163,11 @@ def test_remove_and_install_again(installation):
     assert "install from a fresh directory, reload, put the configuration" in \
         " ".join(section("Upgrade and remove").split())
     installation.make("install")
+    reloads = len(server.log_lines("SIGHUP received"))
     installation.run_all(["doveadm reload"])
     # signals don't queue
-    assert server.log_lines("SIGHUP received")
+    assert len(server.log_lines("SIGHUP received",
+                                count=reloads + 1)) > reloads
     installation.session_works(filtered=False)
     installation.configure(PLUGINS, SETTINGS)
     installation.run_all(commands(section("Check your settings")))

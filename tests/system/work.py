@@ -14,9 +14,9 @@ import glob
 import os
 import re
 import shutil
-import time
 
 from filter import program
+from waiting import wait_for
 
 # callgrind writes a part of its output at the end of each command, when that is
 # freed.
@@ -45,13 +45,13 @@ def parts(path):
     found = {}
     for part in glob.glob(path + "/out.*"):
         with open(part) as f:
-            total = re.search(r"^totals: (\d+)$", f.read(), re.M)
+            total = re.search(r"^totals: (\d+)\n", f.read(), re.M)
         if total:
             found[int(part.rsplit(".", 1)[1])] = int(total.group(1))
     return found
 
 
-def instructions(server, user, commands, timeout=10):
+def instructions(server, user, commands):
     """Returns how many instructions each of the commands took, in one session.
     A command is a string, or a tuple of the arguments of Imap.cmd()."""
     path = os.path.join(server.dir, "callgrind")
@@ -59,9 +59,8 @@ def instructions(server, user, commands, timeout=10):
     with server.imap(user, timeout=600) as imap:
         for command in commands:
             imap.cmd(*((command,) if isinstance(command, str) else command))
-    end = time.monotonic() + timeout
     # LOGOUT is one, too
-    while len(found := parts(path)) < len(commands) + 1:
-        assert time.monotonic() < end, (len(found), len(commands))
-        time.sleep(0.05)
+    found = wait_for(lambda: parts(path),
+                     lambda found: len(found) > len(commands))
+    assert len(found) > len(commands)
     return [count for _, count in sorted(found.items())][:len(commands)]
