@@ -475,9 +475,10 @@ class Dovecot:
                 return
             if time.monotonic() > start + patience:
                 for pid in pids - signalled:
-                    signalled.add(pid)
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signum)
+                    if signum == signal.SIGKILL or catches(pid, signum):
+                        signalled.add(pid)
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(pid, signum)
             time.sleep(0.01)
 
     def running(self):
@@ -626,6 +627,17 @@ def state(pid):
             return f.read().rsplit(b")", 1)[1].split()[0]
     except OSError:
         return None
+
+
+def catches(pid, signum):
+    """Whether a process has a handler for a signal. One that has just begun
+    hasn't yet: Dovecot would log that it was killed."""
+    try:
+        with open(f"/proc/{pid}/status") as f:
+            caught = re.search(r"^SigCgt:\s*(\w+)$", f.read(), re.M)[1]
+    except OSError:
+        return False
+    return int(caught, 16) >> (signum - 1) & 1 == 1
 
 
 def unread(path):
