@@ -5,10 +5,15 @@
    in common has to be known before the first one is cleaned. So when it asks
    for the first of -A or -F, the names of all are taken, and each user is
    initialized for a look at where his roots are. It costs a second look-up of
-   each user, and memory for the names. */
+   each user, and memory for the names.
+
+   A server is handed a command for each user, all by one connection, and that
+   there are others only shows in the options of the first client. It asks its
+   own userdb who they are, once for a connection. */
 
 #include "lib.h"
 #include "array.h"
+#include "istream.h"
 #include "wildcard-match.h"
 #include "mail-namespace.h"
 #include "mail-user.h"
@@ -16,6 +21,16 @@
 #include "doveadm-mailbox-audit.h"
 #include "doveadm-compat.h"
 #include "doveadm-mailbox-audit-plugin.h"
+
+#include <sysexits.h>
+
+/* Of the connection whose commands a server runs. */
+static struct {
+	/* owned, so that no other one gets its address */
+	struct istream *input;
+	/* NULL if the users can't be listed */
+	struct mba_user_roots *user_roots;
+} clean_connection;
 
 /* With the user's rights. */
 static void clean_user_add(struct mailbox_audit_cmd_context *ctx,
@@ -80,7 +95,8 @@ static int clean_users_begin(struct mailbox_audit_cmd_context *ctx)
 	const char *username;
 	int ret;
 
-	while ((ret = ctx->clean_next_user(&ctx->ctx, &username)) > 0) {
+	while ((ret = ctx->clean_super.get_next_user(&ctx->ctx,
+						     &username)) > 0) {
 		username = p_strdup(ctx->ctx.pool, username);
 		array_push_back(&ctx->usernames, &username);
 	}
@@ -108,7 +124,7 @@ clean_users_next_user(struct doveadm_mail_cmd_context *_ctx,
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 
 	if (!doveadm_audit_is_local(_ctx) || ctx->refused != NULL)
-		return ctx->clean_next_user(_ctx, username_r);
+		return ctx->clean_super.get_next_user(_ctx, username_r);
 	if (ctx->user_roots == NULL && clean_users_begin(ctx) < 0)
 		return -1;
 	if (ctx->next_username == array_count(&ctx->usernames))
@@ -117,11 +133,65 @@ clean_users_next_user(struct doveadm_mail_cmd_context *_ctx,
 	return 1;
 }
 
+bool doveadm_clean_is_for_one(const struct doveadm_cmd_context *cctx)
+{
+	const char *user = doveadm_audit_string(cctx, "user");
+	struct istream *input;
+
+	return !doveadm_audit_flag(cctx, "all-users") &&
+		!doveadm_cmd_param_istream(cctx, "user-file", &input) &&
+		(user == NULL || strpbrk(user, "*?") == NULL);
+}
+
+/* Look at the roots of all users whom the server has. */
+static void clean_connection_begin(struct mailbox_audit_cmd_context *ctx)
+{
+	struct doveadm_mail_cmd_context *mail_ctx = &ctx->ctx;
+	struct mail_storage_service_user *service_user;
+	const char *error;
+
+	doveadm_clean_users_unload();
+	clean_connection.input = mail_ctx->cctx->input;
+	i_stream_ref(clean_connection.input);
+	/* brings back the rights that the last command gave up */
+	if (mail_storage_service_lookup(mail_ctx->storage_service,
+					&mail_ctx->storage_service_input,
+					&service_user, &error) > 0)
+		mail_storage_service_user_unref(&service_user);
+	mail_storage_service_all_init_mask(mail_ctx->storage_service, "*");
+	if (clean_users_begin(ctx) == 0) {
+		clean_connection.user_roots = ctx->user_roots;
+		ctx->user_roots = NULL;
+	}
+}
+
+static void clean_users_command_init(DOVEADM_CMD_INIT_ARGS)
+{
+	struct mailbox_audit_cmd_context *ctx =
+		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
+
+	ctx->clean_super.init(DOVEADM_CMD_INIT_PASS);
+	if (_ctx->cctx->conn_type != DOVEADM_CONNECTION_TYPE_TCP ||
+	    doveadm_clean_is_for_one(_ctx->cctx) || ctx->refused != NULL)
+		return;
+	if (clean_connection.input != _ctx->cctx->input)
+		clean_connection_begin(ctx);
+	ctx->set.user_roots = clean_connection.user_roots;
+	if (ctx->set.user_roots == NULL) {
+		doveadm_audit_refuse(ctx, EX_TEMPFAIL, "The server can't list "
+			"its users, so it can't tell an index root that two "
+			"of them have");
+	}
+}
+
 void doveadm_clean_users_init(struct mailbox_audit_cmd_context *ctx)
 {
 	i_array_init(&ctx->usernames, 64);
-	ctx->clean_next_user = ctx->ctx.v.get_next_user;
+	ctx->clean_super = ctx->ctx.v;
+	ctx->ctx.v.init = clean_users_command_init;
 	ctx->ctx.v.get_next_user = clean_users_next_user;
+	if (!doveadm_clean_is_for_one(ctx->ctx.cctx))
+		doveadm_server_is_for_many(&ctx->ctx);
 }
 
 void doveadm_clean_users_deinit(struct mailbox_audit_cmd_context *ctx)
@@ -130,4 +200,11 @@ void doveadm_clean_users_deinit(struct mailbox_audit_cmd_context *ctx)
 		array_free(&ctx->usernames);
 	if (ctx->user_roots != NULL)
 		mba_user_roots_deinit(&ctx->user_roots);
+}
+
+void doveadm_clean_users_unload(void)
+{
+	i_stream_unref(&clean_connection.input);
+	if (clean_connection.user_roots != NULL)
+		mba_user_roots_deinit(&clean_connection.user_roots);
 }

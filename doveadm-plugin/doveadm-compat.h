@@ -21,6 +21,7 @@ struct doveadm_name {
 #  include "mail-storage-settings.h"
 
 #  define DOVEADM_CMD_INIT_ARGS struct doveadm_mail_cmd_context *_ctx
+#  define DOVEADM_CMD_INIT_PASS _ctx
 /* options are asked for by name */
 #  define doveadm_cmd_set_options(ctx, letters)
 
@@ -29,6 +30,24 @@ static inline bool
 doveadm_client_prints_user(const struct doveadm_cmd_context *cctx)
 {
 	return cctx->conn_type == DOVEADM_CONNECTION_TYPE_TCP;
+}
+
+/* Let a server know that a command for one user is one of many: it isn't sent
+   -A and -F, only -u. */
+static inline void
+doveadm_server_is_for_many(struct doveadm_mail_cmd_context *ctx)
+{
+	struct doveadm_cmd_context *cctx = ctx->cctx;
+	struct doveadm_cmd_param *argv =
+		p_memdup(ctx->pool, cctx->argv, sizeof(*argv) * cctx->argc);
+
+	for (int i = 0; i < cctx->argc; i++) {
+		if (strcmp(argv[i].name, "user") == 0 && !argv[i].value_set) {
+			argv[i].value.v_string = "*";
+			argv[i].value_set = TRUE;
+		}
+	}
+	cctx->argv = argv;
 }
 
 /* Set what the list's settings say of paths and names. */
@@ -149,6 +168,7 @@ doveadm_privileges_restore(const struct doveadm_privileges *privileges,
 #  define DOVEADM_CMD_INIT_ARGS \
 	struct doveadm_mail_cmd_context *_ctx, \
 	const char *const args[] ATTR_UNUSED
+#  define DOVEADM_CMD_INIT_PASS _ctx, args
 
 /* doveadm knows an option of a mail command only if it is taken here, but its
    value can be asked for by name all the same. */
@@ -163,6 +183,12 @@ static inline bool
 doveadm_client_prints_user(const struct doveadm_cmd_context *cctx ATTR_UNUSED)
 {
 	return FALSE;
+}
+
+/* it is sent all options */
+static inline void
+doveadm_server_is_for_many(struct doveadm_mail_cmd_context *ctx ATTR_UNUSED)
+{
 }
 
 static inline void

@@ -18,4 +18,5 @@ void doveadm_mailbox_audit_plugin_init(struct module *module ATTR_UNUSED)
 
 void doveadm_mailbox_audit_plugin_deinit(void)
 {
+	doveadm_clean_users_unload();
 }

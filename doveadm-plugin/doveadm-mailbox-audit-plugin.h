@@ -30,6 +30,9 @@ bool doveadm_namespace_has_location(const struct mail_namespace *ns);
 void doveadm_location_get(struct mail_namespace *ns,
 			  struct mba_location *location_r);
 
+/* Free what a server keeps from one user's clean to the next one's. */
+void doveadm_clean_users_unload(void);
+
 void doveadm_mailbox_audit_plugin_init(struct module *module);
 void doveadm_mailbox_audit_plugin_deinit(void);
 

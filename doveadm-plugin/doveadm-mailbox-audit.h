@@ -42,10 +42,10 @@ struct mailbox_audit_cmd_context {
 	/* what is printed */
 	enum mba_table table;
 
-	/* Of a clean of -A and -F: the names of all users, how many of them
-	   were handed to doveadm, and where their roots are. */
-	int (*clean_next_user)(struct doveadm_mail_cmd_context *ctx,
-			       const char **username_r);
+	/* Of a clean of -A and -F: the audit's functions, the names of all
+	   users, how many of them were handed to doveadm, and where their roots
+	   are. */
+	struct doveadm_mail_cmd_vfuncs clean_super;
 	ARRAY_TYPE(const_string) usernames;
 	unsigned int next_username;
 	struct mba_user_roots *user_roots;
@@ -126,5 +126,9 @@ void doveadm_audit_users_deinit(struct mailbox_audit_cmd_context *ctx);
    to be called in v.preinit(), before the one above. */
 void doveadm_clean_users_init(struct mailbox_audit_cmd_context *ctx);
 void doveadm_clean_users_deinit(struct mailbox_audit_cmd_context *ctx);
+/* Returns TRUE if one user is named. ctx.iterate_single_user isn't set yet in
+   v.preinit(), and a server's client hands the user over beside the
+   parameters. */
+bool doveadm_clean_is_for_one(const struct doveadm_cmd_context *cctx);
 
 #endif

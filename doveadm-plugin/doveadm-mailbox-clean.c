@@ -8,43 +8,17 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-/* ctx.iterate_single_user isn't set yet. A server's client hands the user over
-   beside the parameters. */
-static bool clean_is_for_one(const struct doveadm_cmd_context *cctx)
-{
-	const char *user = doveadm_audit_string(cctx, "user");
-	struct istream *input;
-
-	return !doveadm_audit_flag(cctx, "all-users") &&
-		!doveadm_cmd_param_istream(cctx, "user-file", &input) &&
-		(user == NULL || strpbrk(user, "*?") == NULL);
-}
-
-/* Returns TRUE if the roots of all users can't be looked at before the first
-   one is cleaned: a server is handed one user after the other. */
-static bool clean_is_user_by_user(const struct doveadm_mail_cmd_context *ctx)
-{
-	return !clean_is_for_one(ctx->cctx) &&
-		(!doveadm_audit_is_local(ctx) ||
-		 ctx->cctx->conn_type == DOVEADM_CONNECTION_TYPE_TCP);
-}
-
 static void clean_check(struct mailbox_audit_cmd_context *ctx, bool used_age)
 {
 	if (!ctx->clean.used && used_age)
 		doveadm_audit_refuse(ctx, EX_USAGE, "--used-age needs --used");
 	else if (!ctx->clean.used && ctx->clean.force)
 		doveadm_audit_refuse(ctx, EX_USAGE, "--force needs --used");
-	else if (ctx->clean.force && !clean_is_for_one(ctx->ctx.cctx)) {
+	else if (ctx->clean.force && !doveadm_clean_is_for_one(ctx->ctx.cctx)) {
 		doveadm_audit_refuse(ctx, EX_USAGE, "--force is for one user, "
 				     "named with -u");
-	} else if (ctx->clean.used && clean_is_user_by_user(&ctx->ctx)) {
-		doveadm_audit_refuse(ctx, EX_USAGE, "--used for many users "
-			"isn't for a server (-S, doveadm_worker_count, "
-			"doveadm_port), which can't tell an index root that "
-			"two of them have");
 	} else if (ctx->namespace_prefix != NULL &&
-		   !clean_is_for_one(ctx->ctx.cctx)) {
+		   !doveadm_clean_is_for_one(ctx->ctx.cctx)) {
 		/* it may be one that all users share */
 		doveadm_audit_refuse(ctx, EX_USAGE, "--namespace is for one "
 				     "user, named with -u");

@@ -15,7 +15,7 @@ import pytest
 from audit import default_location, json_lines, report, write
 from cleaning import (JUNK, clean, fill, kept, make_junk, removed,
                       stop_at)
-from dovecot import FIRST_UID, Location, Namespace, User
+from dovecot import FIRST_UID, IS_24, Location, Namespace, User, block
 from oracle import snapshot
 
 COMMAND = ["mailbox-audit", "clean", "-a", "0", "-e", "-j"]
@@ -95,38 +95,90 @@ def test_an_index_root_of_two_users(dovecot):
     assert removed(clean(server, "alice")) == set(JUNK)
 
 
-def test_a_server_takes_one_user_at_a_time(dovecot):
-    """There it isn't noticed, but costs nothing: what was used stays."""
-    server = dovecot(location=default_location(index="index/shared"),
-                     users=several("alice", "bob"))
-    for user, box in (("alice", "hers"), ("bob", "his")):
-        with server.imap(user) as imap:
-            imap.ok("CREATE", box)
-            imap.ok("SELECT", box)
-    server.restart()
-    make_junk(server, "alice", JUNK)
-    result, of = run(server, ["-A", "-S", server.socket])
-    assert removed(of["alice"]) | removed(of["bob"]) == set(JUNK)
-    assert kept(of["alice"])["his"] == "used"
-    assert kept(of["bob"])["hers"] == "used"
-    # so nothing else may go there
-    make_junk(server, "alice", JUNK)
+MANY = {"-A": ["-A"], "wildcard": ["-u", "*"], "-F": ["-F", "@NAMES@"]}
+
+
+@pytest.mark.parametrize("through", ["socket", "tcp", "workers"])
+@pytest.mark.parametrize("who", MANY)
+def test_a_server_takes_one_user_at_a_time(dovecot, who, through):
+    """It asks its userdb who the others are."""
+    settings = {"doveadm_worker_count": 3} if through == "workers" else {}
+    server = dovecot(users=several("alice", "bob", "carol", "dave"),
+                     settings=settings)
+    os.symlink("alice", server.path("index/bob"))
+    for user in server.users:
+        fill(server, user)
     names = server.path("private/names")
-    write(names, b"alice\nbob\n")
+    write(names, "".join(f"{user}\n" for user in server.users).encode())
+    before = snapshot(server.path("index/alice"))
+    to = ["-S", getattr(server, through)] if through != "workers" else []
+    options = [*(names if word == "@NAMES@" else word for word in MANY[who]),
+               *to]
+    if stock_fails(server, options):
+        pytest.skip("stock doveadm can't: " + " ".join(options))
+    for more in ([], ["-U", "-g", "0"]):
+        make_junk(server, "carol", JUNK)
+        result, of = run(server, [*options, *more])
+        assert {user: refused(lines) for user, lines in of.items()} == {
+            "alice": "The index root is also a root of user bob",
+            "bob": "The index root is also a root of user alice",
+            "carol": None, "dave": None}
+        assert removed(of["carol"]) == set(JUNK)
+        assert snapshot(server.path("index/alice")) == before
+    # who is named alone has no others
+    assert removed(clean(server, "alice", *to)) == set(JUNK)
+
+
+def stock_fails(server, options):
+    return server.doveadm("mailbox", "path", *options, "INBOX",
+                          check=False).returncode != 0
+
+
+ONE_PROCESS = "\n".join(block("service doveadm", [
+    ("restart_request_count" if IS_24 else "service_count") + " = 100",
+    "process_limit = 1"]))
+
+
+def test_a_server_that_serves_another_client(dovecot):
+    """It looks at the roots again, with rights that the first one's user
+    doesn't have."""
+    server = dovecot(location=default_location(index="index/shared"),
+                     users=several("alice"), extra=ONE_PROCESS)
+    fill(server)
+    who = ["-A", "-S", server.socket]
+    assert removed(run(server, who)[1]["alice"]) == set(JUNK)
+    server.add_user(User("bob", uid=FIRST_UID))
+    write(server.users["bob"].home + "/file", b"")
+    make_junk(server, "alice", JUNK)
+    # the file of users is looked at once a second
+    while server.doveadm("user", "bob", check=False).returncode != 0:
+        time.sleep(0.05)
+    result, of = run(server, who)
+    assert [refused(of[user]) for user in ("alice", "bob")] == [
+        "The index root is also a root of user bob",
+        "The index root is also a root of user alice"]
+    # nor does it keep what it was told for those who come one by one
+    assert removed(clean(server, "alice", "-S", server.socket)) == set(JUNK)
+
+
+def test_a_server_that_cant_list_its_users(dovecot):
+    """Nobody is cleaned, and that is told."""
+    server = dovecot(users=["alice"])
+    fill(server)
+    alice = server.users["alice"]
+    fields = [f"uid={alice.uid}", f"gid={alice.gid}", f"home={alice.home}"]
+    lines = server.auth_lines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("userdb"))
+    lines[first:] = block("userdb static", block("fields", fields)) if IS_24 \
+        else block("userdb", ["driver = static", "args = " + " ".join(fields)])
+    server.auth_lines = lambda: lines
+    server.restart()
     before = snapshot(server.path("index"))
-    for who in (["-A"], ["-F", names], ["-u", "*"]):
-        for options in (["-S", server.socket], ["-S", server.tcp]):
-            result = server.doveadm(*COMMAND, "-U", *who, *options,
-                                    check=False)
-            assert result.returncode == os.EX_USAGE
-            assert b"--used for many users isn't for a server" in \
-                result.stderr
-            assert result.stdout == b""
-    assert server_answer(server, "-A", "-U") in (
-        b"-USAGE\n", b"-TEMPFAIL\n")
+    for used in ([], ["-U"]):
+        assert server_answer(server, "-u", "*", *used) == b"-TEMPFAIL\n"
     assert snapshot(server.path("index")) == before
-    result, of = run(server, ["-u", "alice", "-S", server.socket, "-U"])
-    assert removed(of["alice"]) == set(JUNK)
+    assert "clean: The server can't list its users" in server.log()
+    assert removed(clean(server, "alice", "-S", server.socket)) == set(JUNK)
 
 
 def server_answer(server, *options):
@@ -134,8 +186,9 @@ def server_answer(server, *options):
     with socket.create_connection(("127.0.0.1", server.doveadm_port)) as conn:
         plain = base64.b64encode(b"\0doveadm\0" + server.password.encode())
         conn.sendall(b"VERSION\tdoveadm-server\t1\t0\nPLAIN\t" + plain +
-                     b"\n\talice\tmailbox-audit clean\t" +
-                     "\t".join(options).encode() + b"\n")
+                     b"\n\t" + "\t".join(
+                         ("alice", "mailbox-audit clean", *options)).encode() +
+                     b"\n")
         with conn.makefile("rb") as replies:
             # who is it, you are welcome, nothing was printed
             assert [replies.readline() for _ in range(3)] == [
