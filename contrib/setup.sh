@@ -15,6 +15,9 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# where Dovecot is
+MBA_PREFIX=$(realpath -m "${MBA_PREFIX:-/usr}")
+export MBA_PREFIX
 # not the one of another installation that may stand first in PATH
 python=/usr/bin/python3
 
@@ -277,7 +280,8 @@ build_and_stage()
 		quietly make distclean
 	fi
 	quietly ./autogen.sh
-	quietly ./configure --prefix=/usr "$@"
+	quietly ./configure --prefix="$MBA_PREFIX" \
+		--with-dovecot="$MBA_PREFIX" "$@"
 	quietly make -j "$(nproc)"
 	quietly make install DESTDIR="$work/stage"
 }

@@ -27,13 +27,13 @@ import time
 
 import jsonschema
 
-from dovecot import IS_24, Location, Namespace, VERSION
+from dovecot import IS_24, Location, Namespace, PREFIX, VERSION
 from imap import literal, quote
 
 FROM = b"From sender@example.org Thu Nov  9 22:33:52 2023\n"
 MESSAGE = FROM + b"From: sender@example.org\nSubject: hello\n\nbody\n\n"
 LOG_HEADER_SIZE = 40
-SCHEMA = os.path.join(os.environ["MBA_STAGE"], "usr/share/doc",
+SCHEMA = os.path.join(os.environ["MBA_STAGE"] + PREFIX, "share/doc",
                       "dovecot-mailbox-audit/report.schema.json")
 ARCHIVE = Namespace("archive", "Archive/", location=Location(
     "mbox", "~/archive", index="index/%u-archive"))

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from dovecot import Dovecot, IS_24
+from dovecot import Dovecot, IS_24, PREFIX
 
 pytest.register_assert_rewrite("audit", "oracle")
 
@@ -20,7 +20,7 @@ Dovecot sees the plugins that were just built:
 
 
 def staged_files(stage):
-    for top, _, names in os.walk(os.path.join(stage, "usr")):
+    for top, _, names in os.walk(stage + PREFIX):
         for name in names:
             path = os.path.join(top, name)
             yield path, path[len(stage):]

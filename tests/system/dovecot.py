@@ -71,6 +71,8 @@ import time
 from imap import Closed, Imap
 from waiting import PATIENCE, wait_for
 
+# where Dovecot is, and what was staged
+PREFIX = os.environ.get("MBA_PREFIX", "/usr")
 FIRST_UID = 20001
 # what Dovecot logs once it listens
 STARTED = " starting up for "

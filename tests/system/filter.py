@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 
-from dovecot import Location, VERSION
+from dovecot import Location, PREFIX, VERSION
 from imap import literal, quote
 
 # each format, with its indexes apart from the mail
@@ -56,8 +56,8 @@ def with_filter(description, rules=None, protocols=("imap", "lmtp", "lda"),
 
 def program(name):
     """Returns the path of one of Dovecot's programs that isn't in $PATH."""
-    for directory in ("/usr/lib/dovecot", "/usr/libexec/dovecot"):
-        path = os.path.join(directory, name)
+    for directory in ("lib", "libexec"):
+        path = os.path.join(PREFIX, directory, "dovecot", name)
         if os.path.exists(path):
             return path
     raise FileNotFoundError(name)

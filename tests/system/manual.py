@@ -7,9 +7,9 @@ import gzip
 import os
 import re
 
-from dovecot import IS_24
+from dovecot import IS_24, PREFIX
 
-MAN = os.path.join(os.environ["MBA_STAGE"], "usr/share/man")
+MAN = os.environ["MBA_STAGE"] + PREFIX + "/share/man"
 VERSION = "2.4" if IS_24 else "2.3"
 CHARACTERS = {"-": "-", "e": "\\", "\\": "\\", "&": "", " ": " ",
               "(ha": "^", "(ti": "~", "(aq": "'", "(ga": "`", "(dq": '"',

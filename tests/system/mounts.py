@@ -4,7 +4,7 @@
 """A mount namespace for one test.
 
     with own_mounts():
-        bind(directory, "/usr/lib/dovecot/modules")
+        bind(directory, PREFIX + "/lib/dovecot/modules")
 
 What is mounted in it is seen by this process and by those that it starts, and
 is gone afterwards."""

@@ -15,10 +15,10 @@ import pytest
 
 from audit import json_lines, write_home
 from cleaning import JUNK, fill, kept, make_junk, removed
+from dovecot import PREFIX
 from oracle import snapshot
 
-UNITS = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir,
-                     os.pardir, "contrib", "systemd")
+UNITS = os.environ["MBA_STAGE"] + PREFIX + "/lib/systemd/system"
 NAME = "mailbox-audit-clean"
 # PrivateDevices= and ProtectSystem=, in a mount namespace of its own
 MOUNTS = """
@@ -62,7 +62,7 @@ def sandbox(service):
 def run(server, *more, prefix=()):
     service = unit("service")["Service"]
     command = shlex.split(service["ExecStart"])
-    assert command[0] == "/usr/bin/doveadm"
+    assert command[0] == PREFIX + "/bin/doveadm"
     # what the master process hands to those that it starts
     environment = {"PATH": os.environ["PATH"], "CONFIG_FILE": server.config}
     return subprocess.run([*prefix, *sandbox(service), *command, *more],
@@ -130,7 +130,7 @@ def test_it_does_nothing_that_the_sandbox_forbids(server, tmp_path):
     with open(trace, errors="surrogateescape") as f:
         calls = f.read()
     # of doveadm alone
-    calls = calls[calls.index('execve("/usr/bin/doveadm"'):]
+    calls = calls[calls.index(f'execve("{PREFIX}/bin/doveadm"'):]
     assert re.search(r"F_SETLEASE, F_WRLCK\) += 0", calls)
     for setting, forbidden in FORBIDDEN.items():
         assert setting in unit("service")["Service"]

@@ -13,12 +13,13 @@ import subprocess
 
 import pytest
 
+from dovecot import PREFIX
 from manual import listed, sections
 from test_mailbox_usage_audit import END, LINE, text as audit_text
 from usage import summary
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-SCHEMA = os.path.join(os.environ["MBA_STAGE"], "usr/share/doc",
+SCHEMA = os.path.join(os.environ["MBA_STAGE"] + PREFIX, "share/doc",
                       "dovecot-mailbox-audit/report.schema.json")
 OPTION = re.compile(r"(?<![\w-])(-\w|--[a-z][a-z0-9-]*)(?![\w-])")
 

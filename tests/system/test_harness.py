@@ -5,6 +5,7 @@
 
 import json
 import os
+import shutil
 import socket
 
 import pytest
@@ -62,6 +63,16 @@ def test_every_format_stores_and_delivers(dovecot, name):
         root = server.path("index/%u", "alice")
         assert os.path.relpath(path, root) == index_path
     assert server.errors() == []
+
+
+def test_programs_are_those_of_the_prefix(dovecot):
+    """Another Dovecot may be installed beside the one to test with."""
+    prefix = dovecot_module.PREFIX
+    for name in ("dovecot", "doveadm", "doveconf", "mailbox-audit"):
+        assert shutil.which(name) in (f"{prefix}/bin/{name}",
+                                      f"{prefix}/sbin/{name}")
+    pid = dovecot().process.pid
+    assert os.readlink(f"/proc/{pid}/exe") == prefix + "/sbin/dovecot"
 
 
 def test_users_have_uids_fields_and_can_be_iterated(dovecot):

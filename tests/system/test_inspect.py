@@ -15,8 +15,9 @@ import pytest
 
 import corpus
 import dump
+from dovecot import PREFIX
 
-with open(os.path.join(os.environ["MBA_STAGE"], "usr/share/doc",
+with open(os.path.join(os.environ["MBA_STAGE"] + PREFIX, "share/doc",
                        "dovecot-mailbox-audit/inspect.schema.json")) as f:
     VALIDATOR = jsonschema.Draft202012Validator(json.load(f))
 # Dovecot gives these as many bytes as it likes

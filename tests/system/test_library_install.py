@@ -13,13 +13,15 @@ import subprocess
 import pytest
 
 from audit import json_lines, make_log, report
+from dovecot import PREFIX
 
 STAGE = os.environ["MBA_STAGE"]
+STAGED = STAGE + PREFIX
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 LIB = os.path.join(TOP, "lib")
 ENV = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=STAGE,
-           PKG_CONFIG_PATH=STAGE + "/usr/lib/pkgconfig",
-           LD_LIBRARY_PATH=STAGE + "/usr/lib")
+           PKG_CONFIG_PATH=STAGED + "/lib/pkgconfig",
+           LD_LIBRARY_PATH=STAGED + "/lib")
 
 
 def output(*argv):
@@ -38,12 +40,12 @@ def map_symbols():
 
 
 def library():
-    return os.path.realpath(STAGE + "/usr/lib/libmailboxaudit.so")
+    return os.path.realpath(STAGED + "/lib/libmailboxaudit.so")
 
 
 def example():
     """Returns the program that the header shows."""
-    header = read(STAGE + "/usr/include/mailbox-audit.h")
+    header = read(STAGED + "/include/mailbox-audit.h")
     comment = header[header.index(" * A complete program."):]
     comment = re.search(r"^ \*\n(.*?)^ \*/$", comment, re.M | re.S).group(1)
     return re.sub(r"^ \*( |(?=\t)|$)", "", comment, flags=re.M)
@@ -59,7 +61,7 @@ def test_the_example_is_built_and_runs(compiler, standard, suffix,
     source, program = tmp_path / ("program" + suffix), tmp_path / "program"
     source.write_text(example())
     flags = output("pkg-config", "--cflags", "--libs", "mailbox-audit").split()
-    assert f"-I{STAGE}/usr/include" in flags and "-lmailboxaudit" in flags
+    assert f"-I{STAGED}/include" in flags and "-lmailboxaudit" in flags
     result = subprocess.run(
         [compiler, standard, "-Wall", "-Wextra", "-pedantic", "-Werror", "-o",
          program, source, *flags], env=ENV, stderr=subprocess.PIPE)
@@ -84,7 +86,7 @@ def test_one_version_everywhere():
     version = output("mailbox-audit", "--version").split()[1]
     assert output("pkg-config", "--modversion", "mailbox-audit").strip() == \
         version
-    header = read(STAGE + "/usr/include/mailbox-audit.h")
+    header = read(STAGED + "/include/mailbox-audit.h")
     assert f'#define MBA_VERSION "{version}"\n' in header
     lib = ctypes.CDLL(library())
     lib.mba_version.restype = ctypes.c_char_p
@@ -106,7 +108,7 @@ def test_exported_symbols_are_those_of_the_map():
 
 
 def test_every_symbol_is_declared_and_commented():
-    header = read(STAGE + "/usr/include/mailbox-audit.h")
+    header = read(STAGED + "/include/mailbox-audit.h")
     # blank lines may stand in comments and typedefs
     header = re.sub(r"/\*.*?\*/", "/**/", header, flags=re.S)
     header = re.sub(r"typedef [^;]*;", "", header)
@@ -156,12 +158,12 @@ def test_readme_lists_the_folders():
 
 
 def test_one_header_is_installed():
-    assert os.listdir(STAGE + "/usr/include") == ["mailbox-audit.h"]
+    assert os.listdir(STAGED + "/include") == ["mailbox-audit.h"]
 
 
 def test_library_and_utility_need_no_dovecot():
     for path, own in ((library(), set()),
-                      (STAGE + "/usr/bin/mailbox-audit",
+                      (STAGED + "/bin/mailbox-audit",
                        {"libmailboxaudit.so.1"})):
         needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]",
                                 output("readelf", "-d", path)))

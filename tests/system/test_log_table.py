@@ -12,7 +12,7 @@ import tempfile
 import pytest
 
 from accesslog import accesses
-from dovecot import IS_24
+from dovecot import IS_24, PREFIX
 
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "plugin",
                       "command-table.c")
@@ -28,8 +28,8 @@ NAMESPACE NOOP SEARCH SORT STORE THREAD UNSELECT X-CANCEL X-STATE
 
 def dovecot_config():
     """Returns what Dovecot tells those who compile plugins."""
-    for lib in ("/usr/lib", "/usr/lib64", "/usr/local/lib"):
-        path = lib + "/dovecot/dovecot-config"
+    for lib in ("lib", "lib64"):
+        path = f"{PREFIX}/{lib}/dovecot/dovecot-config"
         if os.path.exists(path):
             with open(path) as f:
                 return dict(word.split("=", 1)

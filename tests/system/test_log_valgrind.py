@@ -14,6 +14,7 @@ import pytest
 
 from accesslog import PLUGIN, accesses
 from dovecot import Location
+from filter import program
 from imap import literal
 from test_log_commands import MESSAGE
 from test_log_forging import FORGERIES, mutf7
@@ -30,8 +31,6 @@ exec {valgrind} -q --leak-check=full --keep-debuginfo=yes --vgdb=no \\
 	--show-leak-kinds=definite --errors-for-leak-kinds=definite \\
 	--log-file={dir}/%p.log {imap} "$@"
 """
-LIBEXEC = ["/usr/lib/dovecot", "/usr/libexec/dovecot",
-           "/usr/local/libexec/dovecot"]
 
 
 def is_ours(block):
@@ -47,11 +46,11 @@ def wrapper():
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         pytest.skip("not installed: valgrind")
-    imap = [d + "/imap" for d in LIBEXEC if os.path.exists(d + "/imap")][0]
     with tempfile.TemporaryDirectory(prefix="mba-valgrind-") as path:
         os.chmod(path, 0o1777)
         with open(path + "/imap", "w") as f:
-            f.write(WRAPPER.format(valgrind=valgrind, dir=path, imap=imap))
+            f.write(WRAPPER.format(valgrind=valgrind, dir=path,
+                                   imap=program("imap")))
         os.chmod(path + "/imap", 0o755)
         yield path
 

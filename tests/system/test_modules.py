@@ -11,9 +11,10 @@ import subprocess
 
 import pytest
 
-MODULES = glob.glob(os.path.join(os.environ["MBA_STAGE"],
-                                 "usr/lib/dovecot/modules/**/*.so"),
-                    recursive=True)
+from dovecot import PREFIX
+
+MODULES = glob.glob(os.environ["MBA_STAGE"] + PREFIX +
+                    "/lib/dovecot/modules/**/*.so", recursive=True)
 
 
 def test_there_are_modules():

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from dovecot import IS_24, Dovecot, Location
+from dovecot import IS_24, PREFIX, Dovecot, Location
 from filter import fill_mbox
 from imap import Closed
 from mounts import bind, own_mounts
@@ -20,7 +20,7 @@ from waiting import wait_for
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 STAGE = os.environ["MBA_STAGE"]
-STAGED = glob.glob(STAGE + "/usr/lib*/**/modules/**/*.so", recursive=True)
+STAGED = glob.glob(f"{STAGE}{PREFIX}/lib*/**/modules/**/*.so", recursive=True)
 MODULES = re.match(f"{STAGE}(.*/modules)/", STAGED[0])[1]
 PLUGINS = {"imap": ["mailbox_filter", "imap_mailbox_log"]}
 SETTINGS = {"mailbox_filter": ".* junk", "imap_mailbox_log_commands": "LIST"}
