@@ -97,14 +97,14 @@ removal_failed(const struct removal *removal, const char *op, const char *name)
 	return MBA_KEPT_ERROR;
 }
 
-/* Returns TRUE if both are the same file, and it wasn't changed. */
+/* Returns TRUE if both are the same file, and it wasn't changed. Every change
+   moves its ctime, but the clock of that may stand still for some
+   milliseconds: size and links tell, too. */
 static bool is_unchanged(const struct stat *st1, const struct stat *st2)
 {
 	return st1->st_dev == st2->st_dev && st1->st_ino == st2->st_ino &&
 		st1->st_size == st2->st_size &&
 		st1->st_nlink == st2->st_nlink &&
-		st1->st_mtim.tv_sec == st2->st_mtim.tv_sec &&
-		st1->st_mtim.tv_nsec == st2->st_mtim.tv_nsec &&
 		st1->st_ctim.tv_sec == st2->st_ctim.tv_sec &&
 		st1->st_ctim.tv_nsec == st2->st_ctim.tv_nsec;
 }

@@ -93,6 +93,12 @@ START_TEST(an_index_root_that_came_later_is_not_cleaned)
 	check_user(users, "ann", &clean.location, "The index root was another "
 		   "directory when the users' roots were looked at");
 	ck_assert(exists(unit_path("index/.imap/junk")));
+	/* it was looked at, but not as an index root */
+	others.index_root = unit_path("none");
+	others.mail_root = clean.location.index_root;
+	mba_user_roots_add(users, "ann", &others);
+	check_user(users, "ann", &clean.location, "The index root was another "
+		   "directory when the users' roots were looked at");
 	/* two names in turns are two users */
 	others.index_root = others.mail_root = unit_path("none");
 	mba_user_roots_add(users, "ann", &clean.location);

@@ -40,6 +40,18 @@ void make_entry(const char *name)
 		   log_header, sizeof(log_header));
 }
 
+static bool progress(const struct mba_namespace_report *ns, void *context)
+{
+	void (*before)(void) = clean.before;
+
+	(void)ns;
+	(void)context;
+	clean.before = NULL;
+	if (before != NULL)
+		before();
+	return true;
+}
+
 static void entry_add(const struct mba_namespace_report *ns,
 		      const struct mba_entry *entry, void *context)
 {
@@ -70,8 +82,8 @@ static void error_add(const struct mba_error *error, void *context)
 const char *clean_run(void)
 {
 	const struct mba_audit_settings set = {
-		.entry = entry_add, .error = error_add, .clean = &clean.set,
-		.states = clean.states,
+		.entry = entry_add, .error = error_add, .progress = progress,
+		.clean = &clean.set, .states = clean.states,
 	};
 	struct mba_audit *audit = mba_audit_init(&set);
 	const struct mba_report *report;

@@ -26,8 +26,9 @@ struct unit_clean {
 	/* now is two hours later than it is: all is old enough */
 	struct mba_clean_settings set;
 	unsigned int states;
-	/* called once, after the first entry was told */
-	void (*change)(void);
+	/* called once, before the first entry that was seen is decided about,
+	   and after it was told */
+	void (*before)(void), (*change)(void);
 
 	/* of the last run: all that was told of entries, "PATH:REASON|", ... */
 	char *told;

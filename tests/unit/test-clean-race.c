@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* What happens between the walk's look at an entry and its removal, and what
+   the calls say that ask whether somebody uses it: these are made here. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "unit-clean.h"
+
+#ifndef SYS_fcntl64
+#  define SYS_fcntl64 SYS_fcntl
+#endif
+
+#define JUNK "index/.imap/junk"
+#define JUNK_LOG JUNK "/dovecot.index.log"
+
+/* Called once, before a lease is asked for. */
+static void (*before_lease)(void);
+/* What the calls fail with, 0 if they don't. */
+static int lease_errno, lock_errno;
+static unsigned int leases;
+
+static int fails_with(int error)
+{
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+int fcntl(int fd, int cmd, ...)
+{
+	void (*before)(void) = before_lease;
+	va_list args;
+	void *arg;
+
+	va_start(args, cmd);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (cmd == F_SETLEASE) {
+		leases++;
+		before_lease = NULL;
+		if (before != NULL)
+			before();
+		if (fails_with(lease_errno) < 0)
+			return -1;
+	}
+	if (cmd == F_OFD_SETLK && fails_with(lock_errno) < 0)
+		return -1;
+	return syscall(SYS_fcntl64, fd, cmd, arg);
+}
+
+int flock(int fd, int operation)
+{
+	/* the index root's is no matter of this test */
+	if ((operation & LOCK_SH) != 0 && fails_with(lock_errno) < 0)
+		return -1;
+	return syscall(SYS_flock, fd, operation);
+}
+
+static void race_setup(void)
+{
+	clean_setup();
+	make_entry("junk");
+	before_lease = NULL;
+	lease_errno = lock_errno = 0;
+	leases = 0;
+}
+
+/* Returns why the entry is kept, as it was told. */
+static const char *race_run(void)
+{
+	const char *told = strchr(clean_run(), ':');
+
+	ck_assert_ptr_nonnull(told);
+	return told + 1;
+}
+
+/* --- what the calls say */
+
+static const struct {
+	int lease_errno;
+	enum mba_lock_method method;
+	int lock_errno;
+	const char *told;
+	/* what fails, NULL if nothing does */
+	const char *op;
+} busy_cases[] = {
+	{ EAGAIN, MBA_LOCK_METHOD_FCNTL, 0, "open|", NULL },
+	{ EIO, MBA_LOCK_METHOD_FCNTL, 0, "error|", "fcntl(F_SETLEASE)" },
+	{ ENOMEM, MBA_LOCK_METHOD_FLOCK, 0, "error|", "fcntl(F_SETLEASE)" },
+	/* there are no leases */
+	{ EINVAL, MBA_LOCK_METHOD_FCNTL, 0, "removed|", NULL },
+	{ EACCES, MBA_LOCK_METHOD_FCNTL, 0, "removed|", NULL },
+	{ ENOSYS, MBA_LOCK_METHOD_FLOCK, 0, "removed|", NULL },
+	{ EOPNOTSUPP, MBA_LOCK_METHOD_FLOCK, 0, "removed|", NULL },
+	{ EINVAL, MBA_LOCK_METHOD_FCNTL, EAGAIN, "locked|", NULL },
+	{ EINVAL, MBA_LOCK_METHOD_FCNTL, EACCES, "locked|", NULL },
+	{ EINVAL, MBA_LOCK_METHOD_FLOCK, EWOULDBLOCK, "locked|", NULL },
+	{ EINVAL, MBA_LOCK_METHOD_FCNTL, ENOLCK, "error|",
+	  "fcntl(F_OFD_SETLK)" },
+	{ EINVAL, MBA_LOCK_METHOD_FLOCK, ENOLCK, "error|", "flock" },
+};
+
+START_TEST(what_calls_say_decides)
+{
+	int error = busy_cases[_i].lock_errno != 0 ?
+		busy_cases[_i].lock_errno : busy_cases[_i].lease_errno;
+	char *expected;
+
+	race_setup();
+	clean.set.lock_method = busy_cases[_i].method;
+	lease_errno = busy_cases[_i].lease_errno;
+	lock_errno = busy_cases[_i].lock_errno;
+	ck_assert_str_eq(race_run(), busy_cases[_i].told);
+	ck_assert_int_eq(exists(unit_path(JUNK_LOG)),
+			 strcmp(busy_cases[_i].told, "removed|") != 0);
+	if (busy_cases[_i].op == NULL) {
+		ck_assert_int_eq(clean.ret, 0);
+		return;
+	}
+	expected = mem_printf("%s(%s): %s", busy_cases[_i].op,
+			      unit_path(JUNK_LOG), strerror(error));
+	ck_assert_str_eq(clean.error, expected);
+	free(expected);
+	ck_assert_int_eq(clean.ret, -1);
+}
+END_TEST
+
+/* Where there are no leases a writer's lock counts, a reader's doesn't. */
+static const struct {
+	enum mba_lock_method method;
+	bool writes;
+} lock_cases[] = {
+	{ MBA_LOCK_METHOD_FCNTL, true },
+	{ MBA_LOCK_METHOD_FCNTL, false },
+	{ MBA_LOCK_METHOD_FLOCK, true },
+	{ MBA_LOCK_METHOD_FLOCK, false },
+};
+
+START_TEST(a_lock_counts_where_no_lease_does)
+{
+	struct flock lock = { .l_whence = SEEK_SET };
+	bool writes = lock_cases[_i].writes;
+	int fd;
+
+	race_setup();
+	clean.set.lock_method = lock_cases[_i].method;
+	fd = open(unit_path(JUNK_LOG), O_RDWR);
+	ck_assert_int_ne(fd, -1);
+	lock.l_type = writes ? F_WRLCK : F_RDLCK;
+	ck_assert_int_eq(lock_cases[_i].method == MBA_LOCK_METHOD_FLOCK ?
+			 flock(fd, writes ? LOCK_EX : LOCK_SH) :
+			 fcntl(fd, F_OFD_SETLK, &lock), 0);
+	lease_errno = EINVAL;
+	ck_assert_str_eq(race_run(), writes ? "locked|" : "removed|");
+	ck_assert_int_eq(clean.ret, 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+/* --- what changes before the lease */
+
+static void write_log(void)
+{
+	unit_write(unit_path(JUNK_LOG), log_header, sizeof(log_header));
+}
+
+static void replace_log(void)
+{
+	unit_write(unit_path("new"), log_header, sizeof(log_header));
+	ck_assert_int_eq(rename(unit_path("new"), unit_path(JUNK_LOG)), 0);
+}
+
+static void remove_log(void)
+{
+	ck_assert_int_eq(unlink(unit_path(JUNK_LOG)), 0);
+}
+
+static void write_cache(void)
+{
+	unit_write(unit_path(JUNK "/dovecot.index.cache"), "new", 3);
+}
+
+static void remove_cache(void)
+{
+	ck_assert_int_eq(unlink(unit_path(JUNK "/dovecot.index.cache")), 0);
+}
+
+static const struct {
+	void (*change)(void);
+	/* the entry has a dovecot.index.cache */
+	bool used;
+} change_cases[] = {
+	{ write_log, false },
+	{ replace_log, false },
+	{ remove_log, false },
+	{ write_log, true },
+	{ write_cache, true },
+	{ remove_cache, true },
+};
+
+static void change_setup(bool used)
+{
+	race_setup();
+	if (!used)
+		return;
+	unit_write(unit_path(JUNK "/dovecot.index.cache"), "x", 1);
+	clean.set.used = clean.set.force = true;
+	clean.set.now += 31 * DAY;
+}
+
+START_TEST(what_changes_before_the_lease_is_kept)
+{
+	change_setup(change_cases[_i].used);
+	before_lease = change_cases[_i].change;
+	ck_assert_str_eq(race_run(), "changed|");
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 0);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+/* The clock that files are stamped with may stand still meanwhile: a size or a
+   number of links tells, too. */
+static struct stat log_before, log_after;
+
+static void append_to_log(void)
+{
+	int fd = open(unit_path(JUNK_LOG), O_WRONLY | O_APPEND);
+
+	ck_assert_int_eq(stat(unit_path(JUNK_LOG), &log_before), 0);
+	ck_assert_int_eq(write(fd, "x", 1), 1);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(stat(unit_path(JUNK_LOG), &log_after), 0);
+}
+
+static void link_log(void)
+{
+	ck_assert_int_eq(stat(unit_path(JUNK_LOG), &log_before), 0);
+	ck_assert_int_eq(link(unit_path(JUNK_LOG), unit_path("link")), 0);
+	ck_assert_int_eq(stat(unit_path(JUNK_LOG), &log_after), 0);
+}
+
+static void (*const unnoticed_changes[])(void) = { append_to_log, link_log };
+
+START_TEST(what_changes_at_the_same_time_is_kept)
+{
+	bool unnoticed = false;
+
+	/* a file system with finer times never lets it come to that */
+	for (unsigned int i = 0; i < 200 && !unnoticed; i++) {
+		change_setup(true);
+		(void)unlink(unit_path("link"));
+		(void)unlink(unit_path(JUNK_LOG));
+		write_log();
+		before_lease = unnoticed_changes[_i];
+		ck_assert_str_eq(race_run(), "changed|");
+		unnoticed = log_before.st_ctim.tv_sec ==
+			log_after.st_ctim.tv_sec &&
+			log_before.st_ctim.tv_nsec == log_after.st_ctim.tv_nsec;
+	}
+}
+END_TEST
+
+static void add_file(void)
+{
+	unit_write(unit_path(JUNK "/mine"), "x", 1);
+}
+
+START_TEST(a_directory_that_was_filled_is_kept)
+{
+	race_setup();
+	before_lease = add_file;
+	ck_assert_str_eq(race_run(), "changed|");
+	ck_assert(exists(unit_path(JUNK "/mine")));
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 1);
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 0);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+/* --- what changes before the log is opened */
+
+static void put_link(void)
+{
+	unit_write(unit_path("elsewhere"), log_header, sizeof(log_header));
+	remove_log();
+	ck_assert_int_eq(symlink(unit_path("elsewhere"), unit_path(JUNK_LOG)),
+			 0);
+}
+
+static void put_loop(void)
+{
+	remove_log();
+	ck_assert_int_eq(symlink("dovecot.index.log", unit_path(JUNK_LOG)), 0);
+}
+
+static void (*const open_cases[])(void) = { put_link, put_loop, remove_log };
+
+/* What a link leads to isn't even opened. */
+START_TEST(what_changes_before_the_log_is_opened_is_kept)
+{
+	race_setup();
+	clean.before = open_cases[_i];
+	ck_assert_str_eq(race_run(), "changed|");
+	ck_assert_uint_eq(leases, 0);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("clean-race");
+
+	tcase_add_loop_test(tcase, what_calls_say_decides, 0,
+			    sizeof(busy_cases) / sizeof(busy_cases[0]));
+	tcase_add_loop_test(tcase, a_lock_counts_where_no_lease_does, 0,
+			    sizeof(lock_cases) / sizeof(lock_cases[0]));
+	tcase_add_loop_test(tcase, what_changes_before_the_lease_is_kept, 0,
+			    sizeof(change_cases) / sizeof(change_cases[0]));
+	tcase_add_loop_test(tcase, what_changes_at_the_same_time_is_kept, 0,
+			    sizeof(unnoticed_changes) /
+			    sizeof(unnoticed_changes[0]));
+	tcase_add_test(tcase, a_directory_that_was_filled_is_kept);
+	tcase_add_loop_test(tcase,
+			    what_changes_before_the_log_is_opened_is_kept, 0,
+			    sizeof(open_cases) / sizeof(open_cases[0]));
+	return unit_run(tcase);
+}
