@@ -77,7 +77,7 @@ static bool is_bogus(const struct audit_list_names *names,
 	const struct location *location = names->decide->location;
 	const struct bogus_name_settings set = {
 		.location = location, .side = names->decide->side,
-		.errors = names->errors,
+		.met = names->met, .errors = names->errors,
 	};
 	char *storage_name;
 	bool bogus;

@@ -5,10 +5,13 @@
 #define AUDIT_LIST_NAMES_H
 
 #include "entry-decide.h"
+#include "name-set.h"
 
 /* Names of the mailbox list index that no mailbox has, nor an entry. */
 struct audit_list_names {
 	const struct entry_decide_settings *decide;
+	/* storage names that have an entry, all or some */
+	const struct name_set *met;
 	const struct error_sink *errors;
 	/* Called before each name that is looked up. Returns whether to go
 	   on. */

@@ -23,6 +23,8 @@ struct run {
 	struct mba_namespace_report *report;
 	/* its set is NULL if nothing is to be cleaned */
 	struct clean clean;
+	/* storage names that have an entry; NULL if nobody asks */
+	struct name_set *met;
 	/* progress() said so */
 	bool stopped;
 
@@ -107,8 +109,11 @@ static void run_audited(const struct index_entry *found,
 			const struct entry_decision *decision, void *context)
 {
 	const struct clean_result result = { .dir_removed = false };
+	struct run *run = context;
 
-	run_decided(context, found, decision, &result);
+	if (run->met != NULL && decision->storage_name != NULL)
+		name_set_add(run->met, decision->storage_name);
+	run_decided(run, found, decision, &result);
 }
 
 static bool run_audit_entry(const struct index_entry *found, void *context)
@@ -305,6 +310,7 @@ static void run_names(struct run *run, struct audit_namespace *ns,
 	if (run->clean.set != NULL)
 		return;
 	list_names->decide = &run->decide;
+	list_names->met = run->met;
 	list_names->errors = errors;
 	list_names->progress = run_name_progress;
 	list_names->context = run;
@@ -327,8 +333,12 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 	run->decide.side = side;
 	run->decide.list = list;
 	run->decide.keep = keep;
+	if (run->clean.set == NULL && ns->location->list_index != NULL)
+		run->met = name_set_init();
 	run_index_side(run, ns, errors);
 	run_names(run, ns, errors);
+	if (run->met != NULL)
+		name_set_deinit(&run->met);
 	keep_names_free(&keep);
 	list_index_deinit(&list);
 	mail_side_deinit(&side);

@@ -227,10 +227,13 @@ void entry_decide(const struct entry_decide_settings *set,
 		decide_listed(set, &path, found, decision_r);
 	else
 		decide_named(set, &path, found->is_unreadable, decision_r);
+	decision_r->storage_name = path.storage_name;
+	path.storage_name = NULL;
 	location_path_free(&path);
 }
 
 void entry_decision_free(struct entry_decision *decision)
 {
+	free(decision->storage_name);
 	free(decision->mailbox);
 }

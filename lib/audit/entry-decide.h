@@ -34,7 +34,9 @@ struct entry_decide_settings {
 };
 
 struct entry_decision {
-	/* the name that clients see, NULL if no mailbox has its index there */
+	/* NULL if no mailbox has its index there */
+	char *storage_name;
+	/* the name that clients see, NULL if it isn't known */
 	char *mailbox;
 	enum mba_state state;
 	enum mba_reason reason;

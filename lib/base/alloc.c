@@ -65,6 +65,28 @@ char *mem_dup(const char *bytes, size_t len)
 	return copy;
 }
 
+char *mem_strconcat(const char *str, ...)
+{
+	const char *part;
+	size_t len = 0;
+	va_list args;
+	char *full, *end;
+
+	va_start(args, str);
+	for (part = str; part != NULL; part = va_arg(args, const char *))
+		len += strlen(part);
+	va_end(args);
+	full = end = malloc(len + 1);
+	if (full == NULL)
+		mem_missing();
+	va_start(args, str);
+	for (part = str; part != NULL; part = va_arg(args, const char *))
+		end = stpcpy(end, part);
+	va_end(args);
+	*end = '\0';
+	return full;
+}
+
 char *mem_printf(const char *format, ...)
 {
 	va_list args;

@@ -22,6 +22,9 @@ void *mem_grow(void *array, size_t *alloc_count, size_t count, size_t size);
 char *mem_strdup(const char *str);
 /* Returns a copy of len bytes, which a NUL follows; NULL for NULL. */
 char *mem_dup(const char *bytes, size_t len);
+/* Returns strings put together; NULL ends them. */
+char *mem_strconcat(const char *str, ...) __attribute__((sentinel));
+/* For whatever isn't done for each entry: it takes ten times as long. */
 char *mem_printf(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 

@@ -105,10 +105,15 @@ static int name_compare(const void *key, const void *member)
 /* Returns a level's name, NULL if there is none. */
 static const char *list_name_find(const struct index_list *list, uint32_t id)
 {
-	const struct list_name *name = list->names_count == 0 ? NULL :
-		bsearch(&id, list->names, list->names_count,
-			sizeof(*list->names), name_compare);
+	const struct list_name *name = NULL;
 
+	/* most often none is missing */
+	if (id - 1 < list->names_count && list->names[id - 1].id == id)
+		name = &list->names[id - 1];
+	else if (list->names_count > 0) {
+		name = bsearch(&id, list->names, list->names_count,
+			       sizeof(*list->names), name_compare);
+	}
 	return name == NULL ? NULL :
 		(const char *)list->ext->hdr + name->offset;
 }

@@ -40,7 +40,11 @@ static uint32_t records_find(const struct index_records *recs, uint32_t uid)
 bool index_records_find(const struct index_records *recs, uint32_t uid,
 			uint32_t *idx_r)
 {
-	*idx_r = records_find(recs, uid);
+	/* most often nothing was expunged */
+	if (uid - 1 < recs->count && recs->rows[uid - 1].uid == uid)
+		*idx_r = uid - 1;
+	else
+		*idx_r = records_find(recs, uid);
 	return *idx_r < recs->count && recs->rows[*idx_r].uid == uid;
 }
 

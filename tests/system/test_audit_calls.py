@@ -61,11 +61,11 @@ def fill(server, driver):
     return DIRS * FILES
 
 
-def mail_side_calls(server, trace):
-    """Counts the calls that name a path of the mail side, or a descriptor of
+def calls_below(path, trace):
+    """Counts the calls that name a path below this one, or a descriptor of
     one, by their names; those that look at an open file as fstat."""
     with open(trace, errors="surrogateescape") as f:
-        lines = [l for l in f if server.users["alice"].home in l and
+        lines = [l for l in f if path in l and
                  "execve" not in l and "resumed>" not in l]
     names = [re.match(r"\d+ +(\w+)\(", line).group(1) for line in lines]
     return collections.Counter(
@@ -80,7 +80,7 @@ def traced(server):
     os.chmod(server.dir + "/private", 0o777)
     utility(server, "alice", "-J", "1",
             prefix=("strace", "-f", "-qq", "-y", "-o", trace))
-    return mail_side_calls(server, trace)
+    return calls_below(server.users["alice"].home, trace)
 
 
 @pytest.mark.parametrize("driver", LOCATIONS)
@@ -131,3 +131,22 @@ def test_one_look_a_directory_in_which_all_is_missing(dovecot, driver):
     # to look closer takes one more
     assert calls["newfstatat"] <= \
         (FILES + 1) * DIRS * (1 if driver == "mbox" else 2) + 2
+
+
+def test_names_of_the_list_index_that_have_an_entry_cost_nothing(dovecot):
+    """A LIST makes entries, and names in the list index."""
+    server = dovecot(location=LOCATIONS["mbox"])
+    home = server.users["alice"].home + "/mail"
+    index = server.path("index/alice")
+    for i in range(DIRS * FILES):
+        os.makedirs(f"{home}/dir{i % DIRS}", exist_ok=True)
+        write(f"{home}/dir{i % DIRS}/file{i}", b"x\n")
+    server.chown("alice", home)
+    with server.imap("alice") as imap:
+        names = imap.list()
+    assert len(names) > DIRS * FILES
+    traced(server)
+    calls = calls_below(index, server.dir + "/private/trace")
+    # the list index' files, their directory, and the directories in which
+    # there are names that have no entry
+    assert calls["newfstatat"] <= 2 * DIRS * FILES + 4 * DIRS + 40
