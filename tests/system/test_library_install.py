@@ -153,7 +153,8 @@ def test_readme_lists_the_folders():
              for folder, _, names in os.walk(TOP)
              for name in names if re.search(r"[.]([ch]|py|md)$", name)}
     found |= {"contrib/conf.d", "contrib/systemd", "debian", "doc", "tests",
-              "tests/index", "tests/rules", "tests/mbox", "tests/usage"}
+              "tests/answer", "tests/index", "tests/rules", "tests/mbox",
+              "tests/usage"}
     assert sorted(listed) == sorted(f for f in found if f[0] != ".")
 
 
