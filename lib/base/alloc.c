@@ -25,6 +25,15 @@ void *mem_new(size_t size)
 	return mem;
 }
 
+void *mem_alloc(size_t size)
+{
+	void *mem = malloc(size);
+
+	if (mem == NULL)
+		mem_missing();
+	return mem;
+}
+
 void *mem_grow(void *array, size_t *alloc_count, size_t count, size_t size)
 {
 	size_t new_count = *alloc_count;

@@ -14,6 +14,8 @@ void mem_missing(void) __attribute__((noreturn));
 
 /* Returns zeroed memory. */
 void *mem_new(size_t size);
+/* Returns memory to be written. */
+void *mem_alloc(size_t size);
 /* Returns the array, moved if necessary, with room for at least count elements
    of a size. *alloc_count is how many it has room for; new ones aren't
    zeroed. NULL is an array without any. */

@@ -13,27 +13,11 @@ void cursor_budget_add(struct cursor_budget *budget, uint64_t bytes)
 	budget->limit += bytes * CURSOR_STEPS_PER_BYTE;
 }
 
-void cursor_init(struct cursor *cursor, const void *data, uint64_t size,
-		 struct cursor_budget *budget)
-{
-	memset(cursor, 0, sizeof(*cursor));
-	/* NULL + 0 isn't defined */
-	cursor->data = data == NULL ? (const unsigned char *)"" : data;
-	cursor->size = size;
-	cursor->budget = budget;
-}
-
 uint32_t cursor_offset32(struct cursor *cursor)
 {
 	const unsigned char *bytes = cursor_bytes(cursor, sizeof(uint32_t));
-	uint32_t value = 0;
 
-	for (unsigned int i = 0; bytes != NULL && i < sizeof(value); i++) {
-		if ((bytes[i] & 0x80) == 0)
-			return 0;
-		value = value << 7 | (bytes[i] & 0x7f);
-	}
-	return value << 2;
+	return bytes == NULL ? 0 : offset32_decode(bytes);
 }
 
 const char *cursor_string(struct cursor *cursor)

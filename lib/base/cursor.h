@@ -45,8 +45,16 @@ cursor_budget_spend(struct cursor_budget *budget, uint64_t steps)
 	return true;
 }
 
-void cursor_init(struct cursor *cursor, const void *data, uint64_t size,
-		 struct cursor_budget *budget);
+static inline void
+cursor_init(struct cursor *cursor, const void *data, uint64_t size,
+	    struct cursor_budget *budget)
+{
+	*cursor = (struct cursor) {
+		/* NULL + 0 isn't defined */
+		.data = data == NULL ? (const unsigned char *)"" : data,
+		.size = size, .budget = budget,
+	};
+}
 
 /* Take a step. Returns FALSE if there are none left. */
 static inline bool cursor_step(struct cursor *cursor)
@@ -73,8 +81,8 @@ cursor_bytes(struct cursor *cursor, uint64_t size)
 	return bytes;
 }
 
-/* Integers as the machine has them: inline, since a log is little else, and the
-   audit reads those of all mailboxes. */
+/* Integers as the machine has them. All this is inline, since a log is little
+   else, and the audit reads those of all mailboxes. */
 #define CURSOR_INTEGER(name, type) \
 	static inline type name(struct cursor *cursor) \
 	{ \
@@ -93,6 +101,15 @@ CURSOR_INTEGER(cursor_u64, uint64_t)
 /* An offset that Dovecot writes last, without a lock: 4 x 7 bits, the highest
    first, each byte with its highest bit set; 0 is "not written yet"
    (lib-index/mail-index-util.c). */
+static inline uint32_t offset32_decode(const unsigned char bytes[4])
+{
+	if ((bytes[0] & bytes[1] & bytes[2] & bytes[3] & 0x80) == 0)
+		return 0;
+	return (uint32_t)(bytes[0] & 0x7f) << 23 |
+		(uint32_t)(bytes[1] & 0x7f) << 16 |
+		(uint32_t)(bytes[2] & 0x7f) << 9 |
+		(uint32_t)(bytes[3] & 0x7f) << 2;
+}
 uint32_t cursor_offset32(struct cursor *cursor);
 
 /* Returns the string up to the next NUL, which is skipped; NULL without one. */

@@ -17,10 +17,13 @@
 #include "index-dir.h"
 #include "index-files.h"
 
+#define MAX_SUFFIX_SIZE sizeof(".thread")
+/* Most lists of a cache's fields are smaller. */
+#define CACHE_PART_SIZE 4096
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
 
 static const struct {
-	const char *suffix;
+	char suffix[MAX_SUFFIX_SIZE];
 	off_t max_size;
 	/* all of it is read */
 	bool whole;
@@ -68,7 +71,7 @@ static int file_read_whole(struct index_dir_file *file, int fd)
 {
 	ssize_t ret;
 
-	file->data = mem_new((size_t)file->st.st_size + 1);
+	file->data = mem_alloc((size_t)file->st.st_size + 1);
 	ret = read_at(fd, file->data, file->st.st_size, 0);
 	if (ret < 0)
 		return file_fail(file, "read", errno);
@@ -76,30 +79,59 @@ static int file_read_whole(struct index_dir_file *file, int fd)
 	return 0;
 }
 
+/* What was read of a cache. */
+struct cache_part {
+	unsigned char *data;
+	size_t alloc, size;
+	uint64_t offset;
+};
+
+/* Read what a cache's decoder wants, which stands further on each time, and
+   what comes after it: that may be what it wants next. */
+static int cache_part_read(struct index_dir_file *file, int fd,
+			   const struct index_cache *cache,
+			   struct cache_part *part)
+{
+	uint64_t end = cache->want_offset + cache->want_size;
+	ssize_t ret;
+
+	if (part->data != NULL && end <= part->offset + part->size)
+		return 0;
+	part->offset = cache->want_offset;
+	part->size = (size_t)cache->want_size;
+	if (part->size < CACHE_PART_SIZE)
+		part->size = CACHE_PART_SIZE;
+	if (part->size > (uint64_t)file->st.st_size - part->offset)
+		part->size = file->st.st_size - part->offset;
+	part->data = mem_grow(part->data, &part->alloc, part->size + 1, 1);
+	ret = read_at(fd, part->data, part->size, (off_t)part->offset);
+	if (ret < 0)
+		return file_fail(file, "read", errno);
+	part->size = ret;
+	if (part->size < cache->want_size) {
+		file->error = "It became shorter";
+		return -1;
+	}
+	return 0;
+}
+
 /* Read of a cache what its decoder wants. */
 static int file_read_cache(struct index_dir_file *file, int fd,
 			   struct index_cache *cache)
 {
-	unsigned char *data = NULL;
-	size_t alloc = 0;
-	ssize_t size;
+	struct cache_part part = { .data = NULL };
 	int ret;
 
 	index_cache_init(cache, file->st.st_size);
 	do {
-		data = mem_grow(data, &alloc, (size_t)cache->want_size + 1, 1);
-		size = read_at(fd, data, cache->want_size,
-			       (off_t)cache->want_offset);
-		if (size < 0) {
-			ret = file_fail(file, "read", errno);
-		} else if ((size_t)size < cache->want_size) {
-			file->error = "It became shorter";
-			ret = -1;
-		} else {
-			ret = index_cache_feed(cache, data, &file->error);
+		ret = cache_part_read(file, fd, cache, &part);
+		if (ret == 0) {
+			ret = index_cache_feed(cache, part.data +
+					       (cache->want_offset -
+						part.offset), &file->error);
 		}
 	} while (ret > 0);
-	free(data);
+	free(part.data);
 	return ret;
 }
 
@@ -119,11 +151,10 @@ static int file_read(struct index_dir *dir, enum index_dir_file_id id, int fd)
 		file_read_cache(file, fd, &dir->cache);
 }
 
-static void file_open(struct index_dir *dir, int dir_fd, const char *prefix,
+static void file_open(struct index_dir *dir, int dir_fd, const char *name,
 		      enum index_dir_file_id id)
 {
 	struct index_dir_file *file = &dir->files[id];
-	char *name = mem_printf("%s%s", prefix, files[id].suffix);
 	int fd = openat_noatime(dir_fd, name, OPEN_FLAGS);
 
 	file->exists = fd != -1 || errno != ENOENT;
@@ -135,7 +166,6 @@ static void file_open(struct index_dir *dir, int dir_fd, const char *prefix,
 	} else if (file->exists) {
 		(void)file_fail(file, "open", errno);
 	}
-	free(name);
 }
 
 /* Returns TRUE if the older log is only another name of the newer one, as it is
@@ -174,35 +204,51 @@ static bool state_is_unreadable(struct index_dir *dir)
 	return false;
 }
 
+static void state_input(const struct index_dir *dir,
+			struct index_state_input *input_r)
+{
+	struct index_state_file *const inputs[] = {
+		&input_r->index, &input_r->log, &input_r->log2
+	};
+
+	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG2; id++) {
+		inputs[id]->data = dir->files[id].data;
+		inputs[id]->size = dir->files[id].size;
+	}
+}
+
 static void state_read(struct index_dir *dir)
 {
 	struct index_dir_file *log2 = &dir->files[INDEX_DIR_LOG2];
 	struct index_state_input input;
-	struct index_state_file *const inputs[] = {
-		&input.index, &input.log, &input.log2
-	};
 
 	if (is_same_file(&dir->files[INDEX_DIR_LOG], log2)) {
 		free(log2->data);
 		log2->data = NULL;
 		log2->exists = false;
 	}
-	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG2; id++) {
-		inputs[id]->data = dir->files[id].data;
-		inputs[id]->size = dir->files[id].size;
-	}
+	state_input(dir, &input);
 	if (!state_is_unreadable(dir))
 		dir->result = index_state_read(&input, &dir->state,
 					       &dir->error);
 }
 
 static void dir_read_once(struct index_dir *dir, int dir_fd,
-			  const char *prefix)
+			  const char *prefix, unsigned int absent)
 {
+	size_t len = strlen(prefix);
+	char *name = mem_alloc(len + MAX_SUFFIX_SIZE);
+
 	memset(dir, 0, sizeof(*dir));
 	dir->cache_fd = -1;
-	for (int id = 0; id < INDEX_DIR_FILES; id++)
-		file_open(dir, dir_fd, prefix, id);
+	memcpy(name, prefix, len);
+	for (int id = 0; id < INDEX_DIR_FILES; id++) {
+		if ((absent & 1U << id) != 0)
+			continue;
+		memcpy(name + len, files[id].suffix, MAX_SUFFIX_SIZE);
+		file_open(dir, dir_fd, name, id);
+	}
+	free(name);
 	state_read(dir);
 }
 
@@ -245,15 +291,18 @@ static void evidence_find(struct index_dir *dir)
 	index_evidence_find(&input, &dir->evidence);
 }
 
-void index_dir_read(int dir_fd, const char *prefix, struct index_dir *dir_r)
+void index_dir_read(int dir_fd, const char *prefix, unsigned int absent,
+		    struct index_dir *dir_r)
 {
 	const struct index_dir_file *cache = &dir_r->files[INDEX_DIR_CACHE];
 
-	dir_read_once(dir_r, dir_fd, prefix);
+	dir_read_once(dir_r, dir_fd, prefix, absent);
 	for (int i = 0; i < INDEX_DIR_RETRIES &&
-	     dir_r->result == INDEX_STATE_MISMATCH; i++) {
+	     (dir_r->result == INDEX_STATE_MISMATCH ||
+	      (dir_r->result != INDEX_STATE_OK && absent != 0)); i++) {
 		index_dir_free(dir_r);
-		dir_read_once(dir_r, dir_fd, prefix);
+		absent = 0;
+		dir_read_once(dir_r, dir_fd, prefix, absent);
 	}
 	logs_scan(dir_r);
 	dir_r->untouched = is_untouched(dir_r);
@@ -271,6 +320,14 @@ void index_dir_free(struct index_dir *dir)
 	index_cache_free(&dir->cache);
 	if (dir->cache_fd != -1)
 		(void)close(dir->cache_fd);
+}
+
+uint64_t index_dir_modseq(const struct index_dir *dir)
+{
+	struct index_state_input input;
+
+	state_input(dir, &input);
+	return index_state_modseq(&dir->state, &input);
 }
 
 static bool cache_read(void *context, uint64_t offset, void *dest, size_t size)

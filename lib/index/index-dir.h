@@ -73,9 +73,16 @@ struct index_dir {
 const char *index_dir_suffix(enum index_dir_file_id id);
 
 /* Read all of them. prefix is "dovecot.index" or the like. The descriptor stays
-   open. The result is to be freed whatever it is. */
-void index_dir_read(int dir_fd, const char *prefix, struct index_dir *dir_r);
+   open. absent has a bit (1 << id) for each file that wasn't there just now:
+   those are looked for only if the state can't be told without. The result is
+   to be freed whatever it is. */
+void index_dir_read(int dir_fd, const char *prefix, unsigned int absent,
+		    struct index_dir *dir_r);
 void index_dir_free(struct index_dir *dir);
+
+/* Returns the highest modseq of a state that is INDEX_STATE_OK; 0 if none are
+   kept. */
+uint64_t index_dir_modseq(const struct index_dir *dir);
 
 /* Begin to follow the records of the cache, which has no error. */
 void index_dir_cache_chain(const struct index_dir *dir,

@@ -65,8 +65,8 @@ static void evidence_cache(struct index_evidence *evidence,
 		made = hdr->indexid;
 	for (unsigned int i = 0; i < cache->fields_count; i++) {
 		field = &cache->fields[i];
-		if (is_common_field(field->name) ||
-		    field->last_used <= made + DAY)
+		if (field->last_used <= made + DAY ||
+		    is_common_field(field->name))
 			continue;
 		if (newest == NULL || field->last_used > newest->last_used)
 			newest = field;

@@ -37,7 +37,7 @@ static const char *header_check(const struct index_header *hdr, uint64_t size)
 	return NULL;
 }
 
-void index_header_read(const void *data, struct index_header *hdr_r)
+static void header_read(const void *data, struct index_header *hdr_r)
 {
 	struct cursor c;
 
@@ -84,7 +84,7 @@ int index_header_decode(const void *data, uint64_t size,
 		*error_r = "It is shorter than an index's header";
 		return -1;
 	}
-	index_header_read(data, hdr_r);
+	header_read(data, hdr_r);
 	*error_r = header_check(hdr_r, size);
 	return *error_r == NULL ? 0 : -1;
 }

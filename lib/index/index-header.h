@@ -91,8 +91,6 @@ struct index_ext_iter {
    can't be one, or one of this machine's: error_r says why. */
 int index_header_decode(const void *data, uint64_t size,
 			struct index_header *hdr_r, const char **error_r);
-/* Decode the fields alone, from INDEX_BASE_HEADER_SIZE bytes. */
-void index_header_read(const void *data, struct index_header *hdr_r);
 
 /* The data is that of the header. */
 void index_ext_iter_init(struct index_ext_iter *iter, const void *data,

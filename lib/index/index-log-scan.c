@@ -126,8 +126,6 @@ static void scan_add(struct index_log_scan *scan,
 	if (trans->type == INDEX_LOG_UNKNOWN && scan->unknown_code == 0)
 		scan->unknown_code = trans->code;
 	scan_change(scan, trans);
-	scan->modseq = index_log_modseq(trans, scan->modseq,
-					scan->hdr.minor_version);
 }
 
 int index_log_scan(const void *data, uint64_t size,
@@ -139,7 +137,6 @@ int index_log_scan(const void *data, uint64_t size,
 	memset(scan_r, 0, sizeof(*scan_r));
 	if (index_log_header_decode(data, size, &scan_r->hdr, error_r) < 0)
 		return -1;
-	scan_r->modseq = scan_r->hdr.initial_modseq;
 	scan_r->time = scan_r->hdr.create_stamp;
 	index_log_iter_init(&iter, data, size, scan_r->hdr.hdr_size, NULL);
 	while (index_log_next(&iter, &trans))

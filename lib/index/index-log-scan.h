@@ -26,7 +26,6 @@ struct index_log_scan {
 	const char *error;
 	/* the size of the transaction there */
 	uint32_t error_size;
-	uint64_t modseq;
 
 	/* Somebody set or removed flags or keywords, or expunged: the number of
 	   times; the last one was then or later. */

@@ -8,6 +8,7 @@
    torn end for ever. */
 
 #include <string.h>
+#include <strings.h>
 
 #include "index-log.h"
 
@@ -42,6 +43,28 @@ static const struct {
 	[INDEX_LOG_BOUNDARY] = { 0x80000, "boundary" },
 	[INDEX_LOG_ATTRIBUTE_UPDATE] = { 0x100000, "attribute-update" },
 	[INDEX_LOG_UNKNOWN] = { UINT32_MAX, "unknown" },
+};
+
+/* The lowest bit of a code is no other code's. */
+static const uint8_t types_by_bit[32] = {
+	[0] = INDEX_LOG_EXPUNGE,
+	[1] = INDEX_LOG_APPEND,
+	[2] = INDEX_LOG_FLAG_UPDATE,
+	[4] = INDEX_LOG_EXPUNGE_GUID,
+	[5] = INDEX_LOG_HEADER_UPDATE,
+	[6] = INDEX_LOG_EXT_INTRO,
+	[7] = INDEX_LOG_EXT_RESET,
+	[8] = INDEX_LOG_EXT_HDR_UPDATE,
+	[9] = INDEX_LOG_EXT_REC_UPDATE,
+	[10] = INDEX_LOG_KEYWORD_UPDATE,
+	[11] = INDEX_LOG_KEYWORD_RESET,
+	[12] = INDEX_LOG_EXT_ATOMIC_INC,
+	[15] = INDEX_LOG_MODSEQ_UPDATE,
+	[16] = INDEX_LOG_EXT_HDR_UPDATE32,
+	[17] = INDEX_LOG_INDEX_DELETED,
+	[18] = INDEX_LOG_INDEX_UNDELETED,
+	[19] = INDEX_LOG_BOUNDARY,
+	[20] = INDEX_LOG_ATTRIBUTE_UPDATE,
 };
 
 const char *index_log_type_name(enum index_log_type type)
@@ -116,11 +139,12 @@ void index_log_iter_init(struct index_log_iter *iter, const void *data,
 
 static enum index_log_type log_type(uint32_t code)
 {
-	unsigned int type = 0;
+	enum index_log_type type;
 
-	while (type < INDEX_LOG_UNKNOWN && types[type].code != code)
-		type++;
-	return type;
+	if (code == 0)
+		return INDEX_LOG_UNKNOWN;
+	type = types_by_bit[ffs((int)code) - 1];
+	return types[type].code == code ? type : INDEX_LOG_UNKNOWN;
 }
 
 /* Returns TRUE if all of what a boundary tells of is there. */
@@ -153,23 +177,20 @@ bool index_log_next(struct index_log_iter *iter,
 		    struct index_transaction *trans_r)
 {
 	struct cursor *c = &iter->cursor;
+	uint64_t left = c->size - c->pos;
 	const unsigned char *bytes;
 
-	memset(trans_r, 0, sizeof(*trans_r));
 	trans_r->offset = c->pos;
-	if (iter->error != NULL ||
-	    c->size - c->pos < TRANSACTION_HEADER_SIZE)
+	trans_r->size = 0;
+	if (iter->error != NULL || left < TRANSACTION_HEADER_SIZE)
 		return false;
-	trans_r->size = cursor_offset32(c);
-	c->pos = trans_r->offset;
-	if (trans_r->size == 0 && !c->failed)
+	trans_r->size = offset32_decode(c->data + c->pos);
+	if (trans_r->size == 0 || trans_r->size > left)
 		return false;
-	if (trans_r->size < TRANSACTION_HEADER_SIZE && !c->failed) {
+	if (trans_r->size < TRANSACTION_HEADER_SIZE) {
 		iter->error = "a transaction is smaller than its header";
 		return false;
 	}
-	if (!c->failed && trans_r->size > c->size - c->pos)
-		return false;
 	bytes = cursor_bytes(c, trans_r->size);
 	if (bytes == NULL) {
 		iter->error = "to read it takes too long";
@@ -178,17 +199,6 @@ bool index_log_next(struct index_log_iter *iter,
 	transaction_decode(bytes, trans_r);
 	return trans_r->type != INDEX_LOG_BOUNDARY ||
 		log_boundary_is_whole(trans_r, c->size);
-}
-
-void index_flag_update_read(struct cursor *cursor,
-			    struct index_flag_update *update_r)
-{
-	update_r->uid1 = cursor_u32(cursor);
-	update_r->uid2 = cursor_u32(cursor);
-	update_r->add = cursor_u8(cursor);
-	update_r->remove = cursor_u8(cursor);
-	update_r->modseq_inc = cursor_u8(cursor) != 0;
-	(void)cursor_u8(cursor);
 }
 
 /* Returns TRUE if a client sees that flags changed. */

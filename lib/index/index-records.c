@@ -56,10 +56,12 @@ static bool records_range(struct index_records *recs, uint32_t uid1,
 	if (recs->exhausted)
 		return false;
 	*first_r = records_find(recs, uid1);
-	*end_r = uid2 == UINT32_MAX ? recs->count :
-		records_find(recs, uid2 + 1);
-	if (*end_r < *first_r)
-		*end_r = *first_r;
+	if (uid2 <= uid1)
+		*end_r = *first_r + (uid2 == uid1 && *first_r < recs->count &&
+				     recs->rows[*first_r].uid == uid1);
+	else
+		*end_r = uid2 == UINT32_MAX ? recs->count :
+			records_find(recs, uid2 + 1);
 	if (!cursor_budget_spend(&recs->budget, 1 + *end_r - *first_r))
 		recs->exhausted = true;
 	return !recs->exhausted;
@@ -202,8 +204,10 @@ void index_records_set_row(struct index_records *recs, enum index_column column,
 	if (!column_fill(recs, column, idx + 1))
 		return;
 	dest = recs->columns[column].data + (size_t)idx * column_size;
-	memset(dest, 0, column_size);
-	memcpy(dest, data, size < column_size ? size : column_size);
+	if (size > column_size)
+		size = column_size;
+	memcpy(dest, data, size);
+	memset(dest + size, 0, column_size - size);
 }
 
 void index_records_reset(struct index_records *recs, enum index_column column)

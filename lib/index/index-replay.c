@@ -8,11 +8,11 @@
    was said there. Where the reset id isn't the extension's, what follows was
    written by somebody who didn't know yet of the reset, and doesn't count. */
 
+#include <stddef.h>
 #include <string.h>
 
 #include "index-replay.h"
 
-#define HEADER_NEXT_UID_OFFSET 28
 #define EXT_INTRO_SIZE 20
 #define EXT_ID_NEW UINT32_MAX
 #define EXT_FLAG_NO_SHRINK 0x01
@@ -135,45 +135,49 @@ static void replay_flags(struct replay *replay)
 	}
 }
 
-/* Put a header's bytes in the place of the fields, and back. Those that say
-   how the file is made, or where it is, aren't the log's. */
-static void header_update(struct index_state *state, uint32_t offset,
-			  const void *data, uint32_t size)
+/* The fields that a log changes, and where they stand in the file. Those that
+   say how the file is made, or where it is, aren't the log's. */
+static const struct {
+	uint16_t offset, size;
+	size_t field;
+} fields[] = {
+#define FIELD(offset, name) \
+	{ offset, sizeof(((struct index_header *)NULL)->name), \
+	  offsetof(struct index_header, name) }
+	FIELD(16, indexid),
+	FIELD(20, flags),
+	FIELD(24, uid_validity),
+	FIELD(28, next_uid),
+	FIELD(48, first_recent_uid),
+	FIELD(52, first_unseen_lowwater),
+	FIELD(56, first_deleted_lowwater),
+	FIELD(76, log2_rotate_time),
+	FIELD(80, last_temp_file_scan),
+	FIELD(84, day_stamp),
+	FIELD(88, day_first_uid),
+#undef FIELD
+};
+
+/* Put bytes of a header into the fields. */
+static void header_update(struct index_header *hdr, uint32_t offset,
+			  const unsigned char *data, uint32_t size)
 {
-	struct index_header *hdr = &state->hdr, old = *hdr, new;
-	uint32_t days[1 + INDEX_DAYS];
-	unsigned char raw[INDEX_BASE_HEADER_SIZE] = { 0 };
+	uint32_t next_uid = hdr->next_uid, begin, end;
 
-	/* the fields that a log changes */
-	memcpy(raw + 16, &old.indexid, 4);
-	memcpy(raw + 20, &old.flags, 4);
-	memcpy(raw + 24, &old.uid_validity, 4);
-	memcpy(raw + HEADER_NEXT_UID_OFFSET, &old.next_uid, 4);
-	memcpy(raw + 48, &old.first_recent_uid, 4);
-	memcpy(raw + 52, &old.first_unseen_lowwater, 4);
-	memcpy(raw + 56, &old.first_deleted_lowwater, 4);
-	memcpy(raw + 76, &old.log2_rotate_time, 4);
-	memcpy(raw + 80, &old.last_temp_file_scan, 4);
-	days[0] = old.day_stamp;
-	memcpy(days + 1, old.day_first_uid, sizeof(old.day_first_uid));
-	memcpy(raw + 84, days, sizeof(days));
-
-	memcpy(raw + offset, data, size);
-	raw[1] = UINT8_MAX;
-	index_header_read(raw, &new);
-	hdr->indexid = new.indexid;
-	hdr->flags = new.flags;
-	hdr->uid_validity = new.uid_validity;
-	if (new.next_uid > old.next_uid)
-		hdr->next_uid = new.next_uid;
-	hdr->first_recent_uid = new.first_recent_uid;
-	hdr->first_unseen_lowwater = new.first_unseen_lowwater;
-	hdr->first_deleted_lowwater = new.first_deleted_lowwater;
-	hdr->log2_rotate_time = new.log2_rotate_time;
-	hdr->last_temp_file_scan = new.last_temp_file_scan;
-	hdr->day_stamp = new.day_stamp;
-	memcpy(hdr->day_first_uid, new.day_first_uid,
-	       sizeof(hdr->day_first_uid));
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		begin = offset > fields[i].offset ? offset : fields[i].offset;
+		end = fields[i].offset + fields[i].size;
+		if (offset + size < end)
+			end = offset + size;
+		if (begin < end) {
+			memcpy((char *)hdr + fields[i].field +
+			       (begin - fields[i].offset),
+			       data + (begin - offset), end - begin);
+		}
+	}
+	/* that one never shrinks */
+	if (hdr->next_uid < next_uid)
+		hdr->next_uid = next_uid;
 }
 
 static void replay_header(struct replay *replay)
@@ -196,12 +200,7 @@ static void replay_header(struct replay *replay)
 				      replay->state->hdr.base_header_size);
 			return;
 		}
-		/* a future header is longer */
-		if (offset >= INDEX_BASE_HEADER_SIZE)
-			continue;
-		if (size > INDEX_BASE_HEADER_SIZE - offset)
-			size = INDEX_BASE_HEADER_SIZE - offset;
-		header_update(replay->state, offset, data, size);
+		header_update(&replay->state->hdr, offset, data, size);
 	}
 }
 

@@ -92,7 +92,8 @@ static void state_column(struct index_state *state, const unsigned char *recs,
 					   ext->record_size, hdr->record_size);
 		return;
 	}
-	for (uint32_t i = 0; i < state->records.count; i++) {
+	/* the last one first: that makes room for all */
+	for (uint32_t i = state->records.count; i-- > 0; ) {
 		index_records_set_row(&state->records, column, i,
 				      recs + (size_t)i * hdr->record_size +
 				      ext->record_offset, size);
@@ -259,44 +260,7 @@ replay_without_index(struct index_state *state, const struct state_logs *logs,
 	return INDEX_STATE_UNKNOWN;
 }
 
-/* Returns the highest modseq of the newest log: it has the one with which it
-   began. */
-static uint64_t logs_modseq(const struct index_state *state,
-			    const struct state_logs *logs)
-{
-	const struct state_log *log =
-		logs->log.hdr.file_seq == state->hdr.log_file_seq ?
-		&logs->log : &logs->log2;
-	struct index_transaction trans;
-	struct index_log_iter iter;
-	uint64_t modseq = log->hdr.initial_modseq;
-
-	if (log->error != NULL)
-		return 0;
-	index_log_iter_init(&iter, log->file.data, log->file.size,
-			    log->hdr.hdr_size, NULL);
-	while (index_log_next(&iter, &trans))
-		modseq = index_log_modseq(&trans, modseq,
-					  log->hdr.minor_version);
-	return modseq;
-}
-
-/* The extension's header may be newer than an old log. */
-static uint64_t state_modseq(const struct index_state *state,
-			     const struct state_logs *logs)
-{
-	static const char name[] = "modseq";
-	const struct index_ext_state *ext =
-		index_exts_find(&state->exts, name, strlen(name));
-	uint64_t modseq = logs_modseq(state, logs), highest = 0;
-
-	if (ext != NULL)
-		index_ext_bytes(ext, 0, &highest, sizeof(highest));
-	return highest > modseq ? highest : modseq;
-}
-
-static void state_finish(struct index_state *state,
-			 const struct state_logs *logs)
+static void state_finish(struct index_state *state)
 {
 	struct index_records *recs = &state->records;
 
@@ -305,7 +269,6 @@ static void state_finish(struct index_state *state,
 	state->hdr.seen_count = index_records_with(recs, INDEX_FLAG_SEEN);
 	state->hdr.deleted_count = index_records_with(recs,
 						      INDEX_FLAG_DELETED);
-	state->modseq = state_modseq(state, logs);
 	if (recs->exhausted) {
 		index_replay_fail(state, state->hdr.log_file_seq, 0,
 				  "to know its messages takes too long");
@@ -342,8 +305,44 @@ index_state_read(const struct index_state_input *input,
 		state_load(state_r, &input->index);
 		result = replay_with_index(state_r, &logs, error_r);
 	}
-	state_finish(state_r, &logs);
+	state_finish(state_r);
 	return result;
+}
+
+/* Returns the highest modseq of a log: it has the one with which it began. */
+static uint64_t log_modseq(const struct state_log *log)
+{
+	struct index_transaction trans;
+	struct index_log_iter iter;
+	uint64_t modseq = log->hdr.initial_modseq;
+
+	if (log->error != NULL)
+		return 0;
+	index_log_iter_init(&iter, log->file.data, log->file.size,
+			    log->hdr.hdr_size, NULL);
+	while (index_log_next(&iter, &trans))
+		modseq = index_log_modseq(&trans, modseq,
+					  log->hdr.minor_version);
+	return modseq;
+}
+
+uint64_t index_state_modseq(const struct index_state *state,
+			    const struct index_state_input *input)
+{
+	static const char name[] = "modseq";
+	const struct index_ext_state *ext =
+		index_exts_find(&state->exts, name, strlen(name));
+	uint64_t modseq, highest = 0;
+	struct state_logs logs;
+
+	log_decode(&input->log, &logs.log);
+	log_decode(&input->log2, &logs.log2);
+	modseq = log_modseq(logs.log.hdr.file_seq == state->hdr.log_file_seq ?
+			    &logs.log : &logs.log2);
+	/* the extension's header may be newer than an old log */
+	if (ext != NULL)
+		index_ext_bytes(ext, 0, &highest, sizeof(highest));
+	return highest > modseq ? highest : modseq;
 }
 
 void index_state_free(struct index_state *state)

@@ -28,8 +28,6 @@ struct index_state {
 	struct index_header hdr;
 	struct index_records records;
 	struct index_exts exts;
-	/* the highest one; 0 if none are kept */
-	uint64_t modseq;
 
 	/* What makes no sense, the first of it; NULL if there is nothing. What
 	   comes after it in the log is followed as far as it can be. */
@@ -59,6 +57,10 @@ enum index_state_result {
 enum index_state_result
 index_state_read(const struct index_state_input *input,
 		 struct index_state *state_r, const char **error_r);
+/* Returns the highest modseq, from the files that were read; 0 if none are
+   kept. */
+uint64_t index_state_modseq(const struct index_state *state,
+			    const struct index_state_input *input);
 void index_state_free(struct index_state *state);
 
 #endif

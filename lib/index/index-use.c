@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "index-dir.h"
+#include "index-files.h"
 #include "index-list.h"
 #include "index-use.h"
 
@@ -72,9 +73,28 @@ void index_own_read(const struct index_state *state, struct index_own *own_r)
 	own_r->name_len = len;
 }
 
-void index_use_read(const struct walk_place *place, const char *root,
-		    const struct error_sink *errors, struct mba_use *use_r,
-		    struct index_own *own_r)
+/* Returns the files that weren't seen, for index_dir_read(). */
+static unsigned int absent_files(unsigned int found)
+{
+	static const enum index_file ids[INDEX_DIR_FILES] = {
+		[INDEX_DIR_INDEX] = INDEX_FILE_MAIN,
+		[INDEX_DIR_LOG] = INDEX_FILE_LOG,
+		[INDEX_DIR_LOG2] = INDEX_FILE_LOG2,
+		[INDEX_DIR_CACHE] = INDEX_FILE_CACHE,
+		[INDEX_DIR_THREAD] = INDEX_FILE_THREAD,
+	};
+	unsigned int absent = 0;
+
+	for (int id = 0; id < INDEX_DIR_FILES; id++) {
+		if ((found & 1U << (ids[id] - INDEX_FILE_FIRST_REMOVABLE)) == 0)
+			absent |= 1U << id;
+	}
+	return absent;
+}
+
+void index_use_read(const struct walk_place *place, unsigned int found,
+		    const char *root, const struct error_sink *errors,
+		    struct mba_use *use_r, struct index_own *own_r)
 {
 	struct index_dir dir;
 
@@ -82,7 +102,7 @@ void index_use_read(const struct walk_place *place, const char *root,
 	memset(own_r, 0, sizeof(*own_r));
 	if (place->fd == -1)
 		return;
-	index_dir_read(place->fd, INDEX_PREFIX, &dir);
+	index_dir_read(place->fd, INDEX_PREFIX, absent_files(found), &dir);
 	tell_failures(&dir, place, root, errors);
 	use_r->evidence = dir.evidence.level;
 	use_r->last_used = dir.evidence.last_used;

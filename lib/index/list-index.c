@@ -187,7 +187,7 @@ static void list_read_dir(struct list_index *list, int dir_fd)
 
 	if (size == 0 || size > LIST_INDEX_MAX_SIZE)
 		return;
-	index_dir_read(dir_fd, list->name, &list->index);
+	index_dir_read(dir_fd, list->name, 0, &list->index);
 	list->has_index = true;
 	list_tell_failures(list);
 	if (list->index.result != INDEX_STATE_OK || state->records.exhausted)

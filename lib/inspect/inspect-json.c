@@ -102,8 +102,9 @@ static json_t *json_count_of(const struct index_state *state, uint32_t count)
 	return state->records.exhausted ? json_null() : json_integer(count);
 }
 
-static json_t *json_state(const struct index_state *state)
+static json_t *json_state(const struct index_dir *index)
 {
+	const struct index_state *state = &index->state;
 	const struct index_header *hdr = &state->hdr;
 	json_t *json = json_new(), *days = json_array();
 	bool escaped = false;
@@ -117,7 +118,7 @@ static json_t *json_state(const struct index_state *state)
 	set(json, "recent", json_count_of(state,
 					  inspect_recent_count(state)));
 	set(json, "first_recent_uid", json_integer(hdr->first_recent_uid));
-	set(json, "modseq", json_number(state->modseq));
+	set(json, "modseq", json_number(index_dir_modseq(index)));
 	set(json, "flags", json_integer(hdr->flags));
 	set(json, "is_deleted", json_boolean(state->is_deleted));
 	set(json, "log_file_seq", json_integer(hdr->log_file_seq));
@@ -351,7 +352,7 @@ char *inspect_json(const struct inspection *inspection)
 	set(json, "result", json_string(inspect_result_name(index->result)));
 	set(json, "error", json_or_null(index->error));
 	set(json, "problem", json_problem(&index->state));
-	set(json, "state", is_ok ? json_state(&index->state) : json_null());
+	set(json, "state", is_ok ? json_state(index) : json_null());
 	set(json, "files", json_files(inspection));
 	set(json, "mailboxes", is_ok ? json_mailboxes(&index->state) :
 	    json_null());

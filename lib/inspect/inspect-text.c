@@ -224,8 +224,10 @@ static void text_identity(const struct text *text,
 
 static void text_state(const struct text *text)
 {
-	const struct index_state *state = &text->inspection->index->state;
+	const struct index_dir *index = text->inspection->index;
+	const struct index_state *state = &index->state;
 	const struct index_header *hdr = &state->hdr;
+	uint64_t modseq = index_dir_modseq(index);
 
 	if (state->is_deleted)
 		line(text, "deleted", "Dovecot has deleted this mailbox");
@@ -236,8 +238,8 @@ static void text_state(const struct text *text)
 		     hdr->next_uid, hdr->first_recent_uid,
 		     hdr->uid_validity);
 	}
-	if (state->modseq > 0)
-		line(text, "modseq", "%" PRIu64, state->modseq);
+	if (modseq > 0)
+		line(text, "modseq", "%" PRIu64, modseq);
 	text_identity(text, &state->exts);
 	text_keywords(text, &state->exts);
 	if (state->problem != NULL) {

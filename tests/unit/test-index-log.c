@@ -266,6 +266,46 @@ START_TEST(unknown_types_are_skipped)
 }
 END_TEST
 
+/* lib-index/mail-transaction-log.h, with the names of "doveadm dump" */
+static const struct {
+	uint32_t code;
+	const char *name;
+} types[] = {
+	{ 0xcd91, "expunge" }, { 0xed90, "expunge-guid" }, { 0x2, "append" },
+	{ 0x4, "flag-update" }, { 0x20, "header-update" },
+	{ 0x40, "ext-intro" }, { 0x80, "ext-reset" }, { 0x100, "ext-hdr" },
+	{ 0x200, "ext-rec" }, { 0x400, "keyword-update" },
+	{ 0x800, "keyword-reset" }, { 0x1000, "ext-atomic-inc" },
+	{ 0x8000, "modseq-update" }, { 0x10000, "ext-hdr32" },
+	{ 0x20000, "index-deleted" }, { 0x40000, "index-undeleted" },
+	{ 0x80000, "boundary" }, { 0x100000, "attribute-update" },
+};
+
+static enum index_log_type type_of(uint32_t code)
+{
+	struct index_log_iter iter;
+	struct index_transaction trans;
+
+	log_begin(&newer, 1, 0, 0);
+	LOG_ADD(&newer, code | EXTERNAL, 0);
+	index_log_iter_init(&iter, newer.data, newer.size, 40, NULL);
+	ck_assert(index_log_next(&iter, &trans));
+	ck_assert_uint_eq(trans.code, code);
+	return trans.type;
+}
+
+START_TEST(types_are_told_by_their_codes)
+{
+	uint32_t code = types[_i].code;
+
+	ck_assert_str_eq(index_log_type_name(type_of(code)), types[_i].name);
+	/* and by nothing else */
+	ck_assert_int_eq(type_of(code | 1 << 22), INDEX_LOG_UNKNOWN);
+	ck_assert_int_eq(type_of(code | 0x8), INDEX_LOG_UNKNOWN);
+	ck_assert_int_eq(type_of(0), INDEX_LOG_UNKNOWN);
+}
+END_TEST
+
 /* Changes of all messages, again and again: that isn't followed for ever. */
 START_TEST(ranges_have_a_budget)
 {
@@ -320,10 +360,6 @@ START_TEST(other_endianness_is_named)
 }
 END_TEST
 
-/*
- * Evidence.
- */
-
 int main(void)
 {
 	TCase *tcase = tcase_create("index-log");
@@ -341,6 +377,8 @@ int main(void)
 	tcase_add_test(tcase, a_dirty_message_marks_the_index);
 	tcase_add_test(tcase, keywords_take_a_number);
 	tcase_add_test(tcase, unknown_types_are_skipped);
+	tcase_add_loop_test(tcase, types_are_told_by_their_codes, 0,
+			    sizeof(types) / sizeof(types[0]));
 	tcase_add_test(tcase, ranges_have_a_budget);
 	tcase_add_test(tcase, gaps_take_no_memory);
 	tcase_add_test(tcase, other_endianness_is_named);

@@ -169,7 +169,7 @@ START_TEST(files_are_understood)
 	size_t size, expected_size;
 	FILE *out = open_memstream(&text, &size);
 
-	index_dir_read(fd, case_prefix(name), &dir);
+	index_dir_read(fd, case_prefix(name), 0, &dir);
 	print_dir(out, &dir);
 	ck_assert_int_eq(fclose(out), 0);
 	expected = read_file(fd, "expected", &expected_size);
@@ -316,7 +316,7 @@ START_TEST(broken_files_are_survived)
 	char path[64], *data;
 	size_t size;
 
-	index_dir_read(fd, case_prefix(name), &dir);
+	index_dir_read(fd, case_prefix(name), 0, &dir);
 	for (int id = 0; id <= INDEX_DIR_CACHE; id++) {
 		if (!dir.files[id].exists)
 			continue;
