@@ -4,12 +4,15 @@
 """Names in the mailbox list index that are no mailboxes and have no entry."""
 
 import os
+import random
 import shutil
 import struct
+import threading
 
 import pytest
 
-from audit import imap_name, LOCATIONS, unescape, write
+from audit import (
+    imap_name, json_lines, LOCATIONS, name_bytes, unescape, utility, write)
 from cleaning import clean
 from imap import literal
 from oracle import audit, dovecot_paths
@@ -195,3 +198,80 @@ def test_a_list_that_cannot_be_understood_is_null(dovecot, content):
     report = audit(server)
     assert report.namespaces[0]["names"]["list_index"] is None
     assert {e["state"] for e in report.entries.values()} == {"mailbox"}
+
+
+WRITERS, AUDITS = 2, 200
+
+
+def work(server, number, stop, known, failed):
+    """Makes, renames and deletes mailboxes; each name that may come to be is
+    noted before."""
+    rand = random.Random(number)
+    boxes = []
+
+    def new():
+        levels = [f"{number}{rand.choice(['a', 'Käse', 'x y', '.h'])}"
+                  f"{rand.randrange(40)}"
+                  for _ in range(rand.randrange(1, 4))]
+        name = "/".join(levels)
+        known.update("/".join(levels[:i + 1]) for i in range(len(levels)))
+        return name
+
+    try:
+        with server.imap("alice") as imap:
+            while not stop.is_set():
+                for _ in range(8):
+                    boxes.append(new())
+                    imap.cmd("CREATE", imap_name(boxes[-1]))
+                    imap.cmd("APPEND", imap_name(boxes[-1]), literal(MESSAGE))
+                imap.list()
+                for _ in range(4):
+                    old, to = rand.choice(boxes), new()
+                    # what is below an old name gets a new one, too
+                    known.update(to + name[len(old):] for name in list(known)
+                                 if name.startswith(old + "/"))
+                    imap.cmd("RENAME", imap_name(old), imap_name(to))
+                    boxes.append(to)
+                    imap.cmd("STATUS", imap_name(to), "(MESSAGES)")
+                while len(boxes) > 8:
+                    imap.cmd("DELETE", imap_name(
+                        boxes.pop(rand.randrange(len(boxes)))))
+    except Exception as error:
+        failed.append(error)
+
+
+@pytest.mark.parametrize("name", ["mbox", "maildir", "sdbox", "layout-index",
+                                  "layout-index-sdbox"])
+def test_names_beside_clients(dovecot, name):
+    """No audit of 1,000 has an error, and none tells a name that never was
+    there."""
+    server = fill(dovecot, ALL[name])
+    known, failed, stop = set(BOXES) | {"INBOX", "dir"}, [], threading.Event()
+    threads = [threading.Thread(target=work, args=(server, i, stop, known,
+                                                   failed))
+               for i in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    entries, listed = set(), set()
+    try:
+        for _ in range(AUDITS):
+            lines = json_lines(utility(server, "alice", "-e", "-j").stdout)
+            assert lines[-1]["complete"], lines[-1]["errors"]
+            entries.update(name_bytes(line["entry"], "mailbox")
+                           for line in lines[:-1])
+            found = lines[-1]["namespaces"][0]["names"]["list_index"]
+            listed.update(name_bytes(box, "mailbox") for box in
+                          ([] if found is None else found["names"]))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+    # an entry may not tell its name
+    entries.discard(None)
+    assert (entries | listed) - {box.encode() for box in known} == set()
+    assert len(entries) > 40
+    # at rest they are what Dovecot lists
+    with server.imap("alice") as imap:
+        imap.list()
+    assert names(audit(server)) == {}
