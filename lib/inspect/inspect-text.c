@@ -111,6 +111,20 @@ static void words_add(struct words *words, const char *word)
 	words->count++;
 }
 
+static void __attribute__((format(printf, 2, 3)))
+words_addf(struct words *words, const char *format, ...)
+{
+	va_list args;
+	char *word;
+
+	va_start(args, format);
+	if (vasprintf(&word, format, args) < 0)
+		mem_missing();
+	va_end(args);
+	words_add(words, word);
+	free(word);
+}
+
 static void words_free(struct words *words)
 {
 	words_end(words);
@@ -148,15 +162,20 @@ static void text_evidence(const struct text *text)
 {
 	const struct index_evidence *evidence =
 		&text->inspection->index->evidence;
+	struct words words = { .text = text, .label = "  then or later" };
+	char buffer[TIME_SIZE];
 
 	line(text, "use", "%s (%s)", level_text(evidence->level),
 	     mba_evidence_name(evidence->level));
+	if (evidence->last_used != 0)
+		words_add(&words, time_text(text, evidence->last_used, buffer));
 	if (evidence->proof != NULL) {
-		line(text, "  proven by", "%s%s%s", evidence->proof,
-		     evidence->proof_name == NULL ? "" : " ",
-		     evidence->proof_name == NULL ? "" : evidence->proof_name);
+		words_addf(&words, "by %s%s%s", evidence->proof,
+			   evidence->proof_name == NULL ? "" : " ",
+			   evidence->proof_name == NULL ? "" :
+			   evidence->proof_name);
 	}
-	time_line(text, "  then or later", evidence->last_used);
+	words_free(&words);
 	time_line(text, "  unopened since", evidence->not_opened_since);
 	time_line(text, "  nothing before", evidence->since);
 }
@@ -222,24 +241,35 @@ static void text_identity(const struct text *text,
 	words_free(&words);
 }
 
+static void text_uids(const struct text *text)
+{
+	const struct index_dir *index = text->inspection->index;
+	const struct index_header *hdr = &index->state.hdr;
+	struct words words = { .text = text, .label = "next UID" };
+	uint64_t modseq = index_dir_modseq(index);
+
+	words_addf(&words, "%u, first recent %u,", hdr->next_uid,
+		   hdr->first_recent_uid);
+	words_addf(&words, "UID validity %u%s", hdr->uid_validity,
+		   modseq == 0 ? "" : ",");
+	if (modseq > 0)
+		words_addf(&words, "modseq %" PRIu64, modseq);
+	words_free(&words);
+}
+
 static void text_state(const struct text *text)
 {
 	const struct index_dir *index = text->inspection->index;
 	const struct index_state *state = &index->state;
 	const struct index_header *hdr = &state->hdr;
-	uint64_t modseq = index_dir_modseq(index);
 
 	if (state->is_deleted)
 		line(text, "deleted", "Dovecot has deleted this mailbox");
 	if (strcmp(text->inspection->prefix, INSPECT_LIST) != 0) {
 		text_messages(text, state);
 		time_line(text, "  newest came on", hdr->day_stamp);
-		line(text, "next UID", "%u, first recent %u, UID validity %u",
-		     hdr->next_uid, hdr->first_recent_uid,
-		     hdr->uid_validity);
+		text_uids(text);
 	}
-	if (modseq > 0)
-		line(text, "modseq", "%" PRIu64, modseq);
 	text_identity(text, &state->exts);
 	text_keywords(text, &state->exts);
 	if (state->problem != NULL) {
@@ -266,14 +296,19 @@ static void text_decision(const struct text *text, uint8_t decision,
 
 static void text_cache(const struct text *text)
 {
-	const struct index_cache *cache = &text->inspection->index->cache;
+	const struct index_dir *index = text->inspection->index;
+	const struct index_dir_file *file = &index->files[INDEX_DIR_CACHE];
+	const struct index_cache *cache = &index->cache;
 	const struct index_cache_field *newest = NULL;
-	struct words words = { .text = text, .label = "  last used" };
+	struct words words = { .text = text, .label = "cache" };
 	char buffer[TIME_SIZE];
 
-	line(text, "cache", "%u fields, %u records, %u continued, %u deleted",
-	     cache->fields_count, cache->records, cache->continued,
-	     cache->deleted);
+	words_addf(&words, "%" PRId64 " bytes, %u fields, %u records,",
+		   (int64_t)file->st.st_size, cache->fields_count,
+		   cache->records);
+	words_addf(&words, "%u continued,", cache->continued);
+	words_addf(&words, "%u deleted", cache->deleted);
+	words_free(&words);
 	text_decision(text, 2, "  keeps");
 	text_decision(text, 1, "  keeps a while");
 	for (unsigned int i = 0; i < cache->fields_count; i++) {
@@ -281,6 +316,7 @@ static void text_cache(const struct text *text)
 		    cache->fields[i].last_used > newest->last_used)
 			newest = &cache->fields[i];
 	}
+	words = (struct words) { .text = text, .label = "  last used" };
 	if (newest != NULL && newest->last_used != 0) {
 		words_add(&words, newest->name);
 		words_add(&words, time_text(text, newest->last_used, buffer));
@@ -311,13 +347,10 @@ static bool is_of_messages(enum index_log_type type)
 static void words_add_count(struct words *words, const char *name,
 			    const struct index_log_count *count)
 {
-	char *word;
-
-	if (count->internal == 0 && count->external == 0)
-		return;
-	word = mem_printf("%s:%u+%u", name, count->internal, count->external);
-	words_add(words, word);
-	free(word);
+	if (count->internal > 0 || count->external > 0) {
+		words_addf(words, "%s:%u+%u", name, count->internal,
+			   count->external);
+	}
 }
 
 static void text_transactions(const struct text *text,
@@ -326,7 +359,6 @@ static void text_transactions(const struct text *text,
 	struct words words = { .text = text, .label = "  wished+done" };
 	struct index_log_count others = { 0, 0, 0 };
 	uint32_t dsync = 0;
-	char *word;
 
 	for (int i = 0; i < INDEX_LOG_TYPE_COUNT; i++) {
 		const struct index_log_count *count = &log->counts[i];
@@ -340,12 +372,22 @@ static void text_transactions(const struct text *text,
 		}
 	}
 	words_add_count(&words, "bookkeeping", &others);
-	if (dsync > 0) {
-		word = mem_printf("by-dsync:%u", dsync);
-		words_add(&words, word);
-		free(word);
-	}
+	if (log->changes > 0)
+		words_addf(&words, "by-clients:%u", log->changes);
+	if (dsync > 0)
+		words_addf(&words, "by-dsync:%u", dsync);
 	words_free(&words);
+}
+
+static void text_file_line(const struct text *text, enum index_dir_file_id id,
+			   const char *label)
+{
+	const struct index_dir_file *file = &text->inspection->index->files[id];
+	char buffer[TIME_SIZE];
+
+	line(text, label, "%" PRId64 " bytes, %s",
+	     (int64_t)file->st.st_size,
+	     time_text(text, file->st.st_mtime, buffer));
 }
 
 static void text_log(const struct text *text, enum index_dir_file_id id)
@@ -353,23 +395,26 @@ static void text_log(const struct text *text, enum index_dir_file_id id)
 	const struct index_dir *index = text->inspection->index;
 	const struct index_log_scan *log = &index->logs[id - INDEX_DIR_LOG];
 
-	line(text, id == INDEX_DIR_LOG ? "log" : "older log",
-	     "number %u, transactions: %u, changes by clients: %u",
-	     log->hdr.file_seq, log->transactions, log->changes);
-	if (log->hdr.prev_file_seq != 0) {
-		line(text, "  continues", "log %u at %u",
-		     log->hdr.prev_file_seq, log->hdr.prev_file_offset);
-	}
-	time_line(text, "  made", log->hdr.create_stamp);
+	const struct index_log_header *hdr = &log->hdr;
+	struct words words = {
+		.text = text,
+		.label = id == INDEX_DIR_LOG ? "log made" : "older log made"
+	};
+	char buffer[TIME_SIZE];
+
+	words_addf(&words, "%s,", time_text(text, hdr->create_stamp, buffer));
+	words_addf(&words, "number %u", hdr->file_seq);
+	/* mostly it is the one before it */
+	if (hdr->prev_file_seq != 0 && hdr->prev_file_seq + 1 != hdr->file_seq)
+		words_addf(&words, "after %u", hdr->prev_file_seq);
+	words_free(&words);
+	text_file_line(text, id, "  written");
 	text_transactions(text, log);
 }
 
 static void text_file(const struct text *text, enum index_dir_file_id id)
 {
-	const struct index_dir_file *file = &text->inspection->index->files[id];
 	char *error = inspect_file_error(text->inspection, id);
-	const char *label = "  written";
-	char buffer[TIME_SIZE];
 
 	if (error != NULL) {
 		line(text, "error", "%s", error);
@@ -381,10 +426,8 @@ static void text_file(const struct text *text, enum index_dir_file_id id)
 	else if (id == INDEX_DIR_CACHE)
 		text_cache(text);
 	else
-		label = id == INDEX_DIR_INDEX ? "index file" : "threads";
-	line(text, label, "%" PRId64 " bytes, %s",
-	     (int64_t)file->st.st_size,
-	     time_text(text, file->st.st_mtime, buffer));
+		text_file_line(text, id, id == INDEX_DIR_INDEX ?
+			       "index file" : "threads");
 }
 
 static void text_mailbox(const struct text *text,
