@@ -10,14 +10,14 @@ import imaplib
 import os
 import re
 import subprocess
-import time
 
 import pytest
 
 import readme
 from people import (JUNK, LOCAL_CONF, LOG, Client, before, enter_network,
                     installed, make_server, names_of, people_work, run,
-                    version, wait_for)
+                    version)
+from waiting import wait_for
 
 TOP = os.path.dirname(os.path.abspath(readme.PATH))
 REPOSITORIES = "/srv/packages"
@@ -102,7 +102,7 @@ def in_use():
         assert not set(JUNK) & names and names >= {"INBOX", "Sent"}
         # another process writes the log
         line = rf"imap\({user}\).* mailbox_access: cmd=LIST "
-        wait_for(lambda: re.search(line, read(LOG)[start:]))
+        assert wait_for(lambda: re.search(line, read(LOG)[start:]))
 
 
 def not_in_use():
@@ -132,10 +132,7 @@ def goes_on(session):
 
 def wait_end(session):
     """Dovecot is restarted while apt goes on."""
-    end = time.monotonic() + 60
-    while goes_on(session):
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    assert wait_for(lambda: not goes_on(session))
 
 
 BEFORE = set()
@@ -153,7 +150,7 @@ def server():
     apt(f"--no-install-recommends install {packages}")
     make_server(["ann", "bob"])
     service("restart")
-    wait_for(lambda: run("doveadm who").returncode == 0)
+    assert wait_for(lambda: run("doveadm who").returncode == 0)
     not_in_use()
     os.makedirs(WANTS, exist_ok=True)
     BEFORE.update(installed())
@@ -181,7 +178,6 @@ def test_switch_on(session):
         result = run(command)
         assert result.returncode == 0, (command, result)
     assert goes_on(session)
-    wait_for(lambda: not set(JUNK) & names_of("ann"))
     in_use()
 
 
@@ -269,7 +265,7 @@ def test_removed_while_another_file_names_it():
         Client("ann").ask("select", "Sent")
     write(LOCAL_CONF, before())
     service("restart")
-    wait_for(lambda: run("doveadm who").returncode == 0)
+    assert wait_for(lambda: run("doveadm who").returncode == 0)
     not_in_use()
 
 
