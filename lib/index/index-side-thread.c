@@ -4,8 +4,10 @@
 /* The walk waits for the index side's file system, the decision about an entry
    for the mail side's: on a server these are different disks, and even on one
    they keep two processors busy. One thread walks and fills batches of
-   messages, the caller's thread handles them, each at its own pace. */
+   messages, the caller's thread handles them, each at its own pace. A small
+   tree is walked before a thread is made. */
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,9 @@
 #include "index-side.h"
 #include "thread.h"
 
+/* Steps of a walk that take about as long as to make a thread, and a hundred
+   entries at the most. */
+#define FEW_STEPS 512
 #define BATCH_SIZE 64
 #define BATCHES_COUNT 16
 #define THREAD_STACK_SIZE (256 * 1024)
@@ -48,8 +53,9 @@ struct batch {
 };
 
 struct side_thread {
+	struct index_side *side;
 	struct index_side_settings set;
-	struct mba_count *totals, *other;
+	struct mba_count *totals;
 
 	pthread_mutex_t mutex;
 	/* a batch's ready changed */
@@ -160,7 +166,7 @@ static void *thread_main(void *context)
 	set.progress = thread_progress;
 	set.context = thread;
 	set.errors = &errors;
-	index_side_walk(&set, thread->totals, thread->other);
+	while (index_side_continue(thread->side, &set, UINT_MAX)) ;
 	message_send(thread, &message);
 	return NULL;
 }
@@ -221,25 +227,38 @@ static void messages_handle(struct side_thread *thread)
 	}
 }
 
-void index_side_walk_threaded(const struct index_side_settings *set,
-			      struct mba_count *totals_r,
-			      struct mba_count other_r[MBA_OTHER_COUNT])
+/* Go on in a thread, or in the caller's if there can't be one. */
+static void side_continue_threaded(struct index_side *side,
+				   const struct index_side_settings *set,
+				   struct mba_count *totals)
 {
 	struct side_thread *thread = mem_new(sizeof(*thread));
 	pthread_t id;
 
+	thread->side = side;
 	thread->set = *set;
-	thread->totals = totals_r;
-	thread->other = other_r;
+	thread->totals = totals;
+	thread->told_inodes = totals->inodes;
 	pthread_mutex_init(&thread->mutex, NULL);
 	pthread_cond_init(&thread->changed, NULL);
-	if (!thread_start(&id, thread_main, thread, THREAD_STACK_SIZE))
-		index_side_walk(set, totals_r, other_r);
-	else {
+	if (thread_start(&id, thread_main, thread, THREAD_STACK_SIZE)) {
 		messages_handle(thread);
 		(void)pthread_join(id, NULL);
+	} else {
+		while (index_side_continue(side, set, UINT_MAX)) ;
 	}
 	pthread_cond_destroy(&thread->changed);
 	pthread_mutex_destroy(&thread->mutex);
 	free(thread);
+}
+
+void index_side_walk_threaded(const struct index_side_settings *set,
+			      struct mba_count *totals_r,
+			      struct mba_count other_r[MBA_OTHER_COUNT])
+{
+	struct index_side *side = index_side_init(set, totals_r, other_r);
+
+	if (index_side_continue(side, set, FEW_STEPS))
+		side_continue_threaded(side, set, totals_r);
+	index_side_deinit(&side);
 }

@@ -5,6 +5,7 @@
    directory is left. Files are classed by their names when they are seen; those
    of index files count for the entry that their directory turns out to be. */
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,9 @@ struct index_side {
 	const struct index_side_settings *set;
 	struct mba_count *totals, *other;
 
+	/* NULL if there is nothing to walk */
+	struct walk *walk;
+	struct walk_settings walk_set;
 	struct side_dir *dirs;
 	size_t dirs_count, dirs_alloc;
 	bool stopped;
@@ -289,26 +293,57 @@ static void side_leave(const struct walk_place *place, bool is_complete,
 	}
 }
 
-void index_side_walk(const struct index_side_settings *set,
-		     struct mba_count *totals_r,
-		     struct mba_count other_r[MBA_OTHER_COUNT])
+struct index_side *index_side_init(const struct index_side_settings *set,
+				   struct mba_count *totals_r,
+				   struct mba_count other_r[MBA_OTHER_COUNT])
 {
-	const struct walk_callbacks callbacks = {
+	static const struct walk_callbacks callbacks = {
 		.enter = side_enter,
 		.file = side_file,
 		.leave = side_leave,
 	};
-	struct index_side side = {
-		.set = set, .totals = totals_r, .other = other_r,
-	};
-	const struct walk_settings walk_set = {
+	struct index_side *side = mem_new(sizeof(*side));
+
+	side->set = set;
+	side->totals = totals_r;
+	side->other = other_r;
+	side->walk_set = (struct walk_settings) {
 		.root = set->root, .root_fd = set->root_fd,
 		.others = set->nested, .others_count = set->nested_count,
-		.one_mount = set->clean != NULL, .stopped = &side.stopped,
-		.callbacks = &callbacks, .context = &side,
+		.one_mount = set->clean != NULL, .stopped = &side->stopped,
+		.callbacks = &callbacks, .context = side,
 		.errors = set->errors,
 	};
+	(void)walk_init(&side->walk_set, &side->walk);
+	return side;
+}
 
-	(void)walk_tree(&walk_set);
-	free(side.dirs);
+void index_side_deinit(struct index_side **_side)
+{
+	struct index_side *side = *_side;
+
+	*_side = NULL;
+	if (side->walk != NULL)
+		walk_deinit(&side->walk);
+	free(side->dirs);
+	free(side);
+}
+
+bool index_side_continue(struct index_side *side,
+			 const struct index_side_settings *set,
+			 unsigned int steps)
+{
+	side->set = set;
+	side->walk_set.errors = set->errors;
+	return side->walk != NULL && walk_continue(side->walk, steps);
+}
+
+void index_side_walk(const struct index_side_settings *set,
+		     struct mba_count *totals_r,
+		     struct mba_count other_r[MBA_OTHER_COUNT])
+{
+	struct index_side *side = index_side_init(set, totals_r, other_r);
+
+	while (index_side_continue(side, set, UINT_MAX)) ;
+	index_side_deinit(&side);
 }

@@ -41,7 +41,7 @@ struct index_entry {
 	/* of its mailbox, if that was asked for */
 	struct mba_use use;
 	struct index_own own;
-	/* both are NULL in a walk with a thread of its own */
+	/* both may be NULL in a walk with a thread of its own */
 	const struct walk_place *place;
 	const struct index_entry_files *files;
 	bool untouched:1;
@@ -96,10 +96,22 @@ void index_side_walk(const struct index_side_settings *set,
 		     struct mba_count *totals_r,
 		     struct mba_count other_r[MBA_OTHER_COUNT]);
 
-/* The same, but the walk runs in a thread of its own, while the callbacks are
-   called in the caller's thread, in the same order. */
+/* The same, but the walk of a tree that isn't small goes on in a thread of its
+   own, while the callbacks are called in the caller's thread, in the same
+   order. */
 void index_side_walk_threaded(const struct index_side_settings *set,
 			      struct mba_count *totals_r,
 			      struct mba_count other_r[MBA_OTHER_COUNT]);
+
+/* The parts of both: the root is opened; the walk goes on, as walk_continue()
+   does, with the callbacks and the error sink of whoever goes on with it. */
+struct index_side;
+struct index_side *index_side_init(const struct index_side_settings *set,
+				   struct mba_count *totals_r,
+				   struct mba_count other_r[MBA_OTHER_COUNT]);
+void index_side_deinit(struct index_side **side);
+bool index_side_continue(struct index_side *side,
+			 const struct index_side_settings *set,
+			 unsigned int steps);
 
 #endif

@@ -378,34 +378,53 @@ static int walk_root_open(struct walk *walk, struct stat *st_r,
 	return walk_mount_init(walk, fd, st_r);
 }
 
-int walk_tree(const struct walk_settings *set)
+int walk_init(const struct walk_settings *set, struct walk **walk_r)
 {
-	struct walk walk = { .set = set };
+	struct walk *walk = mem_new(sizeof(*walk));
 	const char *op;
 	struct stat st;
+	int ret = 1;
 
-	dir_stack_init(&walk.stack, -1, O_RDONLY | O_NOFOLLOW);
-	if (walk_root_open(&walk, &st, &op) < 0) {
-		bool is_missing = errno == ENOENT;
+	walk->set = set;
+	dir_stack_init(&walk->stack, -1, O_RDONLY | O_NOFOLLOW);
+	if (walk_root_open(walk, &st, &op) == 0)
+		walk_enter(walk, walk->stack.root_fd, &st, false);
+	else if (errno == ENOENT)
+		ret = 0;
+	else {
+		walk_error(walk, op, "");
+		ret = -1;
+	}
+	if (ret <= 0)
+		walk_deinit(&walk);
+	*walk_r = walk;
+	return ret;
+}
 
-		if (!is_missing)
-			walk_error(&walk, op, "");
-		dir_stack_deinit(&walk.stack);
-		return is_missing ? 0 : -1;
+void walk_deinit(struct walk **_walk)
+{
+	struct walk *walk = *_walk;
+
+	*_walk = NULL;
+	while (walk->dirs_count > 0)
+		free(walk->dirs[--walk->dirs_count].buffer);
+	dir_stack_deinit(&walk->stack);
+	tdestroy(walk->way, free);
+	tdestroy(walk->links, free);
+	free(walk->spare_buffer);
+	free(walk->dirs);
+	free(walk);
+}
+
+bool walk_continue(struct walk *walk, unsigned int steps)
+{
+	while (walk->dirs_count > 0 && !*walk->set->stopped) {
+		if (steps-- == 0)
+			return true;
+		if (!walk_next(walk))
+			walk_leave(walk);
 	}
-	walk_enter(&walk, walk.stack.root_fd, &st, false);
-	while (walk.dirs_count > 0 && !*set->stopped) {
-		if (!walk_next(&walk))
-			walk_leave(&walk);
-	}
-	while (walk.dirs_count > 0)
-		free(walk.dirs[--walk.dirs_count].buffer);
-	dir_stack_deinit(&walk.stack);
-	tdestroy(walk.way, free);
-	tdestroy(walk.links, free);
-	free(walk.spare_buffer);
-	free(walk.dirs);
-	return 1;
+	return false;
 }
 
 /* The name is compared with the directory that is open before it is removed:

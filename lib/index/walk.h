@@ -15,6 +15,8 @@
    depth and for files with more than one link. A directory that is mounted
    below itself isn't entered there and doesn't count, as for du. */
 
+struct walk;
+
 struct walk_id {
 	dev_t dev;
 	ino_t ino;
@@ -70,10 +72,15 @@ struct walk_settings {
 	const struct error_sink *errors;
 };
 
-/* Returns 1 if the root was walked, to its end or until it was stopped (errors
-   were reported), 0 if there is no such directory, -1 if it couldn't be opened;
-   that was reported. */
-int walk_tree(const struct walk_settings *set);
+/* Enter the root. The settings stay until the end, but may change between the
+   calls. Returns 1 if ok, 0 if there is no such directory, -1 if it couldn't be
+   opened, and that was reported; *walk_r is NULL then. */
+int walk_init(const struct walk_settings *set, struct walk **walk_r);
+void walk_deinit(struct walk **walk);
+/* Go on, in whatever thread, past so many names and ends of directories at the
+   most. Returns FALSE if that was the end, or it was stopped; errors were
+   reported. */
+bool walk_continue(struct walk *walk, unsigned int steps);
 
 /* Remove a directory that is being left. Returns 1 if it was removed, 0 if it
    isn't empty, or its name is another's or nobody's by now; -1 with errno on

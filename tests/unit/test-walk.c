@@ -338,7 +338,16 @@ static int walk_others(const char *root, const struct walk_id *others,
 		.errors = &errors,
 	};
 
-	return walk_tree(&set);
+	struct walk *walk;
+	int ret = walk_init(&set, &walk);
+
+	ck_assert_int_eq(ret > 0, walk != NULL);
+	if (walk == NULL)
+		return ret;
+	/* step by step */
+	while (walk_continue(walk, 1)) ;
+	walk_deinit(&walk);
+	return ret;
 }
 
 static struct seen walk(const char *root)
@@ -624,6 +633,64 @@ START_TEST(what_is_not_index_is_mail_in_place)
 }
 END_TEST
 
+/* An order of entries, and how many threads there were at the most. */
+struct order {
+	unsigned int entries, hash;
+	unsigned long threads;
+};
+
+static bool order_add(const struct index_entry *entry, void *context)
+{
+	struct order *order = context;
+	struct stat st;
+
+	order->entries++;
+	for (const char *p = entry->path; *p != '\0'; p++)
+		order->hash = order->hash * 31 + (unsigned char)*p;
+	ck_assert_int_eq(stat("/proc/self/task", &st), 0);
+	if (st.st_nlink - 2 > order->threads)
+		order->threads = st.st_nlink - 2;
+	return false;
+}
+
+static struct order walk_order(walk_function_t *function)
+{
+	struct order order = { 0, 0, 0 };
+	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
+	const struct index_side_settings set = {
+		.root = unit_path("root"), .root_fd = -1, .imap_dir = ".imap",
+		.entry = order_add, .progress = entries_progress,
+		.context = &order, .errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+
+	memset(other, 0, sizeof(other));
+	function(&set, &totals, other);
+	ck_assert_uint_eq(totals.entries, order.entries);
+	ck_assert_uint_eq(entries.errors, 0);
+	return order;
+}
+
+/* More than there is room for what wasn't handled: the thread is still there
+   then. */
+START_TEST(a_large_tree_has_a_thread)
+{
+	static const unsigned int counts[] = { 10, 3000 };
+	struct order alone, threaded;
+
+	for (unsigned int i = 0; i < counts[_i]; i++)
+		unit_mkdir(unit_path("root/a%u/.imap/b%u", i % 10, i));
+	alone = walk_order(index_side_walk);
+	threaded = walk_order(index_side_walk_threaded);
+	ck_assert_uint_eq(alone.entries, counts[_i]);
+	ck_assert_uint_eq(alone.threads, 1);
+	ck_assert_uint_eq(threaded.entries, counts[_i]);
+	ck_assert_uint_eq(threaded.hash, alone.hash);
+	ck_assert_uint_eq(threaded.threads, _i == 0 ? 1 : 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("walk");
@@ -648,5 +715,6 @@ int main(void)
 	tcase_add_test(tcase, a_directory_without_permission_is_incomplete);
 	tcase_add_loop_test(tcase, every_inode_has_a_class, 0, 2);
 	tcase_add_loop_test(tcase, what_is_not_index_is_mail_in_place, 0, 2);
+	tcase_add_loop_test(tcase, a_large_tree_has_a_thread, 0, 2);
 	return unit_run(tcase);
 }
