@@ -32,7 +32,7 @@ static void roots_add(struct audit_roots *roots, const char *path)
 }
 
 void audit_roots_init(struct audit_roots *roots,
-		      const struct location *location)
+		      const struct location *location, bool removes)
 {
 	const char *const *path = location->set.other_roots;
 	const char *control = location->control_root;
@@ -41,8 +41,10 @@ void audit_roots_init(struct audit_roots *roots,
 	roots->is_private = strcmp(location->set.type, "private") == 0;
 	root_init(&roots->mail, location->mail_root);
 	root_init(&roots->index, location->index_root);
-	root_init(&roots->top, "/");
-	root_init(&roots->home, location->set.home);
+	if (removes) {
+		root_init(&roots->top, "/");
+		root_init(&roots->home, location->set.home);
+	}
 	if (control != NULL && (location->mail_root == NULL ||
 				strcmp(control, location->mail_root) != 0))
 		roots_add(roots, control);

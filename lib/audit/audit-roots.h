@@ -37,9 +37,11 @@ struct audit_nested {
 	size_t count, alloc;
 };
 
-/* Look at a location's roots. The paths stay the location's. */
+/* Look at a location's roots; at top and home only where something is to be
+   removed, since for thousands of users each look counts. The paths stay the
+   location's. */
 void audit_roots_init(struct audit_roots *roots,
-		      const struct location *location);
+		      const struct location *location, bool removes);
 void audit_roots_deinit(struct audit_roots *roots);
 
 /* Returns TRUE if both are the same directory, or will be once it exists. */

@@ -76,7 +76,7 @@ void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 	memset(ns, 0, sizeof(*ns));
 	ns->location = location_init(location);
 	ns->report = report;
-	audit_roots_init(&ns->roots, ns->location);
+	audit_roots_init(&ns->roots, ns->location, audit->set.clean != NULL);
 }
 
 static bool namespaces_same_roots(const struct audit_namespace *ns1,

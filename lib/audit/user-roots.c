@@ -149,7 +149,7 @@ void mba_user_roots_add(struct mba_user_roots *users, const char *user,
 					sizeof(*users->names));
 		users->names[users->names_count++] = mem_strdup(user);
 	}
-	audit_roots_init(&roots, location);
+	audit_roots_init(&roots, location, true);
 	user_root_add(users, &roots, &roots.mail);
 	user_root_add(users, &roots, &roots.index);
 	for (size_t i = 0; i < roots.others_count; i++)
