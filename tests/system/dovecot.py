@@ -210,12 +210,18 @@ class Dovecot:
             os.chmod(path, 0o1777)
         self.users = {}
         for user in users:
-            self.add_user(user)
+            self.make_user(user)
+        self.write_users()
 
     # users
 
-    def add_user(self, user, uid=None, home=None, **fields):
+    def add_user(self, *args, **kwargs):
         """Adds a user, with an empty home of mode 0700. Returns the User."""
+        user = self.make_user(*args, **kwargs)
+        self.write_users()
+        return user
+
+    def make_user(self, user, uid=None, home=None, **fields):
         if not isinstance(user, User):
             user = User(user, uid, home, fields)
         if user.uid is None:
@@ -230,7 +236,6 @@ class Dovecot:
             os.mkdir(user.home, 0o700)
             os.chown(user.home, user.uid, user.gid)
         self.users[user.name] = user
-        self.write_users()
         return user
 
     def write_users(self):
