@@ -21,6 +21,10 @@
    and will look for what got lost */
 #define HEADER_FSCKD 0x04
 
+/* what the state of most lists doesn't need, and the list never */
+#define NOT_NEEDED (1U << INDEX_DIR_LOG2 | 1U << INDEX_DIR_CACHE | \
+		    1U << INDEX_DIR_THREAD)
+
 struct list_guid {
 	unsigned char guid[INDEX_GUID_SIZE];
 	uint32_t idx;
@@ -187,7 +191,7 @@ static void list_read_dir(struct list_index *list, int dir_fd)
 
 	if (size == 0 || size > LIST_INDEX_MAX_SIZE)
 		return;
-	index_dir_read(dir_fd, list->name, 0, &list->index);
+	index_dir_read(dir_fd, list->name, NOT_NEEDED, &list->index);
 	list->has_index = true;
 	list_tell_failures(list);
 	if (list->index.result != INDEX_STATE_OK || state->records.exhausted)

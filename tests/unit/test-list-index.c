@@ -371,6 +371,29 @@ START_TEST(a_list_that_changes_all_the_time_is_unknown)
 }
 END_TEST
 
+/* The log isn't this index', and the older one can't be read. */
+START_TEST(an_older_log_that_cant_be_read_makes_it_unknown)
+{
+	static const struct list_case one = {
+		.names = { "a" }, .boxes = { { 1, 0, 2 } }
+	};
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	write_list(&one);
+	put_log();
+	put_at(4, 1);
+	put_at(12, 7);
+	unit_write(unit_path("list.log"), file, file_size);
+	unit_mkdir(unit_path("list.log.2"));
+	list = open_list(false);
+	ck_assert_int_eq(find(list, 2, &box), LIST_INDEX_UNKNOWN);
+	ck_assert(!list_index_next(list, 0, &box));
+	ck_assert(!list_index_is_known(list));
+	list_index_deinit(&list);
+}
+END_TEST
+
 START_TEST(without_a_list_nothing_is_known)
 {
 	struct index_list_mailbox box;
@@ -400,6 +423,7 @@ int main(void)
 	tcase_add_test(tcase, depth_and_length_are_bounded);
 	tcase_add_test(tcase, a_list_that_changed_is_read_again);
 	tcase_add_test(tcase, a_list_that_changes_all_the_time_is_unknown);
+	tcase_add_test(tcase, an_older_log_that_cant_be_read_makes_it_unknown);
 	tcase_add_test(tcase, without_a_list_nothing_is_known);
 	return unit_run(tcase);
 }
