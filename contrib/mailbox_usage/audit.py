@@ -27,6 +27,8 @@ class Account:
         self.entries = {}
         # the prefix that the audit's names have, by each that a client may use
         self.prefixes = {}
+        # of public namespaces
+        self.public = set()
         # whether its last line is there, and tells of no error
         self.ended = False
         self.complete = False
@@ -40,6 +42,11 @@ class Account:
             return logged
         prefix = max(fitting, key=len)
         return self.prefixes[prefix] + logged[len(prefix):]
+
+    def public_entries(self):
+        """Returns those that are everybody's, by name."""
+        return {name: entry for name, entry in self.entries.items()
+                if name.startswith(tuple(self.public))}
 
 
 def unescape(text):
@@ -86,6 +93,8 @@ def read_end(account, line):
         for alias in [prefix, *map(unescape, typed(namespace, "aliases",
                                                    list))]:
             account.prefixes[alias] = prefix
+        if namespace.get("type") == "public":
+            account.public.add(prefix)
         count += typed(typed(namespace, "totals", dict), "entries", int)
     return count
 

@@ -27,6 +27,7 @@ NO_ENTRY = "not in the audit: deleted or renamed since, without an index, of " \
     "a namespace that wasn't audited, or not selected"
 INBOX = "the log leaves out SELECT and EXAMINE of INBOX, unless " \
     "imap_mailbox_log_inbox is set"
+OTHERS = "the log: other users"
 CUT = "its name is cut in the log"
 
 
@@ -80,8 +81,9 @@ def judge_index(name, entry):
     return verdict, entry["since"], reason
 
 
-def judge(box, entry, usage, begin, audited):
-    """Returns verdict, since and reason."""
+def judge(box, entry, usage, others, begin, audited):
+    """Returns verdict, since and reason. others is whether the log has other
+    users use it."""
     if entry is None:
         return "unknown", None, NO_USER if not audited else \
             NO_ENTRY if box[1] is None else CUT
@@ -89,6 +91,8 @@ def judge(box, entry, usage, begin, audited):
         return "no mailbox", None, GONE[entry["state"]]
     if usage is not None and usage.opened.commands:
         return "in use", None, "the log"
+    if others:
+        return "in use", None, OTHERS
     if entry["last_used"] is not None and begin is not None and \
             entry["last_used"] >= begin:
         return "in use", None, f"its index: {entry['proof']}"
@@ -110,21 +114,36 @@ def begins(summary):
     return min((time for time in times if time is not None), default=None)
 
 
+def by_box(entries):
+    return {(name, None, None): entry for name, entry in entries.items()}
+
+
 def sort_key(box):
     return (box[0], box[1] or 0)
 
 
-def join_user(account, used, begin):
+def public_uses(users, public):
+    """Returns {box: users} of public mailboxes that the log has them use."""
+    found = {}
+    for user, boxes in users.items():
+        for box, usage in boxes.items():
+            if box in public and usage.opened.commands:
+                found.setdefault(box, set()).add(user)
+    return found
+
+
+def join_user(account, used, others, public, begin):
     """Returns the Rows of a user: the audit's mailboxes, and what else was
-    used."""
-    entries = {} if account is None else \
-        {(name, None, None): entry for name, entry in account.entries.items()}
+    used. others are the boxes that the log has other users use, public the
+    entries of those that are everybody's."""
+    entries = {} if account is None else by_box(account.entries)
     boxes = set(entries) | {b for b, usage in used.items() if usage.is_used}
     rows = []
     for box in sorted(boxes, key=sort_key):
-        entry, usage = entries.get(box), used.get(box)
+        entry, usage = entries.get(box, public.get(box)), used.get(box)
         rows.append(Row(box, entry, usage,
-                        *judge(box, entry, usage, begin, account is not None)))
+                        *judge(box, entry, usage, box in others, begin,
+                               account is not None)))
     return rows
 
 
@@ -132,5 +151,12 @@ def join(summary, accounts):
     """Returns {user: [Row]} of all users of either."""
     users = usages(summary, accounts)
     begin = begins(summary)
-    return {user: join_user(accounts.get(user), users.get(user, {}), begin)
+    public = {}
+    for account in accounts.values():
+        public.update(by_box(account.public_entries()))
+    uses = public_uses(users, public)
+    return {user: join_user(
+                accounts.get(user), users.get(user, {}),
+                {box for box, who in uses.items() if who - {user}}, public,
+                begin)
             for user in sorted({*users, *accounts, *summary.users})}

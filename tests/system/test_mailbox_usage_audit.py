@@ -16,6 +16,8 @@ import pytest
 import corpus
 from accesslog import PLUGIN, lines
 from audit import MESSAGE, json_lines, name_bytes, write, write_home
+from configurations import shared
+from differential import pick, UID
 from dovecot import Location, Namespace
 from imap import literal
 from test_log_forging import FORGERIES, mutf7
@@ -363,3 +365,103 @@ def test_a_prefix_a_domain_and_a_public_namespace(dovecot, tmp_path):
     assert found.pop("INBOX/used")[1].startswith("not in the audit")
     assert found == {"Public/used": ("in use", "the log"),
                      "Public/filled": NEVER}
+
+
+def log_since(server, tmp_path, size):
+    """Returns a log that begins with what came after its first bytes."""
+    lines(server)
+    log = tmp_path / "log"
+    with open(log_path(server), "rb") as stream:
+        stream.seek(size)
+        log.write_bytes(b"other\n" + stream.read())
+    return log
+
+
+def audited_too(server, tmp_path, *runs):
+    """Returns the path of the lines of several audits."""
+    path = tmp_path / "audits.json"
+    path.write_bytes(b"".join(audited(server, tmp_path, *run).read_bytes()
+                              for run in runs))
+    return path
+
+
+def test_a_public_mailbox_is_everybody_s(dovecot, tmp_path):
+    """Who uses it is told of each user, that it is used of all."""
+    server = dovecot(location=corpus.FORMATS["sdbox"], namespaces=[PUBLIC],
+                     users=[], plugins=PLUGIN)
+    for user in ("ann", "bob", "eve"):
+        server.add_user(user, UID)
+    for name in ("public", "index-public"):
+        os.mkdir(server.path(name))
+        server.chown("ann", server.path(name))
+    with server.imap("ann") as imap:
+        for name in ("Public/bobs", "Public/both", "Public/nobodys", "own"):
+            imap.ok(f"CREATE {name}")
+            corpus.append(imap, name, 1)
+    lines(server)
+    size = os.path.getsize(log_path(server))
+    next_second()
+    for user, names in (("ann", ["Public/both"]),
+                        ("bob", ["Public/both", "Public/bobs"])):
+        with server.imap(user) as imap:
+            for name in names:
+                corpus.commands(imap, f"EXAMINE {name}", "UNSELECT")
+    with server.imap("bob") as imap:
+        imap.ok("STATUS Public/nobodys (MESSAGES)")
+    log = log_since(server, tmp_path, size)
+    path = audited_too(server, tmp_path, ["-A"],
+                       ["-u", "ann", "-N", "Public/"])
+    result = summary("--audit", path, log)
+    own = ("in use", "the log")
+    assert verdicts(result, "ann") == {
+        "own": NEVER, "Public/both": own, "Public/nobodys": NEVER,
+        "Public/bobs": ("in use", "the log: other users")}
+    assert verdicts(result, "bob") == {
+        "Public/both": own, "Public/bobs": own, "Public/nobodys": NEVER}
+    assert verdicts(result, "eve") == {}
+    bobs = rows(result, "ann")["Public/bobs"]
+    assert bobs["last_by_log"] is None and bobs["commands"] == {}
+    assert rows(result, "bob")["Public/bobs"]["messages"] == 1
+    # also if it is audited as somebody who doesn't use it
+    path = audited(server, tmp_path, "-u", "eve", "-N", "Public/")
+    result = summary("--audit", path, log)
+    assert verdicts(result, "eve") == {
+        "Public/both": ("in use", "the log: other users"),
+        "Public/bobs": ("in use", "the log: other users"),
+        "Public/nobodys": NEVER}
+
+
+def test_a_shared_mailbox_is_its_user_s(dovecot, tmp_path):
+    """By the name that he gave it; what its owner's row says comes from the
+    index."""
+    extra = shared("Shared/", "/Maildir", ":INDEX=~/Maildir/Shared/%%u",
+                   "mail_index_path = ~/Maildir/Shared/%{owner_user}")
+    server = dovecot(location=Location("maildir", "~/Maildir"), users=[],
+                     plugins={"": ["acl"],
+                              "imap": ["imap_acl", "imap_mailbox_log"]},
+                     extra=pick(extra))
+    for user in ("ann", "bob"):
+        server.add_user(user, UID)
+    with server.imap("ann") as imap:
+        for name in ("box", "other"):
+            imap.ok(f"CREATE {name}")
+            corpus.append(imap, name, 1)
+            imap.ok(f"SETACL {name} bob lrs")
+    lines(server)
+    size = os.path.getsize(log_path(server))
+    next_second()
+    with server.imap("bob") as imap:
+        corpus.selected(imap, "Shared/ann/box")
+    log = log_since(server, tmp_path, size)
+    path = audited(server, tmp_path)
+    result = summary("--audit", path, log)
+    found = verdicts(result, "bob")
+    assert found["Shared/ann/box"][1].startswith("not in the audit")
+    assert {name: verdict for name, (verdict, _) in
+            verdicts(result, "ann").items() if name != "INBOX"} == {
+                "box": "never opened", "other": "never opened"}
+    path = audited_too(server, tmp_path, ["-A"],
+                       ["-u", "bob", "-N", "Shared/ann/"])
+    result = summary("--audit", path, log)
+    assert verdicts(result, "bob")["Shared/ann/box"] == ("in use", "the log")
+    assert rows(result, "bob")["Shared/ann/box"]["messages"] == 1
