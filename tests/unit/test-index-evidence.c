@@ -160,12 +160,14 @@ START_TEST(times_before_a_change_date_it)
 	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
 	TEMP_SCAN(&newer, INDEXID + 90);
 	check_change(INDEXID + 40);
-	/* the latest one, among other fields; the day has eight more values */
+	/* the latest one, among other fields; the day has eight more values,
+	   whatever they look like, and others are padded */
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 3);
 	LOG_ADD(&newer, HEADER | EXTERNAL, 48 | 4 << 16, INDEXID + 99,
-		84 | 36 << 16, INDEXID + 50, 1, 0, 0, 0, 0, 0, 0, 0,
-		80 | 4 << 16, INDEXID + 45);
+		84 | 36 << 16, INDEXID + 45, 80 | 4 << 16, INDEXID + 99, 0, 0,
+		0, 0, 0, 0, 28 | 6 << 16, 4, 0, 80 | 4 << 16, INDEXID + 50,
+		84 | 4 << 16, INDEXID + 40);
 	TEMP_SCAN(&newer, INDEXID + 30);
 	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
 	log_sync_note(&newer);
@@ -198,6 +200,30 @@ static void log_days(uint32_t first_recent_uid)
 	/* day_stamp, day_first_uid */
 	LOG_ADD(&newer, HEADER, 84 | 36 << 16, day, 4, 1, 1, 1, 0, 0, 0, 0);
 	LOG_ADD(&newer, HEADER, 48 | 4 << 16, first_recent_uid);
+}
+
+static void log_eight_days(uint32_t stamp, const uint32_t first_uids[8])
+{
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 6);
+	LOG_ADD(&newer, HEADER, 84 | 36 << 16, stamp, first_uids[0],
+		first_uids[1], first_uids[2], first_uids[3], first_uids[4],
+		first_uids[5], first_uids[6], first_uids[7]);
+}
+
+/* Check when the mailbox was selected, and take back that it was. */
+static void check_opened(uint32_t first_recent_uid, int64_t last_used)
+{
+	size_t size = newer.size;
+	struct index_evidence evidence;
+
+	LOG_ADD(&newer, HEADER, 48 | 4 << 16, first_recent_uid);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_int_eq(evidence.last_used, last_used);
+	newer.size = size;
+	teardown();
+	setup();
 }
 
 START_TEST(days_of_messages_bound_a_select)
@@ -233,6 +259,22 @@ START_TEST(days_of_messages_bound_a_select)
 		teardown();
 		setup();
 	}
+	/* the log's last day is the one before the last; nobody knows when what
+	   came on the first of eight days, or before them, did */
+	log_eight_days(INDEXID + 13 * DAY, (const uint32_t[]){
+		6, 6, 5, 4, 4, 4, 4, 3 });
+	check_opened(7, INDEXID + 12 * DAY);
+	check_opened(6, INDEXID + 11 * DAY);
+	check_opened(5, INDEXID + 7 * DAY);
+	check_opened(4, INDEXID);
+	check_opened(3, INDEXID);
+	log_eight_days(0, (const uint32_t[]){ 6, 5, 4, 3, 2, 1, 1, 1 });
+	check_opened(7, INDEXID);
+	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 4);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.not_opened_since, 0);
+	teardown();
+	setup();
 	/* not later than the log was written */
 	log_days(4);
 	evidence = evidence_of_log(INDEXID + 13 * DAY + 60);
@@ -282,6 +324,64 @@ START_TEST(cache_fields_that_clients_ask_for)
 	fields[2].last_used = INDEXID + 1 + DAY;
 	index_evidence_find(&input, &evidence);
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_NEVER_OPENED);
+	/* the cache was inherited: the index is newer */
+	cache.file_seq = INDEXID - 10 * DAY;
+	fields[2].last_used = INDEXID + DAY;
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_NEVER_OPENED);
+	fields[2].last_used++;
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_READ);
+}
+END_TEST
+
+START_TEST(without_a_state_nothing_is_known)
+{
+	struct index_evidence_input input = { .thread_mtime = INDEXID };
+	struct index_evidence evidence;
+
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_UNKNOWN);
+	ck_assert_ptr_null(evidence.proof);
+	input.untouched = true;
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_UNTOUCHED);
+	/* nor has an untouched one more */
+	log_begin(&newer, 1, 0, 0);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	input = (struct index_evidence_input) {
+		.state = &state, .untouched = true
+	};
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_UNTOUCHED);
+	ck_assert_int_eq(evidence.since, INDEXID);
+}
+END_TEST
+
+START_TEST(the_older_log_has_changes_too)
+{
+	struct index_evidence_input input = {
+		.state = &state, .log_mtime = INDEXID + 200,
+		.log2_mtime = INDEXID + 100
+	};
+	struct index_log_scan scans[2];
+	struct index_evidence evidence;
+	const char *error;
+
+	log_begin(&older, 1, 0, 0);
+	log_append(&older, 1, 1);
+	LOG_ADD(&older, FLAGS, 1, 1, 0x08);
+	log_begin(&newer, 2, 1, older.size);
+	ck_assert_int_eq(read_logs(&newer, &older), INDEX_STATE_OK);
+	ck_assert_int_eq(index_log_scan(newer.data, newer.size, &scans[0],
+					&error), 0);
+	ck_assert_int_eq(index_log_scan(older.data, older.size, &scans[1],
+					&error), 0);
+	input.log = &scans[0];
+	input.log2 = &scans[1];
+	index_evidence_find(&input, &evidence);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_CHANGED);
+	ck_assert_int_eq(evidence.last_used, INDEXID + 100);
 }
 END_TEST
 
@@ -339,6 +439,9 @@ START_TEST(seconds_of_messages_bound_a_select)
 	/* UID, number in the map, time */
 	LOG_ADD(&newer, EXT_RECORD, 1, 1, INDEXID + 5000, 2, 2, INDEXID + 7000);
 	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 2);
+	/* to the day it would be later */
+	LOG_ADD(&newer, HEADER, 84 | 36 << 16, INDEXID + DAY, 1, 0, 0, 0, 0, 0,
+		0, 0);
 	evidence = evidence_of_log(INDEXID + 30 * DAY);
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
 	ck_assert_int_eq(evidence.last_used, INDEXID + 5000);
@@ -359,6 +462,8 @@ int main(void)
 	tcase_add_test(tcase, days_of_messages_bound_a_select);
 	tcase_add_test(tcase, without_a_time_it_was_since_the_index);
 	tcase_add_test(tcase, cache_fields_that_clients_ask_for);
+	tcase_add_test(tcase, without_a_state_nothing_is_known);
+	tcase_add_test(tcase, the_older_log_has_changes_too);
 	tcase_add_test(tcase, the_newest_proof_tells_the_time);
 	tcase_add_test(tcase, a_sort_is_a_proof);
 	tcase_add_test(tcase, seconds_of_messages_bound_a_select);
