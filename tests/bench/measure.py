@@ -14,32 +14,19 @@ import time
 Run = collections.namedtuple("Run", "seconds cpu rss")
 
 
-def run(argv, prefix=()):
+def run(argv):
     """Runs a command: wall-clock seconds, processor seconds, and the largest
-    resident size in KiB. The prefix isn't measured."""
+    resident size in KiB."""
     # not wait4(): before it became the command, the process was a Python
     log = f"/tmp/mba-bench-{os.getpid()}.time"
     start = time.monotonic()
-    subprocess.run([*prefix, "/usr/bin/time", "-o", log, "-f", "%U %S %M",
-                    *argv], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["/usr/bin/time", "-o", log, "-f", "%U %S %M"] + argv,
+                   check=True, stdout=subprocess.DEVNULL)
     seconds = time.monotonic() - start
     with open(log) as f:
         user, system, rss = f.read().split()
     os.unlink(log)
     return Run(seconds, float(user) + float(system), int(rss))
-
-
-def run_counted(argv):
-    """Runs a command: what run() returns, and how many system calls it took,
-    with about 30 of who took the time. perf counts them without slowing them
-    down, as strace would: there are millions."""
-    log = f"/tmp/mba-bench-{os.getpid()}.perf"
-    result = run(argv, ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter",
-                        "-o", log, "--"])
-    with open(log) as f:
-        calls = int(re.search(r"^(\d+),", f.read(), re.M).group(1))
-    os.unlink(log)
-    return result, calls
 
 
 def compare(commands, runs):
@@ -74,6 +61,18 @@ def syscalls(argv):
     os.unlink(log)
     # a call that another thread interrupted stands in two lines
     return [l for l in lines if "resumed>" not in l]
+
+
+def count_syscalls(argv):
+    """Runs a command under perf, which is much faster than strace: the number
+    of its system calls, without what threads need to wait for each other."""
+    events = ["raw_syscalls:sys_enter", "syscalls:sys_enter_futex"]
+    text = subprocess.run(
+        ["perf", "stat", "-x,", "-e", ",".join(events)] + argv, check=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).stderr.decode()
+    every, futex = (int(re.search(rf"^(\d+),.*{name}", text, re.M).group(1))
+                    for name in events)
+    return every - futex
 
 
 def names_of(lines):
