@@ -59,6 +59,7 @@ import http.client
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -87,6 +88,17 @@ def version():
 
 VERSION = version()
 IS_24 = VERSION >= (2, 4)
+
+
+def dovecot_config():
+    """Returns what Dovecot tells those who compile plugins."""
+    for lib in ("lib", "lib64"):
+        path = f"{PREFIX}/{lib}/dovecot/dovecot-config"
+        if os.path.exists(path):
+            with open(path) as f:
+                return dict(word.split("=", 1)
+                            for word in shlex.split(f.read()))
+    raise AssertionError("no dovecot-config")
 
 
 @dataclasses.dataclass

@@ -5,14 +5,13 @@
 a plugin that is compiled for this test (tests/plugin/command-table.c)."""
 
 import os
-import shlex
 import subprocess
 import tempfile
 
 import pytest
 
 from accesslog import accesses
-from dovecot import IS_24, PREFIX
+from dovecot import IS_24, dovecot_config
 
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "plugin",
                       "command-table.c")
@@ -24,17 +23,6 @@ CANCELUPDATE CAPABILITY CHECK CLOSE COMPRESS ENABLE EXPUNGE FETCH ID IDLE LOGOUT
 NAMESPACE NOOP SEARCH SORT STORE THREAD UNSELECT X-CANCEL X-STATE
 """.split()) | {"UID " + name for name in
                 "EXPUNGE FETCH SEARCH SORT STORE THREAD".split()}
-
-
-def dovecot_config():
-    """Returns what Dovecot tells those who compile plugins."""
-    for lib in ("lib", "lib64"):
-        path = f"{PREFIX}/{lib}/dovecot/dovecot-config"
-        if os.path.exists(path):
-            with open(path) as f:
-                return dict(word.split("=", 1)
-                            for word in shlex.split(f.read()))
-    raise AssertionError("no dovecot-config")
 
 
 def plugin_directory(path):

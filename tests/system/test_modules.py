@@ -11,10 +11,11 @@ import subprocess
 
 import pytest
 
-from dovecot import PREFIX
+from dovecot import dovecot_config
 
-MODULES = glob.glob(os.environ["MBA_STAGE"] + PREFIX +
-                    "/lib/dovecot/modules/**/*.so", recursive=True)
+MODULES = glob.glob(os.environ["MBA_STAGE"] +
+                    dovecot_config()["dovecot_moduledir"] + "/**/*.so",
+                    recursive=True)
 
 
 def test_there_are_modules():

@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from dovecot import IS_24, PREFIX, Dovecot, Location
+from dovecot import IS_24, Dovecot, Location, dovecot_config
 from filter import fill_mbox
 from imap import Closed
 from mounts import bind, own_mounts
@@ -21,8 +21,8 @@ from reloading import reload
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 STAGE = os.environ["MBA_STAGE"]
-STAGED = glob.glob(f"{STAGE}{PREFIX}/lib*/**/modules/**/*.so", recursive=True)
-MODULES = re.match(f"{STAGE}(.*/modules)/", STAGED[0])[1]
+MODULES = dovecot_config()["dovecot_moduledir"]
+STAGED = glob.glob(f"{STAGE}{MODULES}/**/*.so", recursive=True)
 PLUGINS = {"imap": ["mailbox_filter", "imap_mailbox_log"]}
 SETTINGS = {"mailbox_filter": ".* junk", "imap_mailbox_log_commands": "LIST"}
 
