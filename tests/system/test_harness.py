@@ -11,17 +11,25 @@ import socket
 import pytest
 
 import dovecot as dovecot_module
+from audit import ALWAYS_FULL
 from dovecot import Location, Namespace, User
 from imap import Closed, literal, quote
 
 MESSAGE = b"From: a@example.org\nSubject: hello\n\nbody\n"
+
+
+def full(name):
+    """Returns how the index's path ends with DIRNAME=."""
+    return "/" + name if ALWAYS_FULL else ""
+
+
 # the location, and where the index of mailbox foo/bar is below the index root
 FORMATS = {
     "mbox": (Location("mbox", "~", inbox="mail/%u", index="index/%u"),
              "foo/.imap/bar"),
     "mbox-in-place": (Location("mbox", "~/mail", inbox="mail/%u"), None),
     "mbox-dirname": (Location("mbox", "~/mail", index="index/%u",
-                              dirname="MBX"), "foo/bar"),
+                              dirname="MBX"), "foo/bar" + full("MBX")),
     "mbox-maildir++": (Location("mbox", "~/mail", index="index/%u",
                                 layout="maildir++"), ".imap/.foo.bar"),
     "mbox-mailboxdir": (Location("mbox", "~/mail", index="index/%u",
@@ -32,13 +40,14 @@ FORMATS = {
     "maildir-fs": (Location("maildir", "~/Maildir", index="index/%u",
                             layout="fs", control="control/%u"), "foo/bar"),
     "maildir-fs-dirname": (Location("maildir", "~/Maildir", index="index/%u",
-                                    layout="fs", dirname="MD"), "foo/bar"),
+                                    layout="fs", dirname="MD"),
+                           "foo/bar" + full("MD")),
     "sdbox": (Location("sdbox", "~/sdbox", index="index/%u"),
-              "mailboxes/foo/bar"),
+              "mailboxes/foo/bar" + full("dbox-Mails")),
     "sdbox-fulldirname": (Location("sdbox", "~/sdbox", index="index/%u",
                                    fulldirname="X"), "mailboxes/foo/bar/X"),
     "mdbox": (Location("mdbox", "~/mdbox", index="index/%u"),
-              "mailboxes/foo/bar"),
+              "mailboxes/foo/bar" + full("dbox-Mails")),
 }
 
 
