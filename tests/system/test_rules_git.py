@@ -12,6 +12,8 @@ import subprocess
 
 import pytest
 
+from dovecot import PREFIX
+
 CASES = os.path.join(os.path.dirname(__file__), "..", "rules", "valid")
 # of enum mba_match
 MATCH_HIDDEN = 1
@@ -86,7 +88,7 @@ class Rule(ctypes.Structure):
 
 class Library:
     def __init__(self):
-        self.lib = ctypes.CDLL("libmailboxaudit.so")
+        self.lib = ctypes.CDLL(PREFIX + "/lib/libmailboxaudit.so")
         self.lib.mba_rules_new.restype = ctypes.c_void_p
         self.lib.mba_rules_match.argtypes = [
             ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t,

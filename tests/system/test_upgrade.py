@@ -23,6 +23,13 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 STAGE = os.environ["MBA_STAGE"]
 MODULES = dovecot_config()["dovecot_moduledir"]
 STAGED = glob.glob(f"{STAGE}{MODULES}/**/*.so", recursive=True)
+# the first line says where it is; a Dovecot that finds none says so as well
+CONFIGURATION = re.search(rb"(/\S*)/dovecot\.conf", subprocess.run(
+    ["doveconf", "-n"], stdout=subprocess.PIPE,
+    stderr=subprocess.STDOUT).stdout)[1].decode()
+pytestmark = pytest.mark.skipif(
+    CONFIGURATION != "/etc/dovecot",
+    reason=f"Dovecot's configuration is in {CONFIGURATION}")
 PLUGINS = {"imap": ["mailbox_filter", "imap_mailbox_log"]}
 SETTINGS = {"mailbox_filter": ".* junk", "imap_mailbox_log_commands": "LIST"}
 
