@@ -9,7 +9,7 @@ import os
 import time
 
 from accesslog import PLUGIN, accesses
-from dovecot import IS_24
+from dovecot import IS_24, VERSION
 from imap import literal
 from manual import configuration
 from waiting import wait_for
@@ -44,6 +44,13 @@ def exported(server, count):
     lines = wait_for(whole_lines, lambda lines: len(lines) >= count)
     assert len(lines) == count
     return [json.loads(line) for line in lines]
+
+
+def field_of(values):
+    """Returns what an event's field holds for values of a line. Before Dovecot
+    2.3.18 events have no lists."""
+    return values if VERSION >= (2, 3, 18) else \
+        " ".join(f'"{value}"' for value in values)
 
 
 def start(dovecot, text, **kwargs):
@@ -83,12 +90,13 @@ def test_an_exporter_writes_json(dovecot):
         {"cmd_name": "SELECT", "mailbox": "new", "reply": "OK"},
         {"cmd_name": "COPY", "source_mailbox": "new", "mailbox": "INBOX",
          "messages": 1, "reply": "OK"},
-        {"cmd_name": "LIST", "reference": "r", "patterns": ["a", "\u00e4*"],
-         "listed": 0, "reply": "OK"},
+        {"cmd_name": "LIST", "reference": "r", "listed": 0, "reply": "OK",
+         "patterns": field_of(["a", "\u00e4*"])},
         {"cmd_name": "STATUS", "mailbox": "\\x26invalid", "reply": "NO"},
         {"cmd_name": "STATUS", "mailbox": name, "reply": "NO"},
         {"cmd_name": "STATUS", "mailbox": "x" * LONG, "reply": "NO"},
-        {"cmd_name": "NOTIFY", "mailbox": ["a", "b"], "reply": "OK"},
+        {"cmd_name": "NOTIFY", "mailbox": field_of(["a", "b"]),
+         "reply": "OK"},
     ]
 
 
@@ -103,7 +111,12 @@ def test_the_event_has_the_names_of_the_line(dovecot):
     for event, line, field, key in zip(
             exported(server, 2), accesses(server), ("patterns", "mailbox"),
             ("pattern", "mailbox")):
-        assert event["fields"][field] == line[key] == names[:len(line[key])]
+        assert line[key] == names[:len(line[key])]
+        expected = field_of(line[key])
+        if isinstance(expected, str):
+            # Dovecot's exporter cuts it
+            expected = expected[:1000] + "..."
+        assert event["fields"][field] == expected
         assert event["fields"]["more"] == line["more"] == \
             len(names) - len(line[key]) > 0
 
