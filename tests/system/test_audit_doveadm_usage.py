@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 from audit import DESCRIPTION, fill_home, json_lines
+from dovecot import VERSION
 from oracle import make_atimes_old, snapshot
 
 USAGE_ERRORS = [
@@ -34,7 +35,11 @@ def test_usage_errors_refuse_before_anything_is_looked_at(dovecot, options,
         *choice, "mailbox-audit", "-u", "alice", *options, check=False,
         prefix=("strace", "-f", "-o", trace, "-e", "trace=%file"))
     assert result.returncode == os.EX_USAGE
-    assert result.stdout.strip() in (b"", b"[]", b"[", b"]")
+    said = result.stdout
+    if VERSION < (2, 3, 18):
+        # Dovecot's text of usage was no error then
+        said = re.sub(rb"(?m)^doveadm mailbox-audit .*$", b"", said)
+    assert said.strip() in (b"", b"[]", b"[", b"]")
     assert b"\x1b" not in result.stderr
     assert len(result.stderr) < 10000
     with open(trace) as f:
@@ -57,8 +62,8 @@ def test_json_is_a_format_of_its_own(dovecot):
 
 def test_help_tells_every_option(dovecot):
     server = dovecot()
-    usage = server.doveadm("mailbox-audit", "-A", "-H", "-V",
-                           check=False).stderr
+    result = server.doveadm("mailbox-audit", "-A", "-H", "-V", check=False)
+    usage = result.stdout + result.stderr
     for option in (b"-e|--entries", b"-s|--state", b"-H|--hidden",
                    b"-V|--visible", b"-N|--namespace", b"-r|--rule",
                    b"-R|--rules", b"-j|--json"):
