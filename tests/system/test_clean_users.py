@@ -125,6 +125,9 @@ def test_a_server_takes_one_user_at_a_time(dovecot, who, through):
             "carol": None, "dave": None}
         assert removed(of["carol"]) == set(JUNK)
         assert snapshot(server.path("index/alice")) == before
+    table = server.doveadm("mailbox-audit", "clean", *options, "-t").stdout
+    assert {line.split()[0] for line in table.decode().splitlines()[1:]} == \
+        set(server.users)
     # who is named alone has no others
     assert removed(clean(server, "alice", *to)) == set(JUNK)
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@
 /* Called once, before a lease is asked for. */
 static void (*before_lease)(void);
 /* What the calls fail with, 0 if they don't. */
-static int lease_errno, lock_errno;
+static int lease_errno, lock_errno, root_lock_errno, fstat_errno;
 static unsigned int leases;
 /* What is looked at next was changed then. */
 static bool clock_stopped;
@@ -51,6 +52,8 @@ int fcntl(int fd, int cmd, ...)
 	va_end(args);
 	if (cmd == F_SETLEASE) {
 		leases++;
+		/* SIGIO would end the process */
+		ck_assert_int_eq(syscall(SYS_fcntl64, fd, F_GETSIG), SIGURG);
 		before_lease = NULL;
 		if (before != NULL)
 			before();
@@ -64,16 +67,20 @@ int fcntl(int fd, int cmd, ...)
 
 int flock(int fd, int operation)
 {
-	/* the index root's is no matter of this test */
-	if ((operation & LOCK_SH) != 0 && fails_with(lock_errno) < 0)
+	/* the index root's is exclusive */
+	if (fails_with((operation & LOCK_EX) != 0 ? root_lock_errno :
+		       lock_errno) < 0)
 		return -1;
 	return syscall(SYS_flock, fd, operation);
 }
 
 int fstat(int fd, struct stat *st)
 {
-	int ret = fstatat(fd, "", st, AT_EMPTY_PATH);
+	int ret = fails_with(fstat_errno);
 
+	fstat_errno = 0;
+	if (ret == 0)
+		ret = fstatat(fd, "", st, AT_EMPTY_PATH);
 	if (clock_stopped)
 		st->st_ctim = stopped_clock;
 	clock_stopped = false;
@@ -85,7 +92,7 @@ static void race_setup(void)
 	clean_setup();
 	make_entry("junk");
 	before_lease = NULL;
-	lease_errno = lock_errno = 0;
+	lease_errno = lock_errno = root_lock_errno = fstat_errno = 0;
 	leases = 0;
 	clock_stopped = false;
 }
@@ -150,6 +157,23 @@ START_TEST(what_calls_say_decides)
 }
 END_TEST
 
+START_TEST(an_index_root_that_cannot_be_locked_is_refused)
+{
+	char *expected;
+
+	race_setup();
+	root_lock_errno = ENOLCK;
+	ck_assert_str_eq(race_run(), "refused|");
+	ck_assert_str_eq(clean.ns.clean.refused,
+			 "The index root can't be used");
+	expected = mem_printf("flock(%s): %s", unit_path("index"),
+			      strerror(ENOLCK));
+	ck_assert_str_eq(clean.error, expected);
+	free(expected);
+	ck_assert_int_eq(clean.ret, -1);
+}
+END_TEST
+
 /* Where there are no leases a writer's lock counts, a reader's doesn't. */
 static const struct {
 	enum mba_lock_method method;
@@ -205,14 +229,15 @@ static void write_cache(void)
 	unit_write(unit_path(JUNK "/dovecot.index.cache"), "new", 3);
 }
 
-static void remove_cache(void)
+/* It would be the last one to go. */
+static void remove_index(void)
 {
-	ck_assert_int_eq(unlink(unit_path(JUNK "/dovecot.index.cache")), 0);
+	ck_assert_int_eq(unlink(unit_path(JUNK "/dovecot.index")), 0);
 }
 
 static const struct {
 	void (*change)(void);
-	/* the entry has a dovecot.index.cache */
+	/* the entry has more files */
 	bool used;
 } change_cases[] = {
 	{ write_log, false },
@@ -220,7 +245,7 @@ static const struct {
 	{ remove_log, false },
 	{ write_log, true },
 	{ write_cache, true },
-	{ remove_cache, true },
+	{ remove_index, true },
 };
 
 static void change_setup(bool used)
@@ -229,6 +254,7 @@ static void change_setup(bool used)
 	if (!used)
 		return;
 	unit_write(unit_path(JUNK "/dovecot.index.cache"), "x", 1);
+	unit_write(unit_path(JUNK "/dovecot.index"), "x", 1);
 	clean.set.used = clean.set.force = true;
 	clean.set.now += 31 * DAY;
 }
@@ -294,6 +320,27 @@ START_TEST(what_changes_at_the_same_time_is_kept)
 }
 END_TEST
 
+static void fail_fstat(void)
+{
+	fstat_errno = EIO;
+}
+
+START_TEST(what_cannot_be_looked_at_is_kept)
+{
+	char *expected;
+
+	race_setup();
+	before_lease = fail_fstat;
+	ck_assert_str_eq(race_run(), "error|");
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 0);
+	expected = mem_printf("fstat(%s): %s", unit_path(JUNK_LOG),
+			      strerror(EIO));
+	ck_assert_str_eq(clean.error, expected);
+	free(expected);
+	ck_assert_int_eq(clean.ret, -1);
+}
+END_TEST
+
 static void add_file(void)
 {
 	unit_write(unit_path(JUNK "/mine"), "x", 1);
@@ -340,12 +387,33 @@ START_TEST(what_changes_before_the_log_is_opened_is_kept)
 }
 END_TEST
 
+/* --- mails that come between the two looks of --used */
+
+static void bring_mails(void)
+{
+	ck_assert_int_eq(rename(unit_path("away"), unit_path("mail")), 0);
+}
+
+/* Nothing was seen of whose mails these are. */
+START_TEST(mails_that_come_late_are_doubtful)
+{
+	change_setup(true);
+	clean.set.force = false;
+	ck_assert_int_eq(rename(unit_path("mail"), unit_path("away")), 0);
+	before_lease = bring_mails;
+	ck_assert_str_eq(race_run(), "refused|");
+	ck_assert_ptr_null(before_lease);
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean-race");
 
 	tcase_add_loop_test(tcase, what_calls_say_decides, 0,
 			    sizeof(busy_cases) / sizeof(busy_cases[0]));
+	tcase_add_test(tcase, an_index_root_that_cannot_be_locked_is_refused);
 	tcase_add_loop_test(tcase, a_lock_counts_where_no_lease_does, 0,
 			    sizeof(lock_cases) / sizeof(lock_cases[0]));
 	tcase_add_loop_test(tcase, what_changes_before_the_lease_is_kept, 0,
@@ -353,9 +421,11 @@ int main(void)
 	tcase_add_loop_test(tcase, what_changes_at_the_same_time_is_kept, 0,
 			    sizeof(unnoticed_changes) /
 			    sizeof(unnoticed_changes[0]));
+	tcase_add_test(tcase, what_cannot_be_looked_at_is_kept);
 	tcase_add_test(tcase, a_directory_that_was_filled_is_kept);
 	tcase_add_loop_test(tcase,
 			    what_changes_before_the_log_is_opened_is_kept, 0,
 			    sizeof(open_cases) / sizeof(open_cases[0]));
+	tcase_add_test(tcase, mails_that_come_late_are_doubtful);
 	return unit_run(tcase);
 }

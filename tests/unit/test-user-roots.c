@@ -186,6 +186,27 @@ START_TEST(roots_of_somebody_else)
 }
 END_TEST
 
+/* Where he may write, what is there may be his, whosever the directory is. */
+START_TEST(roots_that_anybody_may_write_to)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	struct mba_location location;
+
+	clean_setup();
+	make_entry("junk");
+	unit_become_nobody();
+	location = clean.location;
+	location.mail_root = location.index_root = unit_path("..");
+	mba_user_roots_add(users, "b\nb", &location);
+	mba_user_roots_add(users, "ann", &clean.location);
+	clean.set.dry_run = true;
+	check_user(users, "ann", &clean.location,
+		   access(unit_path(".."), W_OK) == 0 ?
+		   "The index root is below that of user b\\x0ab" : NULL);
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("user-roots");
@@ -197,5 +218,6 @@ int main(void)
 	tcase_add_loop_test(tcase, roots_of_another_user, 0,
 			    sizeof(root_cases) / sizeof(root_cases[0]));
 	tcase_add_test(tcase, roots_of_somebody_else);
+	tcase_add_test(tcase, roots_that_anybody_may_write_to);
 	return unit_run(tcase);
 }
