@@ -24,9 +24,8 @@
 
 #include <sysexits.h>
 
-/* Of the connection whose commands a server runs. */
-static struct {
-	/* owned, so that no other one gets its address */
+/* Of the connection whose commands a server runs, until it ends. */
+static struct clean_connection {
 	struct istream *input;
 	/* NULL if the users can't be listed */
 	struct mba_user_roots *user_roots;
@@ -143,6 +142,13 @@ bool doveadm_clean_is_for_one(const struct doveadm_cmd_context *cctx)
 		(user == NULL || strpbrk(user, "*?") == NULL);
 }
 
+static void clean_connection_end(struct clean_connection *connection)
+{
+	connection->input = NULL;
+	if (connection->user_roots != NULL)
+		mba_user_roots_deinit(&connection->user_roots);
+}
+
 /* Look at the roots of all users whom the server has. */
 static void clean_connection_begin(struct mailbox_audit_cmd_context *ctx)
 {
@@ -152,7 +158,8 @@ static void clean_connection_begin(struct mailbox_audit_cmd_context *ctx)
 
 	doveadm_clean_users_unload();
 	clean_connection.input = mail_ctx->cctx->input;
-	i_stream_ref(clean_connection.input);
+	i_stream_add_destroy_callback(clean_connection.input,
+				      clean_connection_end, &clean_connection);
 	/* brings back the rights that the last command gave up */
 	if (mail_storage_service_lookup(mail_ctx->storage_service,
 					&mail_ctx->storage_service_input,
@@ -204,7 +211,9 @@ void doveadm_clean_users_deinit(struct mailbox_audit_cmd_context *ctx)
 
 void doveadm_clean_users_unload(void)
 {
-	i_stream_unref(&clean_connection.input);
-	if (clean_connection.user_roots != NULL)
-		mba_user_roots_deinit(&clean_connection.user_roots);
+	if (clean_connection.input == NULL)
+		return;
+	i_stream_remove_destroy_callback(clean_connection.input,
+					 clean_connection_end);
+	clean_connection_end(&clean_connection);
 }
