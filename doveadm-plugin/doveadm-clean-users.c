@@ -179,6 +179,7 @@ static void clean_users_command_init(DOVEADM_CMD_INIT_ARGS)
 
 	ctx->clean_super.init(DOVEADM_CMD_INIT_PASS);
 	if (_ctx->cctx->conn_type != DOVEADM_CONNECTION_TYPE_TCP ||
+	    !_ctx->iterate_single_user ||
 	    doveadm_clean_is_for_one(_ctx->cctx) || ctx->refused != NULL)
 		return;
 	if (clean_connection.input != _ctx->cctx->input)
