@@ -19,8 +19,9 @@ from test_mailbox_usage_audit import END, LINE, text as audit_text
 from usage import summary
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-SCHEMA = os.path.join(os.environ["MBA_STAGE"] + PREFIX, "share/doc",
-                      "dovecot-mailbox-audit/report.schema.json")
+DOC = os.path.join(os.environ["MBA_STAGE"] + PREFIX,
+                   "share/doc/dovecot-mailbox-audit")
+NAMES = "lib/base/state-names.c"
 OPTION = re.compile(r"(?<![\w-])(-\w|--[a-z][a-z0-9-]*)(?![\w-])")
 
 
@@ -30,6 +31,19 @@ def code(*paths):
              for name in sorted(glob.glob(os.path.join(TOP, path)))]
     assert len(found) >= len(paths)
     return "".join(open(name).read() for name in found)
+
+
+def schema(name):
+    with open(f"{DOC}/{name}.schema.json") as f:
+        return json.load(f)
+
+
+def table(path, name):
+    """Returns the words of a table in our sources, None for NULL; name is the
+    table's, or that of a function around it."""
+    body = re.search(r"\] = \{([^{}]*)\};", code(path).split(name, 1)[1])[1]
+    return {word or None for word in
+            re.findall(r'"([^"]+)"|\bNULL\b', body)}
 
 
 def documented(text):
@@ -78,20 +92,15 @@ def test_options_of_clean(dovecot):
     assert own == (options | {"-N", "--namespace"}) - \
         {"-u", "--user", "--lock-method"}
     reasons = documented_words(page["WHY ENTRIES ARE KEPT"])
-    with open(SCHEMA) as f:
-        known = json.load(f)["$defs"]["kept"]["enum"]
-    assert reasons == set(known) - {None}
+    assert reasons == table(NAMES, "kept_names") - {None}
 
 
 def test_options_of_inspect():
     page = sections("mailbox-audit-inspect.1")
     assert helped("inspect") == documented(page["OPTIONS"])
-    with open(os.path.join(os.path.dirname(SCHEMA),
-                           "inspect.schema.json")) as f:
-        evidence = json.load(f)["$defs"]["evidence"]["properties"]
     words = set(re.findall(r"[a-z-]+", page["USE"]))
-    assert set(evidence["level"]["enum"]) - {"unknown"} <= words
-    assert set(evidence["proof"]["enum"]) - {None} <= words
+    assert table(NAMES, "evidence_names") - {"unknown"} <= words
+    assert proofs() <= words
 
 
 def test_commands_of_the_utility():
@@ -140,13 +149,10 @@ def test_columns_of_the_doveadm_command(dovecot, name, command):
 def test_states_and_reasons_are_explained():
     page = sections("mailbox-audit.1")["STATES"]
     words = set(re.findall(r"[a-z-]+", page))
-    for name in ("mailbox", "not-mailbox", "missing", "unknown", "bogus",
-                 "untouched", "symlink", "compressed", "long-line",
-                 "incomplete", "empty-directory", "atime",
-                 "error", "mail-root", "not-judged", "unmapped", "shared-root",
-                 "list-index", "index-deleted", "structure", "internal",
-                 "nested", "mail", "foreign"):
-        assert name in words
+    known = set().union(*(table(NAMES, kind + "_names")
+                          for kind in ("state", "reason", "other")))
+    assert len(known) > 20
+    assert known - {None} | {"bogus", "untouched"} <= words
 
 
 # what a message says, and the words that the manuals have for it
@@ -226,14 +232,57 @@ def properties(schema):
 def test_keys_of_the_report():
     """That all that is written is in the schema, audit.py checks with every
     report. The rest are names of states and the like."""
-    with open(SCHEMA) as f:
-        schema = json.load(f)
     found = set(re.findall(r'set\(\w+, "(\w+)"', code("lib/report/*.c")))
     found |= set(re.findall(r'"(escaped)"', code("lib/base/json.h")))
-    names = {name for kind in ("state", "kept")
-             for name in schema["$defs"][kind]["enum"] if name is not None}
-    other = {"structure", "internal", "nested", "mail", "foreign"}
-    assert properties(schema) == found | names | other
+    names = set().union(*(table(NAMES, kind + "_names")
+                          for kind in ("state", "kept", "other")))
+    assert properties(schema("report")) == found | names - {None}
+
+
+def test_keys_of_inspect():
+    path = "lib/inspect/inspect-json.c"
+    found = set(re.findall(r'set\(json, "(\w+)"', code(path)))
+    assert len(found) > 50
+    assert properties(schema("inspect")) == \
+        found | table(path, "keys") | {"escaped"}
+
+
+def proofs():
+    """Returns what proves that a mailbox was used."""
+    found = re.findall(r'MBA_EVIDENCE_\w+,\s*"([a-z-]+)"',
+                       code("lib/index/index-evidence.c"))
+    assert len(found) == 5
+    return set(found)
+
+
+def words_of(parts, key):
+    """Returns the words that a key of a schema may have."""
+    if isinstance(parts, list):
+        return set().union(*(words_of(part, key) for part in parts))
+    if not isinstance(parts, dict):
+        return set()
+    own = parts[key].get("enum", []) if isinstance(parts.get(key), dict) else []
+    return set(own).union(*(words_of(part, key) for part in parts.values()))
+
+
+CACHE = "lib/index/index-cache.c"
+
+
+@pytest.mark.parametrize("name, key, words", [
+    *(("report", kind, lambda kind=kind: table(NAMES, kind + "_names"))
+      for kind in ("state", "reason", "kept", "evidence")),
+    ("report", "proof", lambda: proofs() | {None}),
+    ("inspect", "level", lambda: table(NAMES, "evidence_names")),
+    ("inspect", "proof", lambda: proofs() | {None}),
+    ("inspect", "result",
+     lambda: table("lib/inspect/inspect-names.c",
+                                          "inspect_result_name")),
+    ("inspect", "type", lambda: table(CACHE, "index_cache_type_name") |
+     {"unknown"}),
+    ("inspect", "decision", lambda: table(CACHE, "index_cache_decision_name") |
+     {"unknown"})])
+def test_words_of_the_schemas(name, key, words):
+    assert words_of(schema(name), key) == words()
 
 
 def keys(data):
