@@ -13,6 +13,7 @@ import subprocess
 
 import pytest
 
+import readme
 from dovecot import IS_24, Dovecot, Location, dovecot_config
 from filter import fill_mbox
 from imap import Closed
@@ -269,3 +270,37 @@ def test_a_plugin_of_doveadm_for_another_dovecot(installation):
     assert path in text and "different ABI version 9.9.ABIv" in text
     os.unlink(path)
     assert "Error" not in installation.run("doveadm mailbox list -u ann")[1]
+
+
+def lines_of_23():
+    """What a Dovecot 2.3 may have had: README's lines, and the file's for
+    conf.d in use."""
+    path = TOP + "/contrib/conf.d/99-mailbox-audit-2.3.conf"
+    with open(path) as f:
+        return [readme.settings("2.3"),
+                re.sub(r"^#(?=[^#\n])", "", f.read(), flags=re.M)]
+
+
+def test_settings_of_2_3(only_24, installation):
+    """They never leave a server without the filter: it doesn't start, a session
+    ends. With 2.4's in their place all is well."""
+    server = installation.server
+    installation.configure({}, {})
+    for lines in lines_of_23():
+        server.extra = lines
+        server.write_config()
+        status, text = installation.run("doveconf -n")
+        assert status != 0 and "Unknown section name: plugin" in text
+        with pytest.raises(RuntimeError):
+            server.restart()
+        server.forget_log()
+        # who only takes away what Dovecot doesn't know
+        server.extra = lines[:lines.index("plugin {")]
+        server.restart()
+        installation.session_ends("Plugin '$mail_plugins' not found")
+    assert "put those for 2.4 in their place" in \
+        " ".join(section("Upgrade and remove").split())
+    server.extra = readme.settings("2.4").replace("public_html", "junk")
+    server.write_config()
+    installation.run_all(commands(section("Check your settings")))
+    installation.session_works(filtered=True)
