@@ -238,7 +238,8 @@ def test_helgrind_is_silent(server):
     for name in os.listdir(server.path("index/%u", "alice")):
         if name.startswith("one"):
             shutil.rmtree(server.path("index/%u/", "alice") + name)
-    with slow(server.users["alice"].home, delay=2000) as slowly:
+    # its threads take turns, and each its time
+    with slow(server.users["alice"].home, delay=50_000) as slowly:
         options = options_below(server, server.location, slowly.path)
         result = run(server, options, 16, prefix=[
             "valgrind", "--tool=helgrind", "--error-exitcode=99", "-q"])

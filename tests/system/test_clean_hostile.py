@@ -168,8 +168,16 @@ class Owner:
         except FileNotFoundError:
             # it was removed, the link in its place perhaps
             if not os.path.islink(link):
-                os.rename(link, path)
+                self.put_back(path, link)
                 os.symlink(target, link)
+
+    @staticmethod
+    def put_back(path, link):
+        try:
+            os.rename(link, path)
+        except FileNotFoundError:
+            # a log, whose directory was removed meanwhile, too
+            os.unlink(link)
 
     def __enter__(self):
         self.thread.start()

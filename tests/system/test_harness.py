@@ -5,8 +5,11 @@
 
 import json
 import os
+import re
 import shutil
+import signal
 import socket
+import threading
 
 import pytest
 
@@ -165,6 +168,17 @@ def test_a_slow_reader_can_break_off(dovecot):
     with pytest.raises(OSError):
         imap.raw(b"x")
     assert server.log_lines("isconnected")
+
+
+def test_the_log_has_all_of_a_session_that_has_ended(dovecot):
+    """However long the log process takes."""
+    server = dovecot()
+    log, = [pid for pid, name in server.running() if name == "log"]
+    os.kill(log, signal.SIGSTOP)
+    with server.imap("alice"):
+        pass
+    threading.Timer(1, os.kill, (log, signal.SIGCONT)).start()
+    assert re.search(r" imap\(alice\).*: Info: Disconnected: ", server.log())
 
 
 def test_stop_leaves_no_process_and_no_file(dovecot):

@@ -12,9 +12,10 @@ import pytest
 
 from audit import write
 from slowfs import slow
+from waiting import wait_for
 
 MANY = 256
-FEW = 32
+FEW = 8
 
 
 @pytest.fixture
@@ -38,19 +39,19 @@ def look(paths):
 
 def test_many_looks_take_one_delay(tmp_path, names):
     """In one directory, of files that weren't looked at before."""
-    with slow(str(tmp_path), delay=100_000) as server:
+    with slow(str(tmp_path), delay=500_000) as server:
         paths = [os.path.join(server.path, name) for name in names]
         begin = time.monotonic()
         for path in paths[:FEW]:
             os.stat(path)
-        serial = time.monotonic() - begin
-        assert serial >= FEW * 0.1
+        limit = (time.monotonic() - begin) / 2
+        assert limit >= FEW * 0.5 / 2
         # the server's threads are made at the first time; a busy machine may
-        # be in the way once
-        took = [look(paths[FEW:FEW + MANY]), look(paths[MANY * 2:])]
-    assert min(took) < serial / 2
-    assert server.at_once >= MANY / 2
-    assert server.answers >= MANY * 2
+        # be in the way more often, and the kernel forgets within a second
+        assert wait_for(lambda: look(paths[FEW:FEW + MANY]) < limit or
+                        look(paths[MANY * 2:]) < limit)
+    assert server.at_once >= MANY * 0.5 / limit
+    assert server.answers >= MANY
 
 
 def failing(source, **options):
