@@ -8,10 +8,11 @@
 
 struct filter_list;
 
-/* Returns whether the layout would list a directory entry, as far as that can
-   be told without looking at it. in_index says that it's in the index directory
-   (ITERINDEX). */
-bool filter_entry_is_listed(const struct filter_list *flist, const char *fname,
-			    enum mailbox_list_file_type type, bool in_index);
+/* Returns whether the layout would list an entry of a directory. Looks only at
+   symbolic links; an entry whose type the file system doesn't tell is listed.
+   in_index says that it's in the index directory (ITERINDEX). */
+bool filter_entry_is_listed(const struct filter_list *flist, const char *dir,
+			    const char *fname, enum mailbox_list_file_type type,
+			    bool in_index);
 
 #endif

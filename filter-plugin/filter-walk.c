@@ -239,8 +239,8 @@ filter_walk_hide(struct filter_walk *walk, const struct filter_entry *entry,
 	/* 2.4 looks a second time, at the names in the other directory */
 	in_index = list_iter_is_in_index(list, walk->iter);
 	if (in_index != list_iter_from_index(list) ||
-	    !filter_entry_is_listed(walk->flist, entry->fname, entry->type,
-				    in_index))
+	    !filter_entry_is_listed(walk->flist, entry->dir, entry->fname,
+				    entry->type, in_index))
 		return;
 	storage_name = filter_walk_get_topmost(walk, &entry->name,
 					       storage_name);

@@ -506,24 +506,6 @@ class Pair:
         return {topmost for line in reply.starting("LIST (")
                 for topmost in self.topmost_in(listed_name(line))} - {None}
 
-    def hidden_links(self):
-        """Returns the topmost hidden symlinks in the same way. LIST doesn't
-        tell those that lead nowhere, but the filter doesn't look."""
-        found = set()
-        for space in self.spaces:
-            if layout_of(space.location) != "fs" or \
-                    space.settings.get("list") is False:
-                continue
-            root = os.fsencode(self.stock.path(space.location.mail, "alice"))
-            for top, dirs, files in os.walk(root):
-                for name in dirs + files:
-                    path = os.path.join(top, name)
-                    levels = os.path.relpath(path, root).split(b"/")
-                    if os.path.islink(path) and \
-                            self.hidden_level(levels) == len(levels):
-                        found.add((space.prefix, tuple(levels)))
-        return found
-
     @functools.lru_cache(None)
     def has_visible_children(self, name):
         space, _ = self.space_of(name)
