@@ -5,14 +5,18 @@
 visible one has it after a refresh. Without one, each use of it asked for a
 refresh, which added none."""
 
+import fcntl
 import os
 import re
+import signal
+import time
 
 import pytest
 
 from dovecot import Location, Namespace, User
-from filter import DETAIL, FORMATS, MESSAGE, create, deliver, fill_mbox, \
-    forget_list_index, list_index, trace, traced, with_filter
+from filter import DETAIL, FORMATS, MESSAGE, create, deliver, files, \
+    fill_mbox, forget_list_index, list_index, trace, traced, with_filter
+from hibernation import imap_processes
 from imap import literal, quote
 
 RULES = "junk-* .*"
@@ -234,6 +238,55 @@ def test_bytes_written_are_bounded(dovecot):
                for process in trace(server)]
     # a name costs less than a hundredth of all
     assert 100 * 32 < sum(written) < 2 * 1024 * 1024
+
+
+def wait_for_lock(pid):
+    """Returns once a process waits for a lock that somebody holds."""
+    end = time.monotonic() + 300
+    while True:
+        with open("/proc/locks") as f:
+            if re.search(rf"(?m)-> POSIX +\S+ +WRITE +{pid} ", f.read()):
+                return
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def stop_process(pid):
+    """Returns once it stands still. It then waits for no lock, either."""
+    os.kill(pid, signal.SIGSTOP)
+    while True:
+        with open(f"/proc/{pid}/stat") as f:
+            if f.read().rsplit(") ", 1)[1][0] == "T":
+                return
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_refresh_that_others_ask_for_is_not_lost(dovecot, name):
+    """Just before a record is added: what they made would never be listed."""
+    location = FORMATS[name]
+    server = dovecot(**with_filter(dict(location=location), RULES))
+    fill(server, "alice", location, ["good-1", "junk-1"])
+    with server.imap("alice") as imap:
+        imap.list()
+        session, = imap_processes(server)
+        root = server.path("index/%u", "alice")
+        log, = [path for path in files(root)
+                if path.endswith("dovecot.list.index.log")]
+        with open(os.path.join(root, log), "r+b") as f:
+            fcntl.lockf(f, fcntl.LOCK_EX)
+            tag = imap.send("STATUS junk-1 (MESSAGES)")
+            wait_for_lock(session)
+            stop_process(session)
+        try:
+            # leaves the refresh to others: it has no time for it
+            with server.imap("alice") as other:
+                other.ok("RENAME good-1 good-2")
+        finally:
+            os.kill(session, signal.SIGCONT)
+        assert imap.wait(tag).ok
+        assert imap.list().keys() == {b"INBOX", b"good-2"}
+    assert {"good-2", "junk-1"} <= names_of(server, "alice")
 
 
 SHARED_STEPS = [
