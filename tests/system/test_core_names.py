@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 dovecot-mailbox-audit authors
+
+"""The names of Dovecot's own unit test (src/lib-storage/test-mailbox-list.c),
+as mailboxes on disk, with "=" for its "%", which would begin a variable in 2.3:
+LIST with the filter shows them as that table says, and stock Dovecot does, the
+audit calls them the same, and a rule for the level on disk hides them in
+both."""
+
+import dataclasses
+import os
+
+import pytest
+
+from audit import mutf7
+from dovecot import Location
+from filter import with_filter
+from imap import quote
+from levels import Naming
+from oracle import audit
+
+
+@dataclasses.dataclass
+class Case:
+    """names are {name on disk: (name that clients see, its first level)}."""
+    names: dict
+    prefix: str = ""
+    separator: str = "/"
+    naming: dict = dataclasses.field(default_factory=dict)
+
+
+STORAGE = {"storage_escape": "="}
+VISIBLE = {"visible_escape": "="}
+CASES = {
+    "plain": Case({"parent.child": ("parent/child", "parent")}),
+    "prefix": Case({"parent.child": ("ns_prefix/parent/child", "parent"),
+                    "inBox": ("ns_prefix/inBox", "inBox")}, "ns_prefix/"),
+    "deep-prefix": Case({"parent.child": ("ns/prefix/parent/child", "parent")},
+                        "ns/prefix/"),
+    "prefix-of-letters": Case({"&APY-": ("ä/ö", "ö")}, "ä/"),
+    "utf-8": Case({"ö&test": ("ä/ö&test", "ö&test")}, "ä/",
+                  naming={"utf8": True}),
+    "storage-escape": Case({
+        "=7ehome": ("~home", "~home"),
+        # there es=cape=, over which stock Dovecot's list index panics
+        "es=3dxape=3d": ("es=xape=", "es=xape="),
+        "list=2eseparator": ("list.separator", "list.separator"),
+        "A.B=2eC=3dD": ("A/B.C=D", "A")}, naming=STORAGE),
+    "storage-escape-slash": Case({"slash=2f": ("slash/", "slash[/]")},
+                                 separator="^", naming=STORAGE),
+    "storage-escape-inbox": Case({"+49NBOX": ("prefix/INBOX", "INBOX")},
+                                 "prefix/", naming={"storage_escape": "+"}),
+    "visible-escape-separator": Case({"|.child": ("=7c|child", "|")},
+                                     separator="|", naming=VISIBLE),
+    "both-escapes": Case({
+        "|.child+2e": ("=7c|child.", "|")}, separator="|",
+        naming={"storage_escape": "+", **VISIBLE}),
+    "both-the-same": Case({
+        "|.child=2e": ("=7c|child.", "|")}, separator="|",
+        naming={**STORAGE, **VISIBLE}),
+    "both-escapes-slash": Case({
+        "+2f.child+2e": ("=2f/child.", "[/]"),
+        "=escaped+2b": ("=3descaped+", "=escaped+")},
+        naming={"storage_escape": "+", **VISIBLE}),
+    "visible-escape": Case({
+        "x&66-y": ("x=2666-y", "x&66-y"),
+        "p&AOQ-iv&AOQ- &- y&APY \udcff m&APY-h": (
+            "päivä & y=26APY =ff möh",
+            r"p&AOQ-iv&AOQ-\ &-\ y&APY\ *\ m&APY-h")}, naming=VISIBLE),
+}
+
+
+def start(dovecot, case, description):
+    """Returns a server with the mailboxes of a case, and two users: alice, who
+    has a rule that hides nothing, and bob, who has one for each name."""
+    server = dovecot(**description)
+    rules = server.path("rules")
+    with open(rules, "w", errors="surrogateescape") as f:
+        f.writelines(f"/{level}\n" for _, level in case.names.values())
+    server.users["alice"].fields["mailbox_filter"] = "none"
+    server.users["bob"].fields["mailbox_filter_file"] = rules
+    server.write_users()
+    for user in server.users:
+        root = server.path("~/Maildir", user)
+        for name in case.names:
+            for sub in ("cur", "new", "tmp"):
+                os.makedirs(os.path.join(root, "." + name, sub))
+        server.chown(user, root)
+    return server
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_names(dovecot, case):
+    case = CASES[case]
+    naming = Naming("maildir++", **case.naming)
+    description = {
+        "prefix": case.prefix, "separator": case.separator,
+        "users": ["alice", "bob"],
+        **naming.description(Location("maildir", "~/Maildir",
+                                      index="index/%u",
+                                      control="control/%u"))}
+    plain = start(dovecot, case, description)
+    server = start(dovecot, case, with_filter(description))
+    names = {vname for vname, _ in case.names.values()}
+    for user in server.users:
+        with plain.imap(user) as stock, server.imap(user) as imap:
+            listed, shown = set(stock.list()), set(imap.list())
+            # the list index calls the user's INBOX so
+            assert {mutf7(name) for name in names} <= \
+                listed | {b"prefix/INBOX"}
+            assert shown == listed if user == "alice" else shown == {
+                name for name in listed if name == b"INBOX" or
+                mutf7(case.prefix).startswith(name)}
+            for name in names:
+                imap.ok("SELECT", quote(mutf7(name)))
+        entries = {e["name"].decode(): e for e in
+                   audit(server, user, same=False).entries.values()}
+        assert entries.keys() - {"INBOX"} == names
+        for name, entry in entries.items():
+            assert entry["state"] == "mailbox"
+            # no rule hides INBOX
+            assert (entry["hidden_by"] is not None) == \
+                (user == "bob" and not name.endswith("INBOX"))
