@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* Looks are made by as many threads as there can be, and be it none; what is
+   found doesn't depend on it. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "look-pool.h"
+#include "unit.h"
+
+#define LOOKS 2000
+
+static const enum mba_state states[] = {
+	MBA_STATE_MAILBOX, MBA_STATE_NOT_MAILBOX, MBA_STATE_MISSING,
+};
+
+static struct location *location;
+static struct location_path paths[3];
+static int dir_fd;
+
+/* A mailbox, what is none, and nothing. */
+static void begin(void)
+{
+	static const char *const names[] = { "box", "junk", "gone" };
+	const struct mba_location set = {
+		.prefix = "", .type = "private", .driver = "mbox",
+		.layout = "fs", .mail_root = unit_path("mail"),
+		.index_root = unit_path("index"),
+	};
+
+	unit_write(unit_path("mail/box"), "", 0);
+	unit_write(unit_path("mail/junk"), "junk\n", 5);
+	location = location_init(&set);
+	dir_fd = open(unit_path("mail"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ne(dir_fd, -1);
+	for (unsigned int i = 0; i < 3; i++)
+		location_from_storage_name(location, names[i], &paths[i]);
+}
+
+static void end(void)
+{
+	for (unsigned int i = 0; i < 3; i++)
+		location_path_free(&paths[i]);
+	location_free(&location);
+	ck_assert_int_eq(close(dir_fd), 0);
+}
+
+static unsigned int count_threads(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat("/proc/self/task", &st), 0);
+	return st.st_nlink - 2;
+}
+
+/* ThreadSanitizer makes one of its own. */
+static void check_threads(unsigned int found, unsigned int expected)
+{
+#ifndef __SANITIZE_THREAD__
+	ck_assert_uint_eq(found, expected);
+#else
+	ck_assert_uint_ge(found, expected);
+#endif
+}
+
+/* Have looks made, of which never more than so many are in flight. */
+static void look_all(struct look_pool *pool, unsigned int in_flight)
+{
+	struct look looks[64] = { { .taken = false } }, *look;
+
+	for (unsigned int i = 0; i < LOOKS + in_flight; i++) {
+		look = &looks[i % in_flight];
+		if (i >= in_flight) {
+			look_pool_wait(pool, look);
+			ck_assert_int_eq(look->question.verdict.state,
+					 states[(i - in_flight) % 3]);
+		}
+		if (i >= LOOKS)
+			continue;
+		look->question = (struct mail_question) {
+			.path = &paths[i % 3], .dir_fd = dir_fd,
+			.name = paths[i % 3].mail_path,
+			.verdict = { MBA_STATE_UNKNOWN, 0 },
+		};
+		look_pool_add(pool, look);
+	}
+}
+
+START_TEST(looks_are_the_same_for_any_number)
+{
+	static const unsigned int threads[] = { 0, 1, 2, 16 };
+	unsigned int before = count_threads();
+	struct look_pool *pool;
+
+	begin();
+	pool = look_pool_init(location, threads[_i]);
+	check_threads(count_threads(), before + threads[_i]);
+	look_all(pool, 1);
+	look_all(pool, 3);
+	look_all(pool, 64);
+	look_pool_deinit(&pool);
+	ck_assert_ptr_null(pool);
+	end();
+}
+END_TEST
+
+/* sanitizers take address space for themselves */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* pthread_create() fails with EAGAIN where there is no more address space. */
+START_TEST(as_many_as_there_is_room_for)
+{
+	struct rlimit limit;
+	struct look_pool *pool;
+	unsigned long pages;
+	unsigned int count;
+	FILE *file;
+
+	begin();
+	file = fopen("/proc/self/statm", "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%lu", &pages), 1);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	/* for none; for stacks of 64 kB, but not of the default's 8 MB */
+	limit.rlim_cur = pages * (rlim_t)getpagesize() +
+		(_i == 0 ? 64 * 1024 : 6 * 1024 * 1024);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	pool = look_pool_init(location, 256);
+	count = count_threads() - 1;
+	if (_i == 0)
+		ck_assert_uint_eq(count, 0);
+	else {
+		ck_assert_uint_ge(count, 16);
+		ck_assert_uint_lt(count, 256);
+	}
+	look_all(pool, 64);
+	look_pool_deinit(&pool);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	end();
+}
+END_TEST
+#endif
+
+/* Returns how many threads block SIGINT and SIGTERM. */
+static unsigned int count_blocked(void)
+{
+	unsigned int blocked = 0;
+	struct dirent *d;
+	char line[512];
+	DIR *dir;
+	FILE *file;
+
+	dir = opendir("/proc/self/task");
+	ck_assert_ptr_nonnull(dir);
+	while ((d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.')
+			continue;
+		(void)snprintf(line, sizeof(line), "/proc/self/task/%s/status",
+			       d->d_name);
+		file = fopen(line, "r");
+		ck_assert_ptr_nonnull(file);
+		while (fgets(line, sizeof(line), file) != NULL) {
+			if (strncmp(line, "SigBlk:", 7) == 0 &&
+			    (strtoull(line + 7, NULL, 16) & 0x4002) == 0x4002)
+				blocked++;
+		}
+		ck_assert_int_eq(fclose(file), 0);
+	}
+	ck_assert_int_eq(closedir(dir), 0);
+	return blocked;
+}
+
+/* Signals are for the caller's thread. */
+START_TEST(threads_take_no_signal)
+{
+	unsigned int before = count_blocked();
+	struct look_pool *pool;
+
+	begin();
+	pool = look_pool_init(location, 4);
+	check_threads(count_blocked(), before + 4);
+	look_pool_deinit(&pool);
+	end();
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("look-pool");
+
+	tcase_add_loop_test(tcase, looks_are_the_same_for_any_number, 0, 4);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	tcase_add_loop_test(tcase, as_many_as_there_is_room_for, 0, 2);
+#endif
+	tcase_add_test(tcase, threads_take_no_signal);
+	return unit_run(tcase);
+}
