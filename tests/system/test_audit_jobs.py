@@ -17,6 +17,7 @@ from audit import (as_user, default_location, entries, fill_boxes, json_lines,
 from cleaning import make_junk
 from oracle import make_atimes_old, snapshot
 from slowfs import slow
+from test_audit_layout_index import fill, start
 
 JOBS = [1, 2, 16, 64]
 ADDRESS_SPACE = 256 * 1024 * 1024
@@ -51,6 +52,30 @@ def test_every_format_is_the_same(dovecot, name):
         # what is added stands elsewhere with these, and isn't looked for
         assert results[0][2] == 74 or "dirname" in name
         assert results[1:] == results[:-1]
+
+
+@pytest.mark.parametrize("name", ["maildir", "mbox", "mdbox", "sdbox"])
+def test_layout_index_is_the_same(dovecot, name):
+    """Names and looks come from different files."""
+    server = start(dovecot, name + "-apart")
+    fill(server, boxes=[f"box{i}/below{i % 7}" for i in range(40)])
+    server.stop()
+    mail = server.path(server.location.mail, "alice")
+    for errors in (0, 500):
+        with slow(mail, delay=500, jitter=1000, errors=errors, seed=4,
+                  nocache=True) as slowly:
+            options = options_below(server, server.location, slowly.path)
+            results = [run(server, options, jobs) for jobs in JOBS]
+        assert results[1:] == results[:-1]
+        states = report(json_lines(results[0][0]))["namespaces"][0]["states"]
+        assert sum(states[state]["entries"] for state in states) > 40
+        if errors > 0:
+            # GUIDs, and which of them fail, differ each time
+            assert results[0][2] == 74
+            assert states["unknown"]["entries"] > 0
+        else:
+            # many were in flight
+            assert slowly.at_once > 4
 
 
 # --- one tree with all that there is
