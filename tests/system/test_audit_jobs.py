@@ -14,7 +14,7 @@ import pytest
 from audit import (as_user, default_location, entries, fill_boxes, json_lines,
                    location_options, LOCATIONS, make_log, MESSAGE, report,
                    write)
-from cleaning import make_junk
+from cleaning import entry_dir, make_junk
 from oracle import make_atimes_old, snapshot
 from slowfs import slow
 from test_audit_layout_index import fill, start
@@ -175,19 +175,22 @@ def test_what_stays_is_never_missing(server):
     looks are in flight."""
     home, index = server.users["alice"].home, server.path("index/%u", "alice")
     write(home + "/always")
+    # below: what is closed can't even be opened
+    names = ("a", "b", "c", "below/a", "below/b")
     for i in range(40):
-        os.makedirs(f"{home}/stays{i}")
-        os.makedirs(f"{home}/goes{i}")
-        for name in ("a", "b", "c"):
+        os.makedirs(f"{home}/stays{i}/below")
+        os.makedirs(f"{home}/goes{i}/below")
+        for name in names:
             for top in (f"stays{i}", f"goes{i}"):
                 write(f"{home}/{top}/{name}", MESSAGE)
-                make_log(f"{index}/{top}/.imap/{name}")
+                make_log(entry_dir(server.location, index, f"{top}/{name}"))
     server.chown("alice", home)
     server.chown("alice", index)
     stop = threading.Event()
 
     def disturb():
         rng = random.Random(2)
+        closed, opened = [], []
         while not stop.is_set():
             path = f"{home}/goes{rng.randrange(40)}"
             os.rename(path, path + ".away")
@@ -196,11 +199,15 @@ def test_what_stays_is_never_missing(server):
                 stop.wait(0.001)
                 os.unlink(path)
             os.rename(path + ".away", path)
-            path = f"{home}/stays{rng.randrange(40)}"
-            os.chmod(path, 0)
+            # one after the other, ten at a time
+            closed.append(f"{home}/stays{(len(opened) + len(closed)) % 40}")
+            os.chmod(closed[-1], 0)
             stop.wait(0.001)
-            os.chmod(path, 0o755)
+            if len(closed) > 10:
+                opened.append(closed.pop(0))
+                os.chmod(opened[-1], 0o755)
 
+    states = set()
     thread = threading.Thread(target=disturb)
     thread.start()
     try:
@@ -210,12 +217,13 @@ def test_what_stays_is_never_missing(server):
                 out = run(server, options, jobs)[0]
                 found = entries(json_lines(out))
                 for i in range(40):
-                    for name in ("a", "b", "c"):
-                        state = found[f"stays{i}/{name}"]["state"]
-                        assert state in ("mailbox", "unknown")
+                    for name in names:
+                        states.add(found[f"stays{i}/{name}"]["state"])
     finally:
         stop.set()
         thread.join()
+    # some were closed when it was their turn, and others weren't
+    assert states == {"mailbox", "unknown"}
 
 
 def test_no_trace_is_left(server):
