@@ -9,7 +9,7 @@ import os
 import pytest
 
 from audit import DESCRIPTION, fill_home, json_lines, write
-from dovecot import User
+from dovecot import User, VERSION
 
 FAILING = {
     # below first_valid_uid
@@ -21,6 +21,8 @@ FAILING = {
 }
 STATUS = {"uid": os.EX_TEMPFAIL, "userdb": os.EX_TEMPFAIL,
           "setting": os.EX_TEMPFAIL, "rule": os.EX_CONFIG}
+# before 2.3.18 doveadm -A -S ends at the first user that fails
+SERVER_GOES_ON = VERSION >= (2, 3, 18)
 
 
 def users_of(lines):
@@ -79,7 +81,8 @@ def test_one_user_fails(dovecot, kind):
     # through a server
     result = server.doveadm("mailbox-audit", "-A", "-j", "-S", server.socket,
                             check=False)
-    assert {("alice", True), ("zoe", True)} <= \
+    later = {("zoe", True)} if SERVER_GOES_ON else set()
+    assert {("alice", True), *later} <= \
         set(users_of(json_lines(result.stdout)))
     assert result.returncode != 0
     # over HTTP Dovecot would drop everything with a failure status
@@ -110,8 +113,10 @@ def test_one_user_cant_be_read(dovecot):
         assert result.returncode == os.EX_TEMPFAIL
         lines = json_lines(result.stdout)
         # Dovecot 2.4 asks a server for several users at once
+        later = [("carol", True)] if SERVER_GOES_ON or "-S" not in arguments \
+            else []
         assert sorted(users_of(lines)) == [("alice", True), ("bob", False),
-                                           ("carol", True)]
+                                           *later]
         assert [(e["op"], e["path"], e["error"]) for line in lines
                 for e in line["errors"]] == \
             [("open", closed, "Permission denied")]
