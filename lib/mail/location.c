@@ -291,12 +291,13 @@ void location_from_storage_name(const struct location *location,
 		path_r->mail_path = mem_strdup(location->inbox_path);
 		path_set_dir_len(path_r, strlen(path_r->mail_path));
 	} else if (location->flat) {
-		path_r->mail_path = mem_strconcat(".", storage_name, NULL);
+		path_r->mail_path = mem_strconcat(".", storage_name,
+						  (char *)NULL);
 		path_r->mail_dir_len = 0;
 	} else {
 		path_r->mail_path = mem_strconcat(mailbox_dir,
 			mailbox_dir[0] == '\0' ? "" : "/", storage_name,
-			dirname[0] == '\0' ? "" : "/", dirname, NULL);
+			dirname[0] == '\0' ? "" : "/", dirname, (char *)NULL);
 		path_set_dir_len(path_r, strlen(path_r->mail_path) -
 				 (dirname[0] == '\0' ? 0 :
 				  strlen(dirname) + 1));
