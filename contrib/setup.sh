@@ -24,7 +24,7 @@ python=/usr/bin/python3
 BUILD_PACKAGES="gcc make libc6-dev autoconf automake libtool pkg-config
 	libjansson-dev check dovecot-dev dovecot-imapd dovecot-lmtpd python3"
 TEST_PACKAGES="python3-pytest python3-pytest-xdist python3-jsonschema
-	git strace valgrind util-linux procps e2fsprogs
+	git strace zstd valgrind util-linux procps e2fsprogs
 	g++ man-db mandoc prometheus curl isync neomutt faketime
 	dovecot-pop3d dovecot-sieve libfuse3-dev fuse3"
 

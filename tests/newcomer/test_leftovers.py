@@ -88,11 +88,12 @@ class Leftovers:
 
     def check(self):
         # a child of apt-get's may take a moment to see that it has ended
-        for _ in range(100):
+        for _ in range(1200):
             new = {pid: command for pid, command in processes().items()
                    if pid not in self.processes}
-            if new:
-                time.sleep(0.1)
+            if new == {}:
+                break
+            time.sleep(0.1)
         assert new == {}
         assert open("/proc/self/mountinfo").read() == self.mounts
         after = files(["/"])

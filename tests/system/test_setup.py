@@ -31,7 +31,7 @@ os.makedirs("/tmp/left-over/pytest")
 open("/dev/shm/left-over", "w").close()
 open("/tmp/left-over/file", "w").close()
 subprocess.run(["chattr", "+i", "/tmp/left-over/file"])
-process = subprocess.Popen(["sleep", "60"], start_new_session=True,
+process = subprocess.Popen(["sleep", "600"], start_new_session=True,
                            stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
 print(os.readlink("/proc/self/ns/pid"), flush=True)
@@ -100,7 +100,7 @@ def test_a_signal_before_the_step_is_a_group(tmp_path, step):
     setsid.write_text("#!/bin/sh\necho >&3\nsleep 1\n"
                       f"exec {shutil.which('setsid')} \"$@\"\n")
     setsid.chmod(0o755)
-    process = start(f"exec 3>&1; {step} sleep 60; echo lost",
+    process = start(f"exec 3>&1; {step} sleep 600; echo lost",
                     env={**os.environ,
                          "PATH": f"{tmp_path}:{os.environ['PATH']}"})
     work = process.stdout.readline().decode().strip()
@@ -117,7 +117,7 @@ def test_a_signal_while_the_step_begins(step):
     process = start("step_begun_() { kill $$; step_begun; }; "
                     "eval \"$(declare -f loudly logged | "
                     "sed 's/step_begun/&_/')\"; exec 3>&1; "
-                    f"{step} sh -c 'sleep 5; echo late >&3'")
+                    f"{step} sh -c 'sleep 600; echo late >&3'")
     work = process.stdout.readline().decode().strip()
     assert process.communicate() == (b"", b"")
     assert process.returncode == 128 + signal.SIGTERM
