@@ -29,9 +29,9 @@ class Account:
         self.prefixes = {}
         # of public namespaces
         self.public = set()
-        # whether its last line is there, and tells of no error
+        # whether each audit's last line is there, and tells of no error
         self.ended = False
-        self.complete = False
+        self.complete = True
 
     def name(self, logged):
         """Returns the audit's name of a mailbox that a client named."""
@@ -45,8 +45,10 @@ class Account:
 
     def public_entries(self):
         """Returns those that are everybody's, by name."""
+        prefixes = set(self.prefixes.values())
         return {name: entry for name, entry in self.entries.items()
-                if name.startswith(tuple(self.public))}
+                if max(filter(name.startswith, prefixes), key=len,
+                       default=None) in self.public}
 
 
 def unescape(text):
@@ -86,7 +88,7 @@ def read_entry(entry):
 def read_end(account, line):
     """Reads a user's last line. Returns how many entries it counts."""
     account.ended = True
-    account.complete = typed(line, "complete", bool)
+    account.complete = typed(line, "complete", bool) and account.complete
     count = 0
     for namespace in typed(line, "namespaces", list):
         prefix = unescape(typed(namespace, "prefix", str))
@@ -111,6 +113,7 @@ def read_line(accounts, line):
         raise Invalid("it has totals, and no entries")
     if "entry" not in line:
         return read_end(account, line)
+    account.ended = False
     entry = read_entry(typed(line, "entry", dict))
     if entry["mailbox"] is not None:
         account.entries[unescape(entry["mailbox"])] = entry

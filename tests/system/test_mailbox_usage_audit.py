@@ -291,6 +291,39 @@ def test_an_audit_with_errors_is_told(tmp_path):
     assert rows(json.loads(result.stdout), "ann")["a"]["messages"] == 7
 
 
+@pytest.mark.parametrize("complete", [(True, False), (False, True)])
+def test_one_of_several_audits_with_errors_is_told(tmp_path, complete):
+    path = tmp_path / "audit"
+    path.write_bytes(text(*(line for each in complete for line in
+                            (LINE, {**END, "complete": each}))))
+    result = run("--audit", path, status=1)
+    assert b"the audit had errors with 1 users" in result.stderr
+
+
+def test_a_second_audit_that_is_cut_is_an_error(tmp_path):
+    path = tmp_path / "audit"
+    path.write_bytes(text(LINE, END, LINE))
+    assert b"it is cut" in run("--audit", path, status=2).stderr
+
+
+def test_a_private_namespace_below_a_public_one(tmp_path):
+    """Whose mailbox it is the longest prefix tells."""
+    path = tmp_path / "audit"
+    names = ["Public/a", "Public/mine/b", "Public/mine"]
+    public, private = ({**NAMESPACE, "prefix": prefix, "type": kind}
+                       for prefix, kind in (("Public/", "public"),
+                                            ("Public/mine/", "private")))
+    path.write_bytes(text(
+        *({**LINE, "entry": {**ENTRY, "mailbox": name}} for name in names),
+        {**END, "namespaces": [public, private]}))
+    log = "".join(
+        "Nov 24 22:59:25 imap(bob)<1><x>: Info: mailbox_access: cmd=SELECT "
+        f'mailbox="{name}" reply=OK\n' for name in names)
+    rows_of = verdicts(summary("--audit", path, input=log), "ann")
+    others = ("in use", "the log: other users")
+    assert [rows_of[name] == others for name in names] == [True, False, True]
+
+
 def test_what_neither_knows_is_unknown(tmp_path):
     """Also of an audit whose entries have no evidence."""
     path = tmp_path / "audit"
