@@ -36,7 +36,9 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope)
 
 	walk->dir_name = str_new(default_pool, 128);
 	walk->levels = str_new(default_pool, 128);
-	walk->hidden = filter_hidden_init();
+	/* who delivers sends no LIST that would be told of them */
+	if (strcmp(flist->list->ns->user->service, "imap") == 0)
+		walk->hidden = filter_hidden_init();
 	return walk;
 }
 
@@ -236,6 +238,8 @@ filter_walk_hide(struct filter_walk *walk, const struct filter_entry *entry,
 	if (walk->scope == FILTER_SCOPE_REFRESH &&
 	    filter_index_keep(list, storage_name))
 		walk->in_doubt = TRUE;
+	if (walk->hidden == NULL)
+		return;
 	/* 2.4 looks a second time, at the names in the other directory */
 	in_index = list_iter_is_in_index(list, walk->iter);
 	if (in_index != list_iter_from_index(list) ||

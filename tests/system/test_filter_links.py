@@ -13,7 +13,7 @@ import pytest
 
 from accesslog import PLUGIN, accesses
 from dovecot import Location
-from filter import MBOX, files, trace, traced, with_filter
+from filter import deliver, files, MBOX, strace, trace, traced, with_filter
 from imap import parse_list
 
 RULES = "junk-* .nfs* nfs*"
@@ -179,3 +179,16 @@ def test_a_walk_looks_once_at_a_link_and_at_nothing_else(dovecot, name,
     assert {path for _, path in looks} == set(links)
     assert set(looks.values()) == {1 if list_index == "yes" else 2}
     assert all("stat" in call for call, _ in looks)
+
+
+def test_a_delivery_looks_at_no_link(dovecot):
+    """Nobody is told how many are hidden."""
+    server = dovecot(**traced(with_filter(describe("mbox"), RULES),
+                              services=("lmtp",)))
+    fill(server, "mbox")
+    deliver(server, "lmtp", "alice")
+    deliver(server, "lda", "alice",
+            prefix=strace("%file", server.dir + "/trace.lda"))
+    calls = [call for process in trace(server) for call in process]
+    assert any(f'"{server.users["alice"].home}/mail' in call for call in calls)
+    assert [call for call in calls if re.search("/(junk|nfs|.nfs)-", call)] == []
