@@ -47,9 +47,9 @@ static void clean_user_add(struct mailbox_audit_cmd_context *ctx,
 	} T_END;
 }
 
-/* Who can't be looked up or initialized here can't be cleaned either: that is
-   reported then. */
-static void clean_user_look(struct mailbox_audit_cmd_context *ctx,
+/* Returns FALSE if a user can't be looked up or initialized. Then he can't be
+   cleaned either, and that is reported then. */
+static bool clean_user_look(struct mailbox_audit_cmd_context *ctx,
 			    const char *username)
 {
 	struct doveadm_mail_cmd_context *mail_ctx = &ctx->ctx;
@@ -59,22 +59,42 @@ static void clean_user_look(struct mailbox_audit_cmd_context *ctx,
 	struct mail_storage_service_user *service_user;
 	struct mail_user *user;
 	const char *error;
+	bool seen = FALSE;
+	int ret;
 
 	i_set_failure_prefix("doveadm(%s): ", username);
 	input.username = username;
-	if (mail_storage_service_lookup(mail_ctx->storage_service, &input,
-					&service_user, &error) <= 0)
-		return;
+	ret = mail_storage_service_lookup(mail_ctx->storage_service, &input,
+					  &service_user, &error);
+	/* who doesn't exist has no roots */
+	if (ret <= 0)
+		return ret == 0;
 	if (doveadm_privileges_save(&privileges, &error) == 0) {
 		if (mail_storage_service_next(mail_ctx->storage_service,
 					      service_user, &user,
 					      &error) >= 0) {
 			clean_user_add(ctx, user);
 			mail_user_deinit(&user);
+			seen = TRUE;
 		}
 		doveadm_privileges_restore(&privileges, mail_ctx);
 	}
 	mail_storage_service_user_unref(&service_user);
+	return seen;
+}
+
+/* The same for one of those who are cleaned. Returns -1 if nobody may be: what
+   --used takes may be the user's who can't be looked at. */
+static int clean_user_begin(struct mailbox_audit_cmd_context *ctx,
+			    const char *username)
+{
+	if (doveadm_is_killed())
+		return -1;
+	if (clean_user_look(ctx, username) || !ctx->clean.used)
+		return 0;
+	i_error("The user can't be looked at, so that somebody else may have "
+		"the same index root: --used removes nothing");
+	return -1;
 }
 
 /* Returns the wildcard of -u, NULL if there is none. */
@@ -106,9 +126,9 @@ static int clean_users_begin(struct mailbox_audit_cmd_context *ctx)
 		/* others aren't cleaned */
 		if (wildcard == NULL ||
 		    wildcard_match_icase(username, wildcard)) T_BEGIN {
-			clean_user_look(ctx, username);
+			ret = clean_user_begin(ctx, username);
 		} T_END;
-		if (doveadm_is_killed())
+		if (ret < 0)
 			return -1;
 	}
 	ctx->set.user_roots = ctx->user_roots;
@@ -186,9 +206,9 @@ static void clean_users_command_init(DOVEADM_CMD_INIT_ARGS)
 		clean_connection_begin(ctx);
 	ctx->set.user_roots = clean_connection.user_roots;
 	if (ctx->set.user_roots == NULL) {
-		doveadm_audit_refuse(ctx, EX_TEMPFAIL, "The server can't list "
-			"its users, so it can't tell an index root that two "
-			"of them have");
+		doveadm_audit_refuse(ctx, EX_TEMPFAIL, "The server can't look "
+			"at all its users, so it can't tell an index root that "
+			"two of them have");
 	}
 }
 

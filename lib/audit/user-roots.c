@@ -180,6 +180,15 @@ static char *user_dir_refusal(const struct mba_user_roots *users,
 	return NULL;
 }
 
+static bool user_is_known(const struct mba_user_roots *users, const char *user)
+{
+	for (size_t i = 0; i < users->names_count; i++) {
+		if (strcmp(users->names[i], user) == 0)
+			return true;
+	}
+	return false;
+}
+
 char *user_roots_refusal(const struct mba_user_roots *users, const char *user,
 			 const struct audit_root *index_root)
 {
@@ -187,6 +196,10 @@ char *user_roots_refusal(const struct mba_user_roots *users, const char *user,
 	struct walk_id id = index_root->id;
 	char *refusal, *path;
 
+	if (!user_is_known(users, user)) {
+		return mem_strdup("The user wasn't there when the users' roots "
+				  "were looked at");
+	}
 	if (dir == NULL || dir->users[USER_DIR_SEEN][0] == 0)
 		return mem_strdup("The index root was another directory when "
 				  "the users' roots were looked at");

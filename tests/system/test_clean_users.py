@@ -181,7 +181,7 @@ def test_a_server_that_cant_list_its_users(dovecot):
         assert server_answer(server, "-u", "*", *used) == (
             b"\n", b"-TEMPFAIL\n")
     assert snapshot(server.path("index")) == before
-    assert "clean: The server can't list its users" in server.log()
+    assert "clean: The server can't look at all its users" in server.log()
     assert removed(clean(server, "alice", "-S", server.socket)) == set(JUNK)
 
 
@@ -325,6 +325,25 @@ def test_users_who_cant_be_looked_up(dovecot):
     # without a list there is nobody
     result = server.doveadm(*COMMAND, "-F", server.path("none"), check=False)
     assert result.returncode != 0 and result.stdout == b""
+
+
+@pytest.mark.parametrize("through", ["", "socket"])
+def test_users_who_cant_be_looked_at_and_used(dovecot, through):
+    """Their index root may be anybody's, and what --used takes can't be made
+    again."""
+    server = dovecot(users=["alice", User("failing", uid=5), "zoe"])
+    for user in ("alice", "zoe"):
+        fill(server, user)
+    to = ["-S", getattr(server, through)] if through else []
+    before = snapshot(server.path("index"))
+    result = server.doveadm(*COMMAND, "-A", "-U", *to, check=False)
+    assert result.returncode == os.EX_TEMPFAIL
+    assert b"failing" in result.stderr + server.log().encode()
+    assert b"--used removes nothing" in result.stderr + server.log().encode()
+    assert snapshot(server.path("index")) == before
+    result, of = run(server, ["-A", *to], check=False)
+    assert result.returncode == os.EX_TEMPFAIL
+    assert removed(of["alice"]) == set(JUNK)
 
 
 def test_a_root_that_cant_be_looked_at(dovecot):

@@ -90,6 +90,8 @@ START_TEST(an_index_root_that_came_later_is_not_cleaned)
 	others = clean.location;
 	mba_user_roots_add(users, "ann", &clean.location);
 	make_entry("junk");
+	check_user(users, "carol", &clean.location, "The user wasn't there "
+		   "when the users' roots were looked at");
 	check_user(users, "ann", &clean.location, "The index root was another "
 		   "directory when the users' roots were looked at");
 	ck_assert(exists(unit_path("index/.imap/junk")));
