@@ -191,4 +191,5 @@ def test_a_delivery_looks_at_no_link(dovecot):
             prefix=strace("%file", server.dir + "/trace.lda"))
     calls = [call for process in trace(server) for call in process]
     assert any(f'"{server.users["alice"].home}/mail' in call for call in calls)
-    assert [call for call in calls if re.search("/(junk|nfs|.nfs)-", call)] == []
+    assert [call for call in calls
+            if re.search("/(junk|nfs|.nfs)-", call)] == []
