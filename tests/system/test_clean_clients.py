@@ -145,6 +145,15 @@ def work_alone(server):
     return clients.answers
 
 
+# What doesn't count: Dovecot makes an index directory, and opens it to set its
+# group (mkdir_chown()). Between these two it is empty, and goes with --min-age
+# 0: the manual says so. And without a clean, too, a LIST seldom finds a mailbox
+# that another session deletes.
+SELDOM = re.compile(
+    r"Error: (open\(\S+/index/alice/(?!\S*dovecot\.)\S+\)|"
+    r"Mailbox made\d: stat\(\S+\)) failed: No such file")
+
+
 def kinds(server):
     """Returns what stands in the log, without what differs from one line to
     the next."""
@@ -152,7 +161,8 @@ def kinds(server):
                    re.sub(r"^.*?(Info|Warning|Error|Fatal|Panic): ", r"\1 ",
                           line))
             for line in server.log().splitlines()
-            if re.search(r"(Info|Warning|Error|Fatal|Panic): ", line)}
+            if re.search(r"(Info|Warning|Error|Fatal|Panic): ", line) and
+            not SELDOM.search(line)}
 
 
 def test_clients_dont_notice(dovecot):
