@@ -4,6 +4,7 @@
 """Many looks in flight on a slow file server: what is found, its order and its
 bytes are those of one look at a time."""
 
+import itertools
 import os
 import random
 import shutil
@@ -213,7 +214,10 @@ def test_what_stays_is_never_missing(server):
     try:
         with slow(home, delay=500, jitter=2000, nocache=True) as slowly:
             options = options_below(server, server.location, slowly.path)
-            for jobs in (16, 64, 16, 64):
+            for runs, jobs in enumerate(itertools.cycle((16, 64))):
+                # an audit may be over before the other thread gets its turn
+                if runs >= 4 and (len(states) > 1 or not thread.is_alive()):
+                    break
                 out = run(server, options, jobs)[0]
                 found = entries(json_lines(out))
                 for i in range(40):
