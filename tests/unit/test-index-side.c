@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* index-side over real trees, with and without a thread. */
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "index-side.h"
+#include "unit.h"
+
+struct entries {
+	char *text;
+	unsigned int errors;
+};
+
+static bool entries_add(const struct index_entry *entry, void *context)
+{
+	struct entries *entries = context;
+	char *text;
+
+	text = mem_printf("%s%s:%u%s|",
+			  entries->text == NULL ? "" : entries->text,
+			  entry->path, (unsigned int)entry->count.inodes,
+			  entry->untouched ? ":untouched" : "");
+	free(entries->text);
+	entries->text = text;
+	return false;
+}
+
+static void entries_error(const char *op, const char *path, const char *error,
+			  void *context)
+{
+	struct entries *entries = context;
+
+	(void)op;
+	(void)path;
+	(void)error;
+	entries->errors++;
+}
+
+static bool entries_progress(const struct mba_count *totals, void *context)
+{
+	(void)totals;
+	(void)context;
+	return true;
+}
+
+typedef void walk_function_t(const struct index_side_settings *set,
+				struct mba_count *totals_r,
+				struct mba_count other_r[MBA_OTHER_COUNT]);
+
+static void check_classes(walk_function_t *function, const char *imap_dir,
+			  bool in_place, const char *expected,
+			  const unsigned int others[MBA_OTHER_COUNT])
+{
+	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
+	const struct index_side_settings set = {
+		.root = unit_path("root"), .root_fd = -1,
+		.imap_dir = imap_dir,
+		.in_place = in_place, .entry = entries_add,
+		.progress = entries_progress, .context = &entries,
+		.errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+	uint64_t sum = 0;
+
+	memset(other, 0, sizeof(other));
+	function(&set, &totals, other);
+	ck_assert_str_eq(entries.text, expected);
+	ck_assert_uint_eq(entries.errors, 0);
+	for (unsigned int i = 0; i < MBA_OTHER_COUNT; i++) {
+		ck_assert_msg(other[i].inodes == others[i], "%s: %u != %u",
+			      mba_other_name(i), (unsigned int)other[i].inodes,
+			      others[i]);
+		sum += other[i].inodes;
+	}
+	ck_assert_uint_lt(sum, totals.inodes);
+	free(entries.text);
+}
+
+static walk_function_t *const functions[] = {
+	index_side_walk, index_side_walk_threaded
+};
+
+START_TEST(every_inode_has_a_class)
+{
+	static const unsigned int others[MBA_OTHER_COUNT] = {
+		[MBA_OTHER_STRUCTURE] = 3, [MBA_OTHER_INTERNAL] = 1,
+		[MBA_OTHER_FOREIGN] = 2,
+	};
+	char log[40] = "";
+
+	unit_write(unit_path("root/a/.imap/box/dovecot.index.log"), log,
+		   sizeof(log));
+	unit_write(unit_path("root/a/.imap/box/fts/db"), "x", 1);
+	unit_write(unit_path("root/dovecot.list.index.log"), log, sizeof(log));
+	check_classes(functions[_i], ".imap", false, "a/.imap/box:2|", others);
+}
+END_TEST
+
+START_TEST(what_is_not_index_is_mail_in_place)
+{
+	static const unsigned int others[MBA_OTHER_COUNT] = {
+		[MBA_OTHER_STRUCTURE] = 0, [MBA_OTHER_INTERNAL] = 1,
+		[MBA_OTHER_MAIL] = 6,
+	};
+	char log[40] = "";
+
+	unit_write(unit_path("root/.box/dovecot.index.log"), log, sizeof(log));
+	unit_write(unit_path("root/.box/cur/1"), "x", 1);
+	unit_write(unit_path("root/dovecot-uidlist"), "x", 1);
+	unit_write(unit_path("root/new/1"), "x", 1);
+	check_classes(functions[_i], NULL, true, ".box:1:untouched|",
+		      others);
+}
+END_TEST
+
+/* An order of entries, and how many threads there were at the most. */
+struct order {
+	unsigned int entries, hash;
+	unsigned long threads;
+};
+
+static unsigned long count_threads(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat("/proc/self/task", &st), 0);
+	return st.st_nlink - 2;
+}
+
+static bool order_add(const struct index_entry *entry, void *context)
+{
+	struct order *order = context;
+	unsigned long threads = count_threads();
+
+	order->entries++;
+	for (const char *p = entry->path; *p != '\0'; p++)
+		order->hash = order->hash * 31 + (unsigned char)*p;
+	if (threads > order->threads)
+		order->threads = threads;
+	return false;
+}
+
+static struct order walk_order(walk_function_t *function)
+{
+	struct order order = { 0, 0, 0 };
+	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
+	const struct index_side_settings set = {
+		.root = unit_path("root"), .root_fd = -1, .imap_dir = ".imap",
+		.entry = order_add, .progress = entries_progress,
+		.context = &order, .errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+
+	memset(other, 0, sizeof(other));
+	function(&set, &totals, other);
+	ck_assert_uint_eq(totals.entries, order.entries);
+	ck_assert_uint_eq(entries.errors, 0);
+	return order;
+}
+
+/* More than there is room for what wasn't handled: the thread is still there
+   then. */
+START_TEST(a_large_tree_has_a_thread)
+{
+	static const unsigned int counts[] = { 10, 3000 };
+	unsigned long before = count_threads();
+	struct order alone, threaded;
+
+	for (unsigned int i = 0; i < counts[_i]; i++)
+		unit_mkdir(unit_path("root/a%u/.imap/b%u", i % 10, i));
+	alone = walk_order(index_side_walk);
+	threaded = walk_order(index_side_walk_threaded);
+	ck_assert_uint_eq(alone.entries, counts[_i]);
+	ck_assert_uint_eq(alone.threads, before);
+	ck_assert_uint_eq(threaded.entries, counts[_i]);
+	ck_assert_uint_eq(threaded.hash, alone.hash);
+#ifndef __SANITIZE_THREAD__
+	/* which makes one of its own */
+	ck_assert_uint_eq(threaded.threads, before + (_i == 0 ? 0 : 1));
+#endif
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("index-side");
+
+	tcase_add_loop_test(tcase, every_inode_has_a_class, 0, 2);
+	tcase_add_loop_test(tcase, what_is_not_index_is_mail_in_place, 0, 2);
+	tcase_add_loop_test(tcase, a_large_tree_has_a_thread, 0, 2);
+	return unit_run(tcase);
+}
