@@ -2,6 +2,7 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include "lib.h"
+#include "ostream.h"
 #include "str-sanitize.h"
 #include "doveadm-print.h"
 #include "mail-namespace.h"
@@ -10,6 +11,7 @@
 #include "doveadm-mailbox-audit.h"
 #include "doveadm-compat.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -107,6 +109,25 @@ void doveadm_audit_print_lines(struct mailbox_audit_cmd_context *ctx)
 	}
 }
 
+/* doveadm itself doesn't notice that standard output can't be written. Who
+   doesn't read on needn't be told. */
+static void audit_check_output(struct mailbox_audit_cmd_context *ctx)
+{
+	int error;
+
+	doveadm_print_flush();
+	error = doveadm_print_ostream->stream_errno;
+	/* the reason of an earlier write isn't known any more */
+	errno = EIO;
+	if (error == 0 && (fflush(stdout) != 0 || ferror(stdout) != 0))
+		error = errno;
+	if (error == 0)
+		return;
+	if (error != EPIPE)
+		i_error("write(stdout) failed: %s", strerror(error));
+	ctx->ctx.exit_code = EX_IOERR;
+}
+
 void doveadm_audit_deinit(struct doveadm_mail_cmd_context *_ctx)
 {
 	struct mailbox_audit_cmd_context *ctx =
@@ -114,6 +135,8 @@ void doveadm_audit_deinit(struct doveadm_mail_cmd_context *_ctx)
 
 	doveadm_audit_users_deinit(ctx);
 	doveadm_printers_deinit();
+	if (_ctx->cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI)
+		audit_check_output(ctx);
 	mba_rules_free(&ctx->rules);
 }
 

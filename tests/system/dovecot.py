@@ -540,13 +540,13 @@ class Dovecot:
         return client
 
     def doveadm(self, *args, input=None, check=True, timeout=600, env=None,
-                prefix=()):
+                prefix=(), stdout=subprocess.PIPE):
         """Runs doveadm with this server's configuration; returns the
         CompletedProcess with bytes in stdout and stderr. Global options
         ("-f", "json", "-o", "name=value") come first. prefix is a command to
         run it under (strace ...). With check, a failure raises."""
         argv = [*prefix, "doveadm", "-c", self.config, *args]
-        result = subprocess.run(argv, input=input, stdout=subprocess.PIPE,
+        result = subprocess.run(argv, input=input, stdout=stdout,
                                 stderr=subprocess.PIPE, timeout=timeout,
                                 env=env,
                                 stdin=subprocess.DEVNULL if input is None

@@ -60,6 +60,35 @@ def test_json_is_a_format_of_its_own(dovecot):
             assert b"version" not in result.stdout
 
 
+def test_output_that_cant_be_written(dovecot):
+    """It isn't lost in silence, as doveadm has it."""
+    server = dovecot(**DESCRIPTION)
+    fill_home(server, "alice")
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+        imap.ok("STATUS box (MESSAGES)")
+    commands = [("mailbox-audit", "-u", "alice"), ("mailbox-audit", "-A", "-t"),
+                ("mailbox-audit", "clean", "-A", "-n", "-e"),
+                ("mailbox-audit", "inspect", "-u", "alice", "box")]
+    runs = [("-f", form, *command) for command in commands[:3]
+            for form in ("table", "tab", "flow", "pager", "json")]
+    runs += [(*command, *json) for command in commands
+             for json in ([], ["-j"])]
+    for run in runs:
+        with open("/dev/full", "wb") as full:
+            result = server.doveadm(*run, check=False, stdout=full)
+        assert result.returncode == os.EX_IOERR, run
+        assert b"Error: write(stdout) failed: No space left on device\n" in \
+            result.stderr, run
+        # one that doesn't read on knows that himself
+        reader, writer = os.pipe()
+        os.close(reader)
+        result = server.doveadm(*run, check=False, stdout=writer)
+        os.close(writer)
+        assert result.returncode == os.EX_IOERR, run
+        assert result.stderr == b"", run
+
+
 def test_help_tells_every_option(dovecot):
     server = dovecot()
     result = server.doveadm("mailbox-audit", "-A", "-H", "-V", check=False)
