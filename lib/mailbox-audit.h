@@ -66,6 +66,7 @@
      index-verify.c  compares what they say with each other
      list-index.c    a location's list of all mailboxes, which may be changing
      index-use.c     what an entry's indexes prove of its mailbox's use
+     other-root.c    whether a namespace that nobody told of has its root there
      index-side.c    puts every inode of it into one class, finds the entries
      index-side-thread.c the same in a thread, while the caller looks at mails
    audit/            both sides put together (base, rules, mail, index)
@@ -315,6 +316,10 @@ enum mba_reason {
 	MBA_REASON_UNMAPPED,
 	/* another namespace with other mails uses the same index root */
 	MBA_REASON_SHARED_ROOT,
+	/* a namespace that the audit wasn't told of has its index root below
+	   this one, with its mailbox list index, and the entry is below it; or
+	   it can't be told, and there is an error */
+	MBA_REASON_OTHER_ROOT,
 	/* LAYOUT=index: the mailbox list index, which has the names, isn't
 	   there or can't be understood, is being changed, or may be about to
 	   get this one */

@@ -269,7 +269,11 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 	const struct index_side_settings set = {
 		.root = location->index_root, .root_fd = -1,
 		.imap_dir = location->imap_dir ? MAIL_IMAP_DIR : NULL,
-		.in_place = run->decide.in_place, .nested = ns->nested.ids,
+		.in_place = run->decide.in_place,
+		.roots_below = location_is_judged(location) &&
+			!location->flat && !location->listed &&
+			(!run->decide.in_place || location->imap_dir),
+		.nested = ns->nested.ids,
 		.nested_count = ns->nested.count,
 		.use = location->listed, .entry = run_clean_entry,
 		.progress = run_progress, .context = run, .errors = errors,

@@ -27,11 +27,14 @@ reason_without_look(const struct entry_decide_settings *set, bool is_mapped,
 
 /* Returns why an entry isn't bogus though there is no mailbox. */
 static enum mba_reason
-reason_not_bogus(const struct entry_decide_settings *set)
+reason_not_bogus(const struct entry_decide_settings *set,
+		 const struct index_entry *found)
 {
 	/* it may be a mailbox of the other namespace */
 	if (set->is_shared)
 		return MBA_REASON_SHARED_ROOT;
+	if (found->in_other_root)
+		return MBA_REASON_OTHER_ROOT;
 	if (set->location->format->index_opens && !set->in_place)
 		return MBA_REASON_NOT_JUDGED;
 	return MBA_REASON_NONE;
@@ -39,6 +42,7 @@ reason_not_bogus(const struct entry_decide_settings *set)
 
 /* Look a mailbox up. */
 static void decide_look(const struct entry_decide_settings *set,
+			const struct index_entry *found,
 			const struct location_path *path,
 			struct entry_decision *decision, bool *is_dir_r)
 {
@@ -56,7 +60,7 @@ static void decide_look(const struct entry_decide_settings *set,
 	}
 	if ((MBA_STATE_BIT(decision->state) & MBA_STATES_BOGUS) == 0)
 		return;
-	reason = reason_not_bogus(set);
+	reason = reason_not_bogus(set, found);
 	if (reason != MBA_REASON_NONE) {
 		decision->state = MBA_STATE_UNKNOWN;
 		decision->reason = reason;
@@ -79,7 +83,8 @@ entry_find_rule(const struct entry_decide_settings *set, const char *levels,
 
 /* Decide about a mailbox whose name follows from where its index is. */
 static void decide_named(const struct entry_decide_settings *set,
-			 const struct location_path *path, bool is_unreadable,
+			 const struct location_path *path,
+			 const struct index_entry *found,
 			 struct entry_decision *decision)
 {
 	const struct location *location = set->location;
@@ -88,9 +93,10 @@ static void decide_named(const struct entry_decide_settings *set,
 	char *levels;
 	size_t len;
 
-	decision->reason = reason_without_look(set, true, is_unreadable);
+	decision->reason = reason_without_look(set, true,
+					       found->is_unreadable);
 	if (decision->reason == MBA_REASON_NONE)
-		decide_look(set, path, decision, &is_dir);
+		decide_look(set, found, path, decision, &is_dir);
 	decision->mailbox = name_from_storage(&location->set,
 					      location->storage_sep, name);
 	levels = name_levels(&location->set, location->storage_sep, name, &len);
@@ -166,7 +172,7 @@ static void decide_listed(const struct entry_decide_settings *set,
 	decision->reason = reason_listed(set, found, result);
 	if (decision->reason == MBA_REASON_NONE) {
 		if (result == LIST_INDEX_FOUND)
-			decide_look(set, path, decision, &is_dir);
+			decide_look(set, found, path, decision, &is_dir);
 		else
 			decision->state = MBA_STATE_MISSING;
 	}
@@ -226,7 +232,7 @@ void entry_decide(const struct entry_decide_settings *set,
 	if (location->listed)
 		decide_listed(set, &path, found, decision_r);
 	else
-		decide_named(set, &path, found->is_unreadable, decision_r);
+		decide_named(set, &path, found, decision_r);
 	decision_r->storage_name = path.storage_name;
 	path.storage_name = NULL;
 	location_path_free(&path);

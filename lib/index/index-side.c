@@ -13,6 +13,7 @@
 #include "count.h"
 #include "index-files.h"
 #include "index-side.h"
+#include "other-root.h"
 
 struct side_dir {
 	struct mba_count self, index;
@@ -22,6 +23,9 @@ struct side_dir {
 	/* there is nothing but a log, and it is only a header */
 	bool log_is_header:1;
 	bool is_nested:1;
+	/* it is the root of a namespace that nobody told of, or below one; it
+	   was found out whether it is */
+	bool in_other_root:1, is_looked:1;
 	/* it is an imap_dir, directly in one, or anywhere below one */
 	bool is_imap:1, in_imap:1, below_imap:1;
 	/* what it holds, itself or below, entries not included */
@@ -69,6 +73,36 @@ static int64_t newest_change(const struct stat *st)
 	return st->st_mtime > st->st_ctime ? st->st_mtime : st->st_ctime;
 }
 
+/* Find out whether a directory that holds another one is the root of a
+   namespace that nobody told of. What can't be told may be. */
+static void side_look_for_root(const struct index_side *side,
+			       struct side_dir *dir,
+			       const struct walk_place *child)
+{
+	const char *name, *slash = strrchr(child->path, '/');
+	char *path;
+	int ret;
+
+	/* .imap is looked for from the directory above */
+	if (!side->set->roots_below || dir == side->dirs || dir->is_looked ||
+	    dir->is_nested || dir->in_other_root || dir->is_imap ||
+	    dir->below_imap)
+		return;
+	dir->is_looked = true;
+	ret = child->parent_fd == -1 ? 1 :
+		other_root_find(child->parent_fd, side->set->imap_dir != NULL,
+				&name);
+	if (ret != 0)
+		dir->in_other_root = true;
+	if (ret < 0) {
+		path = mem_printf("%.*s", (int)(slash - child->path),
+				  child->path);
+		error_sink_add_below(side->set->errors, "stat",
+				     side->set->root, path, name);
+		free(path);
+	}
+}
+
 static void side_enter(const struct walk_place *place, const struct stat *st,
 		       bool is_other, void *context)
 {
@@ -85,6 +119,8 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 	dir->is_nested = is_other;
 	if (side->dirs_count > 1) {
 		parent = dir - 1;
+		side_look_for_root(side, parent, place);
+		dir->in_other_root = parent->in_other_root;
 		dir->is_nested = is_other || parent->is_nested;
 		dir->is_imap = imap_dir != NULL &&
 			strcmp(place->name, imap_dir) == 0;
@@ -210,6 +246,7 @@ static bool side_entry(struct index_side *side, struct side_dir *dir,
 			dir->mtime,
 		.place = place, .files = &dir->files,
 		.is_unreadable = !is_complete,
+		.in_other_root = dir->in_other_root,
 	};
 	/* the directory is the mailbox's own, and so are other files in it */
 	bool is_mail = side_is_mail(side, dir), is_gone;
@@ -244,6 +281,7 @@ static bool side_remove(struct index_side *side, const struct side_dir *dir,
 	int ret = 1;
 
 	if (clean == NULL || side->dirs_count == 0 || dir->is_nested ||
+	    dir->in_other_root ||
 	    (clean->is_mixed && !dir->is_imap) || dir->has_foreign ||
 	    dir->has_internal || dir->files.has_dirs ||
 	    dir->files.changed > clean->before)

@@ -47,6 +47,10 @@ struct index_entry {
 	bool untouched:1;
 	/* the directory couldn't be read to its end; that was reported */
 	bool is_unreadable:1;
+	/* below the index root there is another one, of a namespace that nobody
+	   told of, and this is below it; or that can't be told, which was
+	   reported */
+	bool in_other_root:1;
 };
 
 /* Directories that hold nothing, and no entry either, are removed. */
@@ -71,6 +75,9 @@ struct index_side_settings {
 	const char *imap_dir;
 	/* the index root is the mail root: what isn't index is mail */
 	bool in_place;
+	/* an entry's path could as well be that of another namespace's, which
+	   has its root below this one */
+	bool roots_below;
 	/* other roots: what is there is counted and not judged */
 	const struct walk_id *nested;
 	unsigned int nested_count;

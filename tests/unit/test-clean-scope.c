@@ -102,6 +102,46 @@ START_TEST(an_index_root_that_is_replaced_is_refused)
 }
 END_TEST
 
+/* Roots of namespaces that the audit isn't told of, by what is in them. */
+static const struct {
+	const char *driver, *layout, *mark, *entry, *kept;
+} unknown_roots[] = {
+	{ "mbox", NULL, "other/.imap/dovecot.list.index.log",
+	  "other/work/.imap/plan", "other/work/.imap/plan:unknown|" },
+	{ "maildir", "fs", "other/dovecot.list.index.log",
+	  "other/work/plan", "other/work/plan:unknown|" },
+	{ "maildir", "fs", "other/.imap/dovecot.list.index.log",
+	  "other/work/.imap/plan", "other/work/.imap/plan:unknown|" },
+	{ "maildir", "fs", "other/storage/dovecot.map.index.log",
+	  "other/mailboxes/plan", "other/mailboxes/plan:unknown|" },
+	/* their own root's */
+	{ "mbox", NULL, ".imap/dovecot.list.index.log",
+	  "other/work/.imap/plan", "other/work/.imap/plan:removed|" },
+	{ "maildir", "fs", "dovecot.list.index.log",
+	  "other/work/plan", "other/work/plan:removed|" },
+};
+
+START_TEST(a_root_that_nobody_told_of_is_left_alone)
+{
+	clean_setup();
+	clean.location.driver = unknown_roots[_i].driver;
+	clean.location.layout = unknown_roots[_i].layout;
+	clean.set.now += 2 * MBA_CLEAN_USED_AGE;
+	clean.set.used = clean.set.force = true;
+	unit_write(unit_path("index/%s", unknown_roots[_i].mark), "", 0);
+	unit_write(unit_path("index/%s/dovecot.index.log",
+			     unknown_roots[_i].entry),
+		   log_header, sizeof(log_header));
+	unit_write(unit_path("index/%s/dovecot.index", unknown_roots[_i].entry),
+		   "x", 1);
+	unit_mkdir(unit_path("index/other/empty"));
+	ck_assert_str_eq(clean_run(), unknown_roots[_i].kept);
+	ck_assert_int_eq(exists(unit_path("index/other/empty")),
+			 strstr(unknown_roots[_i].kept, "unknown") != NULL);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
 static const char *const tops[] = { "/", "//", "/..", "link" };
 
 /* It isn't even walked. */
@@ -131,6 +171,8 @@ int main(void)
 	tcase_add_test(tcase, a_root_that_cannot_be_looked_at_is_refused);
 	tcase_add_test(tcase, indexes_beside_the_mails_are_refused);
 	tcase_add_test(tcase, an_index_root_of_two_namespaces_is_refused);
+	tcase_add_loop_test(tcase, a_root_that_nobody_told_of_is_left_alone, 0,
+			    sizeof(unknown_roots) / sizeof(unknown_roots[0]));
 	tcase_add_test(tcase, without_an_index_root_nothing_is_wrong);
 	tcase_add_test(tcase, an_index_root_that_is_replaced_is_refused);
 	tcase_add_loop_test(tcase, the_root_of_the_file_system_is_refused, 0,
