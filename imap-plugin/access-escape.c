@@ -6,43 +6,7 @@
 #include "unichar.h"
 #include "access-args.h"
 #include "access-escape.h"
-
-struct unichar_range {
-	unichar_t first, last;
-};
-
-/* Characters above 0x9f that a terminal obeys instead of showing them, or
-   that nobody sees. Sorted. */
-static const struct unichar_range unichar_hidden[] = {
-	{ 0xa0, 0xa0 },		/* no-break space */
-	{ 0xad, 0xad },		/* soft hyphen */
-	{ 0x34f, 0x34f },	/* combining grapheme joiner */
-	{ 0x61c, 0x61c },	/* Arabic letter mark */
-	{ 0x115f, 0x1160 },	/* Hangul fillers */
-	{ 0x17b4, 0x17b5 },	/* Khmer inherent vowels */
-	{ 0x180b, 0x180f },	/* Mongolian selectors, vowel separator */
-	{ 0x2000, 0x200f },	/* spaces, zero width, directional marks */
-	{ 0x2028, 0x202f },	/* line separators, directional controls */
-	{ 0x205f, 0x206f },	/* space, joiners, directional isolates */
-	{ 0x3000, 0x3000 },	/* ideographic space */
-	{ 0x3164, 0x3164 },	/* Hangul filler */
-	{ 0xe000, 0xf8ff },	/* private use */
-	{ 0xfe00, 0xfe0f },	/* variation selectors */
-	{ 0xfeff, 0xfeff },	/* byte order mark */
-	{ 0xffa0, 0xffa0 },	/* Hangul filler */
-	{ 0xfff0, 0xffff },	/* specials */
-	{ 0x1d173, 0x1d17a },	/* musical format controls */
-	{ 0xe0000, 0x10ffff }	/* tags, selectors, private use */
-};
-
-static bool unichar_is_hidden(unichar_t chr)
-{
-	for (unsigned int i = 0; i < N_ELEMENTS(unichar_hidden); i++) {
-		if (chr <= unichar_hidden[i].last)
-			return chr >= unichar_hidden[i].first;
-	}
-	return TRUE;
-}
+#include "hidden-chars.h"
 
 static void
 escape_bytes(string_t *dest, const unsigned char *data, unsigned int size)
@@ -86,7 +50,7 @@ escape_char(string_t *dest, const unsigned char *data, size_t size,
 	}
 	if (chr < 0xa0 || !uni_is_valid_ucs4(chr))
 		escape_bytes(dest, data, len);
-	else if (unichar_is_hidden(chr))
+	else if (char_is_hidden(chr))
 		str_printfa(dest, "\\u{%x}", chr);
 	else
 		str_append_data(dest, data, len);

@@ -9,46 +9,8 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "hidden-chars.h"
 #include "mailbox-audit.h"
-
-/* Characters above 0x9f that a terminal obeys instead of showing them, or that
-   nobody sees: those that the access log escapes. Sorted. */
-static const struct {
-	uint32_t first, last;
-} hidden_chars[] = {
-	{ 0xa0, 0xa0 },		/* no-break space */
-	{ 0xad, 0xad },		/* soft hyphen */
-	{ 0x34f, 0x34f },	/* combining grapheme joiner */
-	{ 0x61c, 0x61c },	/* Arabic letter mark */
-	{ 0x115f, 0x1160 },	/* Hangul fillers */
-	{ 0x17b4, 0x17b5 },	/* Khmer inherent vowels */
-	{ 0x180b, 0x180f },	/* Mongolian selectors, vowel separator */
-	{ 0x2000, 0x200f },	/* spaces, zero width, directional marks */
-	{ 0x2028, 0x202f },	/* line separators, directional controls */
-	{ 0x205f, 0x206f },	/* space, joiners, directional isolates */
-	{ 0x3000, 0x3000 },	/* ideographic space */
-	{ 0x3164, 0x3164 },	/* Hangul filler */
-	{ 0xe000, 0xf8ff },	/* private use */
-	{ 0xfe00, 0xfe0f },	/* variation selectors */
-	{ 0xfeff, 0xfeff },	/* byte order mark */
-	{ 0xffa0, 0xffa0 },	/* Hangul filler */
-	{ 0xfff0, 0xffff },	/* specials */
-	{ 0x1d173, 0x1d17a },	/* musical format controls */
-	{ 0xe0000, 0x10ffff }	/* tags, selectors, private use */
-};
-#define HIDDEN_CHARS_COUNT (sizeof(hidden_chars) / sizeof(hidden_chars[0]))
-
-static bool is_hidden(uint32_t chr)
-{
-	/* C0, DEL and C1 */
-	if (chr < 0x20 || (chr >= 0x7f && chr < 0xa0))
-		return true;
-	for (size_t i = 0; i < HIDDEN_CHARS_COUNT; i++) {
-		if (chr <= hidden_chars[i].last)
-			return chr >= hidden_chars[i].first;
-	}
-	return false;
-}
 
 /* Returns the length of the UTF-8 character at p, 0 if there is none. */
 static size_t utf8_char_len(const unsigned char *p, uint32_t *chr_r)
@@ -89,7 +51,7 @@ char *mba_escape(const char *bytes)
 
 	while (*p != '\0') {
 		len = utf8_char_len(p, &chr);
-		if (len == 0 || *p == '\\' || is_hidden(chr)) {
+		if (len == 0 || *p == '\\' || char_is_hidden(chr)) {
 			for (len = len == 0 ? 1 : len; len > 0; len--)
 				dest += sprintf(dest, "\\x%02x", *p++);
 		} else {
