@@ -7,11 +7,14 @@
 #include "imap-arg.h"
 #include "imap-url.h"
 #include "imap-utf7.h"
+#include "mail-namespace.h"
 #include "access-args.h"
 
-void access_args_init(struct access_args *args, pool_t pool, bool utf8)
+void access_args_init(struct access_args *args, pool_t pool,
+		      struct mail_namespace *namespaces, bool utf8)
 {
 	args->pool = pool;
+	args->namespaces = namespaces;
 	args->utf8 = utf8;
 	p_array_init(&args->names, pool, 2);
 }
@@ -27,9 +30,33 @@ access_args_add(struct access_args *args, enum access_key key,
 	dest->invalid = invalid;
 }
 
+/* Returns a mailbox's name with INBOX in upper case, as mailbox_alloc() has
+   it. */
+static const char *
+access_args_get_vname(const struct access_args *args, const char *name)
+{
+	const size_t len = strlen("INBOX");
+	struct mail_namespace *ns;
+
+	if (strncasecmp(name, "INBOX", len) != 0 ||
+	    strncmp(name, "INBOX", len) == 0)
+		return name;
+	if (name[len] != '\0') {
+		ns = mail_namespace_find(args->namespaces, name);
+		/* a prefix in lower case is an error of the configuration */
+		if (name[len] != mail_namespace_get_sep(ns) ||
+		    strncmp(ns->prefix, name, len + 1) == 0)
+			return name;
+	}
+	return t_strconcat("INBOX", name + len, NULL);
+}
+
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name)
 {
+	if (key == ACCESS_KEY_MAILBOX || key == ACCESS_KEY_NEW_MAILBOX ||
+	    key == ACCESS_KEY_SUBTREE)
+		name = access_args_get_vname(args, name);
 	access_args_add(args, key, name, FALSE);
 }
 
@@ -75,7 +102,7 @@ bool access_args_is_inbox(const struct access_args *args)
 
 	array_foreach(&args->names, name) {
 		if (name->key == ACCESS_KEY_MAILBOX)
-			return strcasecmp(name->name, "INBOX") == 0;
+			return strcmp(name->name, "INBOX") == 0;
 	}
 	return FALSE;
 }

@@ -5,6 +5,7 @@
 #define ACCESS_ARGS_H
 
 struct imap_arg;
+struct mail_namespace;
 
 /* What a name of a command's arguments is. */
 enum access_key {
@@ -35,12 +36,16 @@ struct access_args {
 	pool_t pool;
 	/* in the order of the arguments */
 	ARRAY(struct access_name) names;
+	/* the user's: not there any more once the command has ended */
+	struct mail_namespace *namespaces;
 	bool utf8;
 };
 
 /* utf8 tells that the client sends mailbox names in UTF-8, not in mUTF-7. */
-void access_args_init(struct access_args *args, pool_t pool, bool utf8);
-/* Add a name that is UTF-8 already. */
+void access_args_init(struct access_args *args, pool_t pool,
+		      struct mail_namespace *namespaces, bool utf8);
+/* Add a name that is UTF-8 already. A mailbox's is added as Dovecot knows it:
+   INBOX may be in any case, also where it leads to other mailboxes. */
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name);
 /* Returns TRUE if the first mailbox is INBOX. */

@@ -50,7 +50,8 @@ access_alloc(struct client_command_context *cmd,
 	access = p_new(pool, struct access, 1);
 	access->command = command;
 	access->log_inbox = set->inbox;
-	access_args_init(&access->args, pool, COMMAND_NAMES_ARE_UTF8(cmd));
+	access_args_init(&access->args, pool, cmd->client->user->namespaces,
+			 COMMAND_NAMES_ARE_UTF8(cmd));
 	if ((command->flags & ACCESS_COMMAND_SELECTED) != 0 &&
 	    cmd->client->mailbox != NULL) {
 		access_args_add_name(&access->args, ACCESS_KEY_SOURCE_MAILBOX,

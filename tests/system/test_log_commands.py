@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from accesslog import accesses
+from accesslog import accesses, PLUGIN
 from dovecot import IS_24, VERSION, Location, Namespace
 from imap import literal
 
@@ -267,7 +267,7 @@ def test_names_are_what_dovecot_parsed(dovecot):
         ('STATUS "&AORsNA-" (MESSAGES)', entry("STATUS", mailbox=umlaut)),
         (("STATUS", literal("&AORsNA-"), "(MESSAGES)"),
          entry("STATUS", mailbox=umlaut)),
-        ("status iNbOx (MESSAGES)", entry("STATUS", mailbox="iNbOx")),
+        ("status iNbOx (MESSAGES)", entry("STATUS", mailbox="INBOX")),
         ('STATUS "a \\"b\\\\c" (MESSAGES)',
          entry("STATUS", "NO", mailbox='a "b\\c')),
         ("STATUS &invalid (MESSAGES)",
@@ -279,6 +279,37 @@ def test_names_are_what_dovecot_parsed(dovecot):
         ('LIST "" "&AOQ-*"',
          entry("LIST", ref="", pattern="\u00e4*", listed=2)),
     ])
+
+
+COURIER = [Namespace("courier", "INBOX.", ".", settings={
+    "hidden": True, "list": False, "alias_for": ""})]
+
+
+@pytest.mark.parametrize("prefix,sep,namespaces", [
+    ("", "/", []), ("INBOX.", ".", []), ("", "/", COURIER)])
+def test_inbox_is_in_upper_case(dovecot, prefix, sep, namespaces):
+    """As Dovecot itself has it, also before mailboxes below it: clients write
+    "Inbox.Sent", and it's the same mailbox."""
+    server = dovecot(location=EVERYTHING["location"], prefix=prefix,
+                     separator=sep, namespaces=namespaces, plugins=PLUGIN)
+    sep = "." if namespaces else sep
+    sent, new = f"INBOX{sep}Sent", f"INBOX{sep}inbox"
+    check(server, [
+        (f"CREATE INBOX{sep}Sent", entry("CREATE", mailbox=sent)),
+        (f"SELECT Inbox{sep}Sent", entry("SELECT", mailbox=sent)),
+        (f"RENAME iNBOX{sep}Sent inbox{sep}inbox",
+         entry("RENAME", mailbox=sent, new_mailbox=new)),
+        ("SELECT iNbOx", None),
+        (f"NOTIFY SET (mailboxes inbox{sep}inbox (MessageNew "
+         "MessageExpunge)) (subtree Inbox (MailboxName))",
+         entry("NOTIFY", mailbox=new, subtree="INBOX")),
+        # patterns stay what they are; a hidden namespace isn't listed
+        (f'LIST "" inbox{sep}%',
+         entry("LIST", ref="", pattern=f"inbox{sep}%",
+               listed=int(not namespaces))),
+        # that is no INBOX
+        ("STATUS inboxes (MESSAGES)",
+         entry("STATUS", "NO", mailbox="inboxes"))])
 
 
 @pytest.mark.skipif(VERSION < (2, 4, 3), reason="names are always mUTF-7")

@@ -37,7 +37,7 @@ def test_selects_of_inbox_too(dovecot):
                      plugin_settings={"imap_mailbox_log_inbox": True})
     names = logged(server)
     assert len(names) == len(SESSION)
-    assert names[:2] == [("SELECT", "INBOX"), ("EXAMINE", "inbox")]
+    assert names[:2] == [("SELECT", "INBOX"), ("EXAMINE", "INBOX")]
 
 
 @pytest.mark.parametrize("value", ["COPY list", "\tlist   Copy "])
