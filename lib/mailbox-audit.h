@@ -22,6 +22,7 @@
      hex.c           two hex digits
      jobs-parse.c    how many looks are made at once
      levels.c        levels of a name as people write them
+     long-path.c     paths that are longer than a system call takes
      name-set.c      names that were met, in little memory
      state-names.c   what states, reasons and kinds are called
      thread.c        starts a thread

@@ -25,6 +25,7 @@
 #include "count.h"
 #include "dir-stack.h"
 #include "index-busy.h"
+#include "long-path.h"
 
 /* A lock file that is older was left behind by a process that died. */
 #define LOCK_FILE_MAX_AGE (10 * 60)
@@ -203,15 +204,20 @@ static enum mba_kept kept_by_place(const struct removal *removal)
 	const struct index_entry *found = removal->found;
 	const struct walk_id *id = &found->place->id;
 	enum mba_kept kept = MBA_KEPT_NOT;
+	const char *name;
 	struct stat st;
 	char *path;
+	int fd;
 
 	path = mem_printf("%s/%s", removal->clean->index_root, found->path);
-	if (lstat(path, &st) < 0) {
+	fd = long_path_open(path, &name);
+	if (fd == -1 || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		kept = errno == ENOTDIR || errno == ELOOP ? MBA_KEPT_CHANGED :
 			removal_failed(removal, "lstat", "");
 	} else if (st.st_dev != id->dev || st.st_ino != id->ino)
 		kept = MBA_KEPT_CHANGED;
+	if (fd != -1)
+		long_path_close(fd);
 	free(path);
 	return kept;
 }

@@ -19,6 +19,7 @@
 
 #include "alloc.h"
 #include "dir-stack.h"
+#include "long-path.h"
 #include "mail-look.h"
 #include "mail-side.h"
 
@@ -545,24 +546,48 @@ static bool mail_root_is_same(struct mail_side *side)
 	return false;
 }
 
+/* Look at a path without anything that is known of it. What can't be told is an
+   error, with errno and *op_r. */
+static struct mail_verdict
+look_afresh(const struct mail_side *side, const struct location_path *path,
+	    const char **op_r, bool *is_dir_r)
+{
+	struct mail_verdict verdict = mail_is_missing;
+	int fd, look_errno;
+	const char *name;
+	char *full;
+
+	full = path->mail_path[0] != '/' ?
+		mem_printf("%s/%s", side->location->mail_root,
+			   path->mail_path) : mem_strdup(path->mail_path);
+	*op_r = "open";
+	*is_dir_r = false;
+	fd = long_path_open(full, &name);
+	if (fd != -1) {
+		verdict = mail_look(side->location, fd, name,
+				    path->storage_name, op_r, is_dir_r);
+	} else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		verdict = mail_is_unknown(MBA_REASON_ERROR);
+	look_errno = errno;
+	if (fd != -1)
+		long_path_close(fd);
+	free(full);
+	errno = look_errno;
+	return verdict;
+}
+
 enum mba_state mail_side_look_afresh(struct mail_side *side,
 				     const struct location_path *path,
 				     enum mba_reason *reason_r, bool *is_dir_r)
 {
 	bool is_below = path->mail_path[0] != '/';
 	struct mail_verdict verdict;
-	const char *op = "stat";
 	enum mba_state state;
 	int look_errno;
-	char *full;
+	const char *op;
 
-	full = is_below ? mem_printf("%s/%s", side->location->mail_root,
-				     path->mail_path) :
-		mem_strdup(path->mail_path);
-	verdict = mail_look(side->location, AT_FDCWD, full,
-			    path->storage_name, &op, is_dir_r);
+	verdict = look_afresh(side, path, &op, is_dir_r);
 	look_errno = errno;
-	free(full);
 	*reason_r = verdict.reason;
 	if (verdict.state != MBA_STATE_MISSING &&
 	    verdict.reason != MBA_REASON_ERROR)
