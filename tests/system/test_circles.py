@@ -158,6 +158,34 @@ def test_arrows(check, path, symbol, owner):
                         rf"{folder} may not use {owner}", wrong[0])
 
 
+REMOVE = "#include <fcntl.h>\n#include <unistd.h>\n" \
+    "void %s(void) { unlinkat(1, \"x\",\n%s); }"
+
+
+def test_who_removes(check):
+    assert check({"lib/audit/clean.c": REMOVE % ("clean", 0),
+                  "lib/index/walk.c": REMOVE % ("walk", "AT_REMOVEDIR")
+                  }) == (0, [])
+
+
+@pytest.mark.parametrize("path, source, symbol", [
+    ("lib/audit/audit.c", REMOVE % ("mba_audit_run", 0), "unlinkat"),
+    ("lib/base/alloc.c", REMOVE % ("mem_new", "AT_REMOVEDIR"), "unlinkat"),
+    ("lib/audit/clean.c", REMOVE % ("clean", "AT_REMOVEDIR"), "unlinkat"),
+    ("lib/audit/clean.c", REMOVE % ("clean", "0); unlinkat(1, \"x\", "
+                                    "AT_REMOVEDIR"), "unlinkat"),
+    ("lib/index/walk.c", REMOVE % ("walk", 0), "unlinkat"),
+    ("lib/index/walk.c", "int rmdir(const char *);"
+     "void walk(void) { rmdir(\"x\"); }", "rmdir"),
+    ("tool/tool.c", "int truncate64(const char *, long);"
+     "void tool_fail(void) { truncate64(\"x\", 0); }", "truncate"),
+    ("doveadm-plugin/doveadm.c", "int mkdir(const char *, int);"
+     "void init(void) { mkdir(\"x\", 0); }", "mkdir"),
+])
+def test_who_may_not(check, path, source, symbol):
+    assert check({path: source}) == (1, [f"{path} may not use {symbol}"])
+
+
 def test_what_was_built_of_a_file_that_is_gone(check):
     assert check({"tool/old.c": "void tool_fail(void);"
                   "void old(void) { tool_fail(); }",
