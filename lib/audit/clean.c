@@ -71,7 +71,7 @@ static enum mba_kept kept_by_files(const struct removal *removal)
 
 	if (age < set->min_age)
 		age = set->min_age;
-	if (files->locked > set->now - LOCK_FILE_MAX_AGE)
+	if (files->locked != 0 && files->locked > set->now - LOCK_FILE_MAX_AGE)
 		return MBA_KEPT_LOCKED;
 	if (!files_are_own(files))
 		return MBA_KEPT_FILES;
