@@ -638,6 +638,8 @@ class Dovecot:
                              r"AddressSanitizer", l) and
                 not re.search(r"Fatal: Failed to read configuration: stat\(.*"
                               r"\) failed: No such file|"
+                              r"Fatal: Error reading configuration: net_connect"
+                              r"_unix\(\S*/config\) failed: Connection refused|"
                               r"child \d+ killed with signal 15$", l)]
 
 
