@@ -33,7 +33,7 @@ access_args_add(struct access_args *args, enum access_key key,
 /* Returns a mailbox's name with INBOX in upper case, as mailbox_alloc() has
    it. */
 static const char *
-access_args_get_vname(const struct access_args *args, const char *name)
+access_args_fix_inbox(const struct access_args *args, const char *name)
 {
 	const size_t len = strlen("INBOX");
 	struct mail_namespace *ns;
@@ -51,12 +51,29 @@ access_args_get_vname(const struct access_args *args, const char *name)
 	return t_strconcat("INBOX", name + len, NULL);
 }
 
+/* Returns a mailbox's name without the separator that clients may put behind
+   it. */
+static const char *
+access_args_fix_end(const struct access_args *args, const char *name)
+{
+	size_t len = strlen(name);
+	struct mail_namespace *ns;
+
+	if (!args->drop_sep || len == 0)
+		return name;
+	ns = mail_namespace_find(args->namespaces, name);
+	return name[len - 1] != mail_namespace_get_sep(ns) ? name :
+		t_strndup(name, len - 1);
+}
+
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name)
 {
 	if (key == ACCESS_KEY_MAILBOX || key == ACCESS_KEY_NEW_MAILBOX ||
-	    key == ACCESS_KEY_SUBTREE)
-		name = access_args_get_vname(args, name);
+	    key == ACCESS_KEY_SUBTREE) {
+		name = access_args_fix_inbox(args,
+			access_args_fix_end(args, name));
+	}
 	access_args_add(args, key, name, FALSE);
 }
 

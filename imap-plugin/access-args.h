@@ -38,14 +38,17 @@ struct access_args {
 	ARRAY(struct access_name) names;
 	/* the user's: not there any more once the command has ended */
 	struct mail_namespace *namespaces;
-	bool utf8;
+	bool utf8:1;
+	/* a separator at a mailbox name's end is no part of it */
+	bool drop_sep:1;
 };
 
 /* utf8 tells that the client sends mailbox names in UTF-8, not in mUTF-7. */
 void access_args_init(struct access_args *args, pool_t pool,
 		      struct mail_namespace *namespaces, bool utf8);
 /* Add a name that is UTF-8 already. A mailbox's is added as Dovecot knows it:
-   INBOX may be in any case, also where it leads to other mailboxes. */
+   INBOX may be in any case, also where it leads to other mailboxes, and with
+   drop_sep a separator may follow. */
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name);
 /* Returns TRUE if the first mailbox is INBOX. */

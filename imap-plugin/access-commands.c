@@ -15,6 +15,7 @@
 #define COPIES .flags = ACCESS_COMMAND_SELECTED | ACCESS_COMMAND_MESSAGES
 #define REPLACES .flags = ACCESS_COMMAND_SELECTED
 #define NOISY .flags = ACCESS_COMMAND_INBOX_NOISE
+#define DROPS_SEP .flags = ACCESS_COMMAND_DROPS_SEP
 #define OWN_PARSER .flags = ACCESS_COMMAND_OWN_PARSER, \
 	.parse_flags = IMAP_PARSE_FLAG_STOP_AT_LIST
 
@@ -22,7 +23,7 @@
 static const struct access_command access_commands[] = {
 	CMD("APPEND", mailbox),
 	CMD("COPY", second, COPIES),
-	CMD("CREATE", mailbox),
+	CMD("CREATE", mailbox, DROPS_SEP),
 	CMD("DELETE", mailbox),
 	CMD("DELETEACL", mailbox),
 	CMD("EXAMINE", mailbox, NOISY),

@@ -18,7 +18,9 @@ enum access_command_flags {
 	ACCESS_COMMAND_INBOX_NOISE	= 0x08,
 	/* parses its arguments without setting cmd->args; sets cmd->context
 	   when it has them */
-	ACCESS_COMMAND_OWN_PARSER	= 0x10
+	ACCESS_COMMAND_OWN_PARSER	= 0x10,
+	/* a separator at the name's end is no part of it */
+	ACCESS_COMMAND_DROPS_SEP	= 0x20
 };
 
 struct access_command {

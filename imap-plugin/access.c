@@ -52,6 +52,10 @@ access_alloc(struct client_command_context *cmd,
 	access->log_inbox = set->inbox;
 	access_args_init(&access->args, pool, cmd->client->user->namespaces,
 			 COMMAND_NAMES_ARE_UTF8(cmd));
+	access->args.drop_sep =
+		(command->flags & ACCESS_COMMAND_DROPS_SEP) != 0 ||
+		(cmd->client->set->parsed_workarounds &
+		 WORKAROUND_TB_EXTRA_MAILBOX_SEP) != 0;
 	if ((command->flags & ACCESS_COMMAND_SELECTED) != 0 &&
 	    cmd->client->mailbox != NULL) {
 		access_args_add_name(&access->args, ACCESS_KEY_SOURCE_MAILBOX,

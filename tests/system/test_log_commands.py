@@ -312,6 +312,24 @@ def test_inbox_is_in_upper_case(dovecot, prefix, sep, namespaces):
          entry("STATUS", "NO", mailbox="inboxes"))])
 
 
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_separator_after_the_name(dovecot, dropped):
+    """CREATE takes it for a word about the mailboxes to come, and with a
+    setting all commands drop it."""
+    server = dovecot(location=EVERYTHING["location"], plugins=PLUGIN,
+                     settings={"imap_client_workarounds":
+                               "tb-extra-mailbox-sep"} if dropped else {})
+    check(server, [
+        ("CREATE box/", entry("CREATE", mailbox="box")),
+        ("SELECT box/", entry("SELECT", mailbox="box") if dropped else
+         entry("SELECT", "NO", mailbox="box/")),
+        ("SELECT box", entry("SELECT", mailbox="box")),
+        ("STATUS inbox/ (MESSAGES)",
+         entry("STATUS", mailbox="INBOX") if dropped else
+         entry("STATUS", "NO", mailbox="INBOX/")),
+        ('LIST "" box/', entry("LIST", ref="", pattern="box/", listed=0))])
+
+
 @pytest.mark.skipif(VERSION < (2, 4, 3), reason="names are always mUTF-7")
 def test_names_with_utf8_accepted(dovecot):
     server = dovecot(**EVERYTHING, settings={"mail_utf8_extensions": True})
