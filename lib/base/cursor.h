@@ -7,6 +7,7 @@
 /* Reads bytes that anybody may have written: never past their end, and never
    for longer than their number justifies. */
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,12 +104,14 @@ CURSOR_INTEGER(cursor_u64, uint64_t)
    (lib-index/mail-index-util.c). */
 static inline uint32_t offset32_decode(const unsigned char bytes[4])
 {
-	if ((bytes[0] & bytes[1] & bytes[2] & bytes[3] & 0x80) == 0)
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	value = be32toh(value);
+	if ((value & 0x80808080) != 0x80808080)
 		return 0;
-	return (uint32_t)(bytes[0] & 0x7f) << 23 |
-		(uint32_t)(bytes[1] & 0x7f) << 16 |
-		(uint32_t)(bytes[2] & 0x7f) << 9 |
-		(uint32_t)(bytes[3] & 0x7f) << 2;
+	return (value & 0x7f000000) >> 1 | (value & 0x7f0000) |
+		(value & 0x7f00) << 1 | (value & 0x7f) << 2;
 }
 uint32_t cursor_offset32(struct cursor *cursor);
 

@@ -19,7 +19,7 @@
 
 #define MAX_SUFFIX_SIZE sizeof(".thread")
 /* Most lists of a cache's fields are smaller. */
-#define CACHE_PART_SIZE 4096
+#define CACHE_PART_SIZE 1024
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
 
 static const struct {
@@ -32,6 +32,7 @@ static const struct {
 	[INDEX_DIR_LOG] = { ".log", INDEX_DIR_MAX_LOG, true },
 	[INDEX_DIR_LOG2] = { ".log.2", INDEX_DIR_MAX_LOG, true },
 	[INDEX_DIR_CACHE] = { ".cache", INDEX_DIR_MAX_CACHE, false },
+	/* only looked at */
 	[INDEX_DIR_THREAD] = { ".thread", 0, false },
 };
 
@@ -47,19 +48,25 @@ static int file_fail(struct index_dir_file *file, const char *op, int error)
 	return -1;
 }
 
-/* Read up to size bytes. Returns the bytes that there are, -1 on error. */
-static ssize_t read_at(int fd, void *data, size_t size, off_t offset)
+static ssize_t read_some(int fd, void *data, size_t size, uint64_t offset)
 {
-	size_t done = 0;
 	ssize_t ret;
 
-	while (done < size) {
-		ret = pread(fd, (char *)data + done, size - done,
-			    offset + (off_t)done);
-		if (ret == 0)
-			break;
-		if (ret < 0 && errno == EINTR)
-			continue;
+	do {
+		ret = pread(fd, data, size, (off_t)offset);
+	} while (ret < 0 && errno == EINTR);
+	return ret;
+}
+
+/* Read up to size bytes. Returns the bytes that there are, -1 on error. */
+static ssize_t read_at(int fd, void *data, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+	ssize_t ret = 1;
+
+	while (done < size && ret > 0) {
+		ret = read_some(fd, (char *)data + done, size - done,
+				offset + done);
 		if (ret < 0)
 			return -1;
 		done += ret;
@@ -67,15 +74,26 @@ static ssize_t read_at(int fd, void *data, size_t size, off_t offset)
 	return (ssize_t)done;
 }
 
-static int file_read_whole(struct index_dir_file *file, int fd)
+/* Read all of a file, which may be longer by now than it was. One byte more is
+   asked for, so that most often nothing has to be asked again. */
+static int file_read_whole(struct index_dir_file *file, int fd, off_t max_size)
 {
+	uint64_t expected = file->st.st_size;
+	size_t room = expected + 1;
 	ssize_t ret;
 
-	file->data = mem_alloc((size_t)file->st.st_size + 1);
-	ret = read_at(fd, file->data, file->st.st_size, 0);
-	if (ret < 0)
-		return file_fail(file, "read", errno);
-	file->size = ret;
+	file->data = mem_alloc(room);
+	do {
+		file->data = mem_grow(file->data, &room, file->size + 1, 1);
+		ret = read_some(fd, file->data + file->size,
+				room - file->size, file->size);
+		if (ret < 0)
+			return file_fail(file, "read", errno);
+		file->size += ret;
+		if (file->size > (uint64_t)max_size)
+			return file_fail(file, "read", EFBIG);
+	} while (ret > 0 && file->size != expected);
+	file->st.st_size = (off_t)file->size;
 	return 0;
 }
 
@@ -104,7 +122,7 @@ static int cache_part_read(struct index_dir_file *file, int fd,
 	if (part->size > (uint64_t)file->st.st_size - part->offset)
 		part->size = file->st.st_size - part->offset;
 	part->data = mem_grow(part->data, &part->alloc, part->size + 1, 1);
-	ret = read_at(fd, part->data, part->size, (off_t)part->offset);
+	ret = read_at(fd, part->data, part->size, part->offset);
 	if (ret < 0)
 		return file_fail(file, "read", errno);
 	part->size = ret;
@@ -135,37 +153,83 @@ static int file_read_cache(struct index_dir_file *file, int fd,
 	return ret;
 }
 
-static int file_read(struct index_dir *dir, enum index_dir_file_id id, int fd)
+/* Read a file as its stat has it. */
+static int file_read_stat(struct index_dir *dir, enum index_dir_file_id id,
+			  int fd)
 {
 	struct index_dir_file *file = &dir->files[id];
 
-	if (fstat(fd, &file->st) < 0)
-		return file_fail(file, "fstat", errno);
 	if (!S_ISREG(file->st.st_mode))
 		return file_fail(file, "open", EINVAL);
-	if (id == INDEX_DIR_THREAD)
-		return 0;
 	if (file->st.st_size > files[id].max_size)
 		return file_fail(file, "read", EFBIG);
-	return files[id].whole ? file_read_whole(file, fd) :
+	return files[id].whole ?
+		file_read_whole(file, fd, files[id].max_size) :
 		file_read_cache(file, fd, &dir->cache);
 }
 
+static void file_forget(struct index_dir *dir, enum index_dir_file_id id)
+{
+	struct index_dir_file *file = &dir->files[id];
+
+	free(file->data);
+	if (id == INDEX_DIR_CACHE)
+		index_cache_free(&dir->cache);
+	memset(file, 0, sizeof(*file));
+	file->exists = true;
+}
+
+static int file_read(struct index_dir *dir, enum index_dir_file_id id, int fd,
+		     const struct stat *seen)
+{
+	struct index_dir_file *file = &dir->files[id];
+
+	if (seen != NULL) {
+		file->st = *seen;
+		if (file_read_stat(dir, id, fd) == 0)
+			return 0;
+		/* it may be another one by now */
+		file_forget(dir, id);
+	}
+	if (fstat(fd, &file->st) < 0)
+		return file_fail(file, "fstat", errno);
+	return file_read_stat(dir, id, fd);
+}
+
 static void file_open(struct index_dir *dir, int dir_fd, const char *name,
-		      enum index_dir_file_id id)
+		      enum index_dir_file_id id, const struct stat *seen)
 {
 	struct index_dir_file *file = &dir->files[id];
 	int fd = openat_noatime(dir_fd, name, OPEN_FLAGS);
 
 	file->exists = fd != -1 || errno != ENOENT;
 	if (fd != -1) {
-		if (file_read(dir, id, fd) == 0 && id == INDEX_DIR_CACHE)
+		if (file_read(dir, id, fd, seen) == 0 && id == INDEX_DIR_CACHE)
 			dir->cache_fd = fd;
 		else
 			(void)close(fd);
 	} else if (file->exists) {
 		(void)file_fail(file, "open", errno);
 	}
+}
+
+/* Only that file's time is wanted. */
+static void thread_stat(struct index_dir *dir, int dir_fd, const char *name,
+			const struct stat *seen)
+{
+	struct index_dir_file *file = &dir->files[INDEX_DIR_THREAD];
+
+	if (seen != NULL)
+		file->st = *seen;
+	else if (fstatat(dir_fd, name, &file->st, AT_SYMLINK_NOFOLLOW) < 0) {
+		file->exists = errno != ENOENT;
+		if (file->exists)
+			(void)file_fail(file, "stat", errno);
+		return;
+	}
+	file->exists = true;
+	if (!S_ISREG(file->st.st_mode))
+		(void)file_fail(file, "open", EINVAL);
 }
 
 /* Returns TRUE if the older log is only another name of the newer one, as it is
@@ -234,19 +298,24 @@ static void state_read(struct index_dir *dir)
 }
 
 static void dir_read_once(struct index_dir *dir, int dir_fd,
-			  const char *prefix, unsigned int absent)
+			  const char *prefix, const struct stat *const *seen)
 {
 	size_t len = strlen(prefix);
 	char *name = mem_alloc(len + MAX_SUFFIX_SIZE);
+	const struct stat *st;
 
 	memset(dir, 0, sizeof(*dir));
 	dir->cache_fd = -1;
 	memcpy(name, prefix, len);
 	for (int id = 0; id < INDEX_DIR_FILES; id++) {
-		if ((absent & 1U << id) != 0)
+		st = seen == NULL ? NULL : seen[id];
+		if (seen != NULL && st == NULL)
 			continue;
 		memcpy(name + len, files[id].suffix, MAX_SUFFIX_SIZE);
-		file_open(dir, dir_fd, name, id);
+		if (id == INDEX_DIR_THREAD)
+			thread_stat(dir, dir_fd, name, st);
+		else
+			file_open(dir, dir_fd, name, id, st);
 	}
 	free(name);
 	state_read(dir);
@@ -291,18 +360,26 @@ static void evidence_find(struct index_dir *dir)
 	index_evidence_find(&input, &dir->evidence);
 }
 
-void index_dir_read(int dir_fd, const char *prefix, unsigned int absent,
+/* Returns TRUE if other files may make a state that makes sense. */
+static bool is_changing(const struct index_dir *dir, bool was_seen)
+{
+	return dir->result == INDEX_STATE_MISMATCH ||
+		(was_seen && (dir->result != INDEX_STATE_OK ||
+			      dir->state.problem != NULL));
+}
+
+void index_dir_read(int dir_fd, const char *prefix,
+		    const struct stat *const seen[INDEX_DIR_FILES],
 		    struct index_dir *dir_r)
 {
 	const struct index_dir_file *cache = &dir_r->files[INDEX_DIR_CACHE];
 
-	dir_read_once(dir_r, dir_fd, prefix, absent);
+	dir_read_once(dir_r, dir_fd, prefix, seen);
 	for (int i = 0; i < INDEX_DIR_RETRIES &&
-	     (dir_r->result == INDEX_STATE_MISMATCH ||
-	      (dir_r->result != INDEX_STATE_OK && absent != 0)); i++) {
+	     is_changing(dir_r, seen != NULL); i++) {
 		index_dir_free(dir_r);
-		absent = 0;
-		dir_read_once(dir_r, dir_fd, prefix, absent);
+		seen = NULL;
+		dir_read_once(dir_r, dir_fd, prefix, seen);
 	}
 	logs_scan(dir_r);
 	dir_r->untouched = is_untouched(dir_r);
@@ -334,8 +411,7 @@ static bool cache_read(void *context, uint64_t offset, void *dest, size_t size)
 {
 	const struct index_dir *dir = context;
 
-	return read_at(dir->cache_fd, dest, size, (off_t)offset) ==
-		(ssize_t)size;
+	return read_at(dir->cache_fd, dest, size, offset) == (ssize_t)size;
 }
 
 void index_dir_cache_chain(const struct index_dir *dir,

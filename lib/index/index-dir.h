@@ -35,7 +35,8 @@ enum index_dir_file_id {
 struct index_dir_file {
 	/* there is such a file, or something else with its name */
 	bool exists;
-	/* set if it could be opened */
+	/* set if it could be opened; as of a moment before it was read, but for
+	   the size of index and logs */
 	struct stat st;
 	/* of index and logs */
 	unsigned char *data;
@@ -73,10 +74,12 @@ struct index_dir {
 const char *index_dir_suffix(enum index_dir_file_id id);
 
 /* Read all of them. prefix is "dovecot.index" or the like. The descriptor stays
-   open. absent has a bit (1 << id) for each file that wasn't there just now:
-   those are looked for only if the state can't be told without. The result is
-   to be freed whatever it is. */
-void index_dir_read(int dir_fd, const char *prefix, unsigned int absent,
+   open. seen is what a look at the files found just now, NULL for each that
+   wasn't there: those are looked for only if the state makes no sense without,
+   and so are files that changed since. It is NULL if there was no such look.
+   The result is to be freed whatever it is. */
+void index_dir_read(int dir_fd, const char *prefix,
+		    const struct stat *const seen[INDEX_DIR_FILES],
 		    struct index_dir *dir_r);
 void index_dir_free(struct index_dir *dir);
 

@@ -43,7 +43,7 @@ index_exts_add(struct index_exts *exts, const char *name, size_t len)
 			      sizeof(*exts->exts));
 	ext = &exts->exts[exts->count++];
 	memset(ext, 0, sizeof(*ext));
-	ext->name = mem_printf("%.*s", (int)len, name);
+	ext->name = mem_dup(name, len);
 	ext->info = index_ext_info(name, len);
 	return ext;
 }
@@ -118,7 +118,6 @@ bool index_exts_add_keyword(struct index_exts *exts, const char *name,
 	exts->keywords = mem_grow(exts->keywords, &exts->keywords_alloc,
 				  exts->keywords_count + 1,
 				  sizeof(*exts->keywords));
-	exts->keywords[exts->keywords_count++] =
-		mem_printf("%.*s", (int)len, name);
+	exts->keywords[exts->keywords_count++] = mem_dup(name, len);
 	return true;
 }

@@ -4,11 +4,13 @@
 #ifndef INDEX_FILES_H
 #define INDEX_FILES_H
 
-/* The names of the files that Dovecot keeps under an index root, and what they
-   are for. */
+/* The files that Dovecot keeps under an index root: their names, what they are
+   for, and which an entry has. */
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
 enum index_file {
 	/* no name of Dovecot's */
@@ -42,6 +44,21 @@ enum index_file {
 enum index_file index_file_find(const char *name);
 /* Returns the name of a file that may be removed. */
 const char *index_file_name(enum index_file file);
+
+/* What an entry's directory holds, for whoever reads or removes it. */
+struct index_entry_files {
+	/* by enum index_file, from INDEX_FILE_FIRST_REMOVABLE on: those that
+	   are set in found, a bit each */
+	struct stat st[INDEX_FILE_COUNT - INDEX_FILE_FIRST_REMOVABLE];
+	unsigned int found;
+	/* Newest mtime or ctime of the directory, as it was entered, and of its
+	   files; newest mtime of a lock file, 0 without one. Epoch seconds. */
+	int64_t changed, locked;
+	/* Other files, or directories that hold some. */
+	bool has_others:1;
+	/* directories that are still there */
+	bool has_dirs:1;
+};
 
 /* Returns TRUE if the data is all of a log that nothing was written to, and
    that no other log came before: the header of version 1 alone. */

@@ -116,7 +116,6 @@ static void scan_add(struct index_log_scan *scan,
 {
 	struct index_log_count *count = &scan->counts[trans->type];
 
-	scan->transactions++;
 	if (trans->external)
 		count->external++;
 	else
@@ -138,7 +137,7 @@ int index_log_scan(const void *data, uint64_t size,
 	if (index_log_header_decode(data, size, &scan_r->hdr, error_r) < 0)
 		return -1;
 	scan_r->time = scan_r->hdr.create_stamp;
-	index_log_iter_init(&iter, data, size, scan_r->hdr.hdr_size, NULL);
+	index_log_iter_init(&iter, data, size, scan_r->hdr.hdr_size);
 	while (index_log_next(&iter, &trans))
 		scan_add(scan_r, &trans);
 	scan_r->end = trans.offset;

@@ -17,7 +17,6 @@ struct index_log_count {
 struct index_log_scan {
 	struct index_log_header hdr;
 	struct index_log_count counts[INDEX_LOG_TYPE_COUNT];
-	uint32_t transactions;
 	/* the first type that isn't known, 0 without any */
 	uint32_t unknown_code;
 	/* where the last whole transaction ends */

@@ -126,15 +126,13 @@ int index_log_header_decode(const void *data, uint64_t size,
 }
 
 void index_log_iter_init(struct index_log_iter *iter, const void *data,
-			 uint64_t size, uint64_t offset,
-			 struct cursor_budget *budget)
+			 uint64_t size, uint64_t offset)
 {
-	cursor_init(&iter->cursor, data, size, budget);
-	iter->error = NULL;
-	if (offset > size)
-		iter->error = "the log is shorter than the offset in it";
-	else
-		iter->cursor.pos = offset;
+	iter->data = data;
+	iter->size = size;
+	iter->offset = offset > size ? size : offset;
+	iter->error = offset > size ?
+		"the log is shorter than the offset in it" : NULL;
 }
 
 static enum index_log_type log_type(uint32_t code)
@@ -159,46 +157,34 @@ static bool log_boundary_is_whole(const struct index_transaction *trans,
 	return size <= log_size - trans->offset;
 }
 
-static void transaction_decode(const unsigned char *bytes,
-			       struct index_transaction *trans)
-{
-	uint32_t type;
-
-	memcpy(&type, bytes + 4, sizeof(type));
-	trans->code = type & TYPE_MASK;
-	trans->type = log_type(trans->code);
-	trans->external = (type & TYPE_EXTERNAL) != 0;
-	trans->dsync = (type & TYPE_DSYNC) != 0;
-	trans->data = bytes + TRANSACTION_HEADER_SIZE;
-	trans->data_size = trans->size - TRANSACTION_HEADER_SIZE;
-}
-
 bool index_log_next(struct index_log_iter *iter,
 		    struct index_transaction *trans_r)
 {
-	struct cursor *c = &iter->cursor;
-	uint64_t left = c->size - c->pos;
-	const unsigned char *bytes;
+	const unsigned char *bytes = iter->data + iter->offset;
+	uint64_t left = iter->size - iter->offset;
+	uint32_t type;
 
-	trans_r->offset = c->pos;
+	trans_r->offset = iter->offset;
 	trans_r->size = 0;
 	if (iter->error != NULL || left < TRANSACTION_HEADER_SIZE)
 		return false;
-	trans_r->size = offset32_decode(c->data + c->pos);
+	trans_r->size = offset32_decode(bytes);
 	if (trans_r->size == 0 || trans_r->size > left)
 		return false;
 	if (trans_r->size < TRANSACTION_HEADER_SIZE) {
 		iter->error = "a transaction is smaller than its header";
 		return false;
 	}
-	bytes = cursor_bytes(c, trans_r->size);
-	if (bytes == NULL) {
-		iter->error = "to read it takes too long";
-		return false;
-	}
-	transaction_decode(bytes, trans_r);
+	iter->offset += trans_r->size;
+	memcpy(&type, bytes + 4, sizeof(type));
+	trans_r->code = type & TYPE_MASK;
+	trans_r->type = log_type(trans_r->code);
+	trans_r->external = (type & TYPE_EXTERNAL) != 0;
+	trans_r->dsync = (type & TYPE_DSYNC) != 0;
+	trans_r->data = bytes + TRANSACTION_HEADER_SIZE;
+	trans_r->data_size = trans_r->size - TRANSACTION_HEADER_SIZE;
 	return trans_r->type != INDEX_LOG_BOUNDARY ||
-		log_boundary_is_whole(trans_r, c->size);
+		log_boundary_is_whole(trans_r, iter->size);
 }
 
 /* Returns TRUE if a client sees that flags changed. */

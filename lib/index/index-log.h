@@ -73,7 +73,8 @@ struct index_transaction {
 };
 
 struct index_log_iter {
-	struct cursor cursor;
+	const unsigned char *data;
+	uint64_t size, offset;
 	/* why it ended, NULL if that was where the log ends: after the last
 	   whole transaction, be there a torn one or not */
 	const char *error;
@@ -90,8 +91,7 @@ int index_log_header_decode(const void *data, uint64_t size,
 
 /* Begin at an offset, which has to be that of a transaction. */
 void index_log_iter_init(struct index_log_iter *iter, const void *data,
-			 uint64_t size, uint64_t offset,
-			 struct cursor_budget *budget);
+			 uint64_t size, uint64_t offset);
 /* Returns FALSE at the end, or where something is wrong: see error. Then the
    transaction's offset is where the next one will be. */
 bool index_log_next(struct index_log_iter *iter,

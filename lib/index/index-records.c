@@ -27,6 +27,9 @@ static uint32_t records_find(const struct index_records *recs, uint32_t uid)
 {
 	uint32_t left = 0, right = recs->count, middle;
 
+	/* most often nothing was expunged */
+	if (uid - 1 < right && recs->rows[uid - 1].uid == uid)
+		return uid - 1;
 	while (left < right) {
 		middle = left + (right - left) / 2;
 		if (recs->rows[middle].uid < uid)
@@ -40,11 +43,7 @@ static uint32_t records_find(const struct index_records *recs, uint32_t uid)
 bool index_records_find(const struct index_records *recs, uint32_t uid,
 			uint32_t *idx_r)
 {
-	/* most often nothing was expunged */
-	if (uid - 1 < recs->count && recs->rows[uid - 1].uid == uid)
-		*idx_r = uid - 1;
-	else
-		*idx_r = records_find(recs, uid);
+	*idx_r = records_find(recs, uid);
 	return *idx_r < recs->count && recs->rows[*idx_r].uid == uid;
 }
 
@@ -72,8 +71,11 @@ void index_records_append(struct index_records *recs, uint32_t uid,
 {
 	struct index_record *row;
 
-	recs->rows = mem_grow(recs->rows, &recs->alloc,
-			      (size_t)recs->count + 1, sizeof(*recs->rows));
+	if (recs->count == recs->alloc) {
+		recs->rows = mem_grow(recs->rows, &recs->alloc,
+				      (size_t)recs->count + 1,
+				      sizeof(*recs->rows));
+	}
 	row = &recs->rows[recs->count++];
 	row->uid = uid;
 	row->flags = flags;
@@ -189,25 +191,31 @@ static bool column_fill(struct index_records *recs, enum index_column column,
 void index_records_set(struct index_records *recs, enum index_column column,
 		       uint32_t uid, const void *data, size_t size)
 {
-	uint32_t idx, end;
-
-	if (records_range(recs, uid, uid, &idx, &end) && idx < end)
-		index_records_set_row(recs, column, idx, data, size);
-}
-
-void index_records_set_row(struct index_records *recs, enum index_column column,
-			   uint32_t idx, const void *data, size_t size)
-{
 	unsigned int column_size = index_column_size(column);
 	unsigned char *dest;
+	uint32_t idx, end;
 
-	if (!column_fill(recs, column, idx + 1))
+	if (!records_range(recs, uid, uid, &idx, &end) || idx == end ||
+	    !column_fill(recs, column, idx + 1))
 		return;
 	dest = recs->columns[column].data + (size_t)idx * column_size;
 	if (size > column_size)
 		size = column_size;
 	memcpy(dest, data, size);
 	memset(dest + size, 0, column_size - size);
+}
+
+void index_records_set_all(struct index_records *recs, enum index_column column,
+			   const unsigned char *data, size_t stride)
+{
+	unsigned int size = index_column_size(column);
+	unsigned char *dest;
+
+	if (recs->count == 0 || !column_fill(recs, column, recs->count))
+		return;
+	dest = recs->columns[column].data;
+	for (uint32_t i = 0; i < recs->count; i++)
+		memcpy(dest + (size_t)i * size, data + i * stride, size);
 }
 
 void index_records_reset(struct index_records *recs, enum index_column column)

@@ -57,9 +57,9 @@ void index_records_compact(struct index_records *recs, bool all);
 /* Set a message's record of an extension; what is missing is 0. */
 void index_records_set(struct index_records *recs, enum index_column column,
 		       uint32_t uid, const void *data, size_t size);
-/* The same by a row's number. */
-void index_records_set_row(struct index_records *recs, enum index_column column,
-			   uint32_t idx, const void *data, size_t size);
+/* Set all rows' records of an extension, one each stride bytes. */
+void index_records_set_all(struct index_records *recs, enum index_column column,
+			   const unsigned char *data, size_t stride);
 /* All records of the extension are 0 from now on. */
 void index_records_reset(struct index_records *recs, enum index_column column);
 /* Returns a row's record of an extension, NULL if it is 0. */

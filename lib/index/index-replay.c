@@ -443,8 +443,7 @@ void index_replay(struct index_state *state, const struct index_state_file *log,
 		.state = state, .log_hdr = log_hdr, .trans = &trans, .ext = -1
 	};
 
-	index_log_iter_init(&iter, log->data, log->size, offset,
-			    &state->budget);
+	index_log_iter_init(&iter, log->data, log->size, offset);
 	while (index_log_next(&iter, &trans)) {
 		if (functions[trans.type] == NULL)
 			continue;

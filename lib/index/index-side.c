@@ -224,10 +224,9 @@ static enum mba_other side_dir_class(const struct index_side *side,
 static void side_use(const struct index_side *side, struct index_entry *entry)
 {
 	if (!entry->untouched) {
-		index_use_read(entry->place, entry->is_unreadable ? ~0U :
-			       entry->files->found,
-			       side->set->root, side->set->errors, &entry->use,
-			       &entry->own);
+		index_use_read(entry->place, entry->is_unreadable ? NULL :
+			       entry->files, side->set->root,
+			       side->set->errors, &entry->use, &entry->own);
 		return;
 	}
 	entry->use.evidence = MBA_EVIDENCE_UNTOUCHED;

@@ -15,21 +15,6 @@
 /* how many inodes go by, without an entry, between two calls of progress() */
 #define INDEX_SIDE_PROGRESS_INODES 8192
 
-/* What an entry's directory holds, for whoever removes it. */
-struct index_entry_files {
-	/* by enum index_file, from INDEX_FILE_FIRST_REMOVABLE on: those that
-	   are set in found, a bit each */
-	struct stat st[INDEX_FILE_COUNT - INDEX_FILE_FIRST_REMOVABLE];
-	unsigned int found;
-	/* Newest mtime or ctime of the directory, as it was entered, and of its
-	   files; newest mtime of a lock file, 0 without one. Epoch seconds. */
-	int64_t changed, locked;
-	/* Other files, or directories that hold some. */
-	bool has_others:1;
-	/* directories that are still there */
-	bool has_dirs:1;
-};
-
 /* An entry that was found. Valid during the callback. */
 struct index_entry {
 	/* relative to the index root, "." for the root itself */

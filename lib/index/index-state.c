@@ -79,9 +79,8 @@ static void state_column(struct index_state *state, const unsigned char *recs,
 			 const struct index_ext *ext, enum index_column column)
 {
 	const struct index_header *hdr = &state->hdr;
-	uint32_t size = index_column_size(column);
 
-	if (ext->record_size < size)
+	if (ext->record_size < index_column_size(column))
 		return;
 	if ((uint32_t)ext->record_offset + ext->record_size >
 	    hdr->record_size) {
@@ -92,12 +91,8 @@ static void state_column(struct index_state *state, const unsigned char *recs,
 					   ext->record_size, hdr->record_size);
 		return;
 	}
-	/* the last one first: that makes room for all */
-	for (uint32_t i = state->records.count; i-- > 0; ) {
-		index_records_set_row(&state->records, column, i,
-				      recs + (size_t)i * hdr->record_size +
-				      ext->record_offset, size);
-	}
+	index_records_set_all(&state->records, column,
+			      recs + ext->record_offset, hdr->record_size);
 }
 
 static void state_exts(struct index_state *state, const unsigned char *data,
@@ -319,7 +314,7 @@ static uint64_t log_modseq(const struct state_log *log)
 	if (log->error != NULL)
 		return 0;
 	index_log_iter_init(&iter, log->file.data, log->file.size,
-			    log->hdr.hdr_size, NULL);
+			    log->hdr.hdr_size);
 	while (index_log_next(&iter, &trans))
 		modseq = index_log_modseq(&trans, modseq,
 					  log->hdr.minor_version);

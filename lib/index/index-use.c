@@ -73,8 +73,9 @@ void index_own_read(const struct index_state *state, struct index_own *own_r)
 	own_r->name_len = len;
 }
 
-/* Returns the files that weren't seen, for index_dir_read(). */
-static unsigned int absent_files(unsigned int found)
+/* Find what the walk saw of the files that index_dir_read() reads. */
+static void files_seen(const struct index_entry_files *files,
+		       const struct stat *seen_r[INDEX_DIR_FILES])
 {
 	static const enum index_file ids[INDEX_DIR_FILES] = {
 		[INDEX_DIR_INDEX] = INDEX_FILE_MAIN,
@@ -83,26 +84,31 @@ static unsigned int absent_files(unsigned int found)
 		[INDEX_DIR_CACHE] = INDEX_FILE_CACHE,
 		[INDEX_DIR_THREAD] = INDEX_FILE_THREAD,
 	};
-	unsigned int absent = 0;
+	unsigned int idx;
 
 	for (int id = 0; id < INDEX_DIR_FILES; id++) {
-		if ((found & 1U << (ids[id] - INDEX_FILE_FIRST_REMOVABLE)) == 0)
-			absent |= 1U << id;
+		idx = ids[id] - INDEX_FILE_FIRST_REMOVABLE;
+		seen_r[id] = (files->found & 1U << idx) == 0 ? NULL :
+			&files->st[idx];
 	}
-	return absent;
 }
 
-void index_use_read(const struct walk_place *place, unsigned int found,
+void index_use_read(const struct walk_place *place,
+		    const struct index_entry_files *files,
 		    const char *root, const struct error_sink *errors,
 		    struct mba_use *use_r, struct index_own *own_r)
 {
+	const struct stat *seen[INDEX_DIR_FILES];
 	struct index_dir dir;
 
 	memset(use_r, 0, sizeof(*use_r));
 	memset(own_r, 0, sizeof(*own_r));
 	if (place->fd == -1)
 		return;
-	index_dir_read(place->fd, INDEX_PREFIX, absent_files(found), &dir);
+	if (files != NULL)
+		files_seen(files, seen);
+	index_dir_read(place->fd, INDEX_PREFIX, files == NULL ? NULL : seen,
+		       &dir);
 	tell_failures(&dir, place, root, errors);
 	use_r->evidence = dir.evidence.level;
 	use_r->last_used = dir.evidence.last_used;

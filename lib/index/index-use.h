@@ -4,6 +4,7 @@
 #ifndef INDEX_USE_H
 #define INDEX_USE_H
 
+#include "index-files.h"
 #include "index-state.h"
 #include "mailbox-audit.h"
 #include "walk.h"
@@ -22,11 +23,12 @@ struct index_own {
 /* Set what a state says. The name is to be freed. */
 void index_own_read(const struct index_state *state, struct index_own *own_r);
 
-/* Read what an entry's index files prove of its mailbox's use. found has a bit
-   (1 << id - INDEX_FILE_FIRST_REMOVABLE) for each file that was seen in the
-   directory. What can't be read is told, below the index root; its use is
-   unknown then. The name is to be freed. */
-void index_use_read(const struct walk_place *place, unsigned int found,
+/* Read what an entry's index files prove of its mailbox's use. files is what
+   was seen in the directory, NULL if that isn't all. What can't be read is
+   told, below the index root; its use is unknown then. The name is to be
+   freed. */
+void index_use_read(const struct walk_place *place,
+		    const struct index_entry_files *files,
 		    const char *root, const struct error_sink *errors,
 		    struct mba_use *use_r, struct index_own *own_r);
 

@@ -21,10 +21,6 @@
    and will look for what got lost */
 #define HEADER_FSCKD 0x04
 
-/* what the state of most lists doesn't need, and the list never */
-#define NOT_NEEDED (1U << INDEX_DIR_LOG2 | 1U << INDEX_DIR_CACHE | \
-		    1U << INDEX_DIR_THREAD)
-
 struct list_guid {
 	unsigned char guid[INDEX_GUID_SIZE];
 	uint32_t idx;
@@ -188,10 +184,16 @@ static void list_read_dir(struct list_index *list, int dir_fd)
 {
 	const struct index_state *state = &list->index.state;
 	uint64_t size = list_stat(list, dir_fd, list->files);
+	/* of the others the state of most lists needs none, a list never */
+	const struct stat *seen[INDEX_DIR_FILES] = { NULL };
 
+	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG; id++) {
+		if (list->files[id].exists)
+			seen[id] = &list->files[id].st;
+	}
 	if (size == 0 || size > LIST_INDEX_MAX_SIZE)
 		return;
-	index_dir_read(dir_fd, list->name, NOT_NEEDED, &list->index);
+	index_dir_read(dir_fd, list->name, seen, &list->index);
 	list->has_index = true;
 	list_tell_failures(list);
 	if (list->index.result != INDEX_STATE_OK || state->records.exhausted)

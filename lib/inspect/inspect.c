@@ -72,7 +72,7 @@ static void inspect_index(struct inspect *inspect, const char *prefix)
 	char *json;
 
 	inspect->found++;
-	index_dir_read(inspect->dir_fd, prefix, 0, &index);
+	index_dir_read(inspect->dir_fd, prefix, NULL, &index);
 	if (inspect->set->verify) {
 		index_verify(&index, &verdicts);
 		inspection.verdicts = &verdicts;

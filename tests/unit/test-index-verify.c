@@ -171,7 +171,7 @@ static void verify(struct index_verdicts *verdicts_r)
 	}
 	fd = open(unit_path("."), O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ne(fd, -1);
-	index_dir_read(fd, PREFIX, 0, &dir);
+	index_dir_read(fd, PREFIX, NULL, &dir);
 	index_verify(&dir, verdicts_r);
 	index_dir_free(&dir);
 	(void)close(fd);
@@ -378,7 +378,7 @@ START_TEST(verdicts_have_an_end)
 	memcpy(data + 32, &count, sizeof(count));
 	unit_write(unit_path(PREFIX), data, RECORDS_AT + count * RECORD_SIZE);
 	fd = open(unit_path("."), O_RDONLY | O_DIRECTORY);
-	index_dir_read(fd, PREFIX, 0, &dir);
+	index_dir_read(fd, PREFIX, NULL, &dir);
 	index_verify(&dir, &verdicts);
 	ck_assert_uint_eq(verdicts.count, INDEX_VERDICTS_MAX);
 	index_verdicts_free(&verdicts);

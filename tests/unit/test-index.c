@@ -160,16 +160,15 @@ static int open_case(const char *name)
 	return fd;
 }
 
-START_TEST(files_are_understood)
+static void check_case(const char *name, int fd,
+		       const struct stat *const seen[INDEX_DIR_FILES])
 {
-	const char *name = cases[_i]->d_name;
-	int fd = open_case(name);
 	struct index_dir dir;
 	char *text = NULL, *expected;
 	size_t size, expected_size;
 	FILE *out = open_memstream(&text, &size);
 
-	index_dir_read(fd, case_prefix(name), 0, &dir);
+	index_dir_read(fd, case_prefix(name), seen, &dir);
 	print_dir(out, &dir);
 	ck_assert_int_eq(fclose(out), 0);
 	expected = read_file(fd, "expected", &expected_size);
@@ -183,6 +182,83 @@ START_TEST(files_are_understood)
 	index_dir_free(&dir);
 	free(text);
 	free(expected);
+}
+
+START_TEST(files_are_understood)
+{
+	const char *name = cases[_i]->d_name;
+	int fd = open_case(name);
+
+	check_case(name, fd, NULL);
+	(void)close(fd);
+}
+END_TEST
+
+static void look_as_it_is(struct stat *st)
+{
+	(void)st;
+}
+
+static void look_shorter(struct stat *st)
+{
+	st->st_size /= 2;
+}
+
+static void look_almost_as_long(struct stat *st)
+{
+	st->st_size--;
+}
+
+static void look_empty(struct stat *st)
+{
+	st->st_size = 0;
+}
+
+static void look_longer(struct stat *st)
+{
+	st->st_size *= 2;
+}
+
+static void look_too_long(struct stat *st)
+{
+	st->st_size = (off_t)1 << 40;
+}
+
+static void look_like_fifo(struct stat *st)
+{
+	st->st_mode = S_IFIFO | 0600;
+}
+
+/* Whatever a look found: the files may have changed since. */
+static void (*const looks[])(struct stat *st) = {
+	look_as_it_is, look_shorter, look_almost_as_long, look_empty,
+	look_longer, look_too_long, look_like_fifo
+};
+
+START_TEST(files_change_after_a_look)
+{
+	const char *name = cases[_i]->d_name;
+	const struct stat *seen[INDEX_DIR_FILES];
+	struct stat st[INDEX_DIR_FILES];
+	int fd = open_case(name);
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		for (int id = 0; id < INDEX_DIR_FILES; id++) {
+			(void)snprintf(path, sizeof(path), "%s%s",
+				       case_prefix(name),
+				       index_dir_suffix(id));
+			seen[id] = fstatat(fd, path, &st[id],
+					   AT_SYMLINK_NOFOLLOW) < 0 ? NULL :
+				&st[id];
+			if (seen[id] != NULL && id != INDEX_DIR_THREAD)
+				looks[i](&st[id]);
+		}
+		check_case(name, fd, seen);
+		/* it is made after the look */
+		seen[INDEX_DIR_LOG] = NULL;
+		check_case(name, fd, seen);
+	}
 	(void)close(fd);
 }
 END_TEST
@@ -316,7 +392,7 @@ START_TEST(broken_files_are_survived)
 	char path[64], *data;
 	size_t size;
 
-	index_dir_read(fd, case_prefix(name), 0, &dir);
+	index_dir_read(fd, case_prefix(name), NULL, &dir);
 	for (int id = 0; id <= INDEX_DIR_CACHE; id++) {
 		if (!dir.files[id].exists)
 			continue;
@@ -368,6 +444,7 @@ int main(void)
 	int count = unit_cases_find(INDEX_DIR_CASES, &cases), status;
 
 	tcase_add_loop_test(tcase, files_are_understood, 0, count);
+	tcase_add_loop_test(tcase, files_change_after_a_look, 0, count);
 	tcase_add_loop_test(tcase, files_are_printed, 0, count);
 	tcase_add_loop_test(tcase, broken_files_are_survived, 0, count);
 	status = unit_run(tcase);
