@@ -7,8 +7,8 @@ all that it is told: whatever they are, none of them goes."""
 import pytest
 
 from audit import MESSAGE, entries, json_lines, report
-from cleaning import JUNK, clean, fill, removed, utility
-from dovecot import Location
+from cleaning import JUNK, clean, fill, make_junk, removed, utility
+from dovecot import IS_24, Location
 from imap import literal
 from oracle import snapshot
 
@@ -80,3 +80,107 @@ def test_a_namespace_in_a_protocol_block(dovecot, which):
         imap.ok("SELECT More/work/plan")
         found = imap.ok("FETCH 1 FLAGS").untagged
     assert b"\\Flagged" in found[0] and b"keyword" in found[0]
+
+
+HOME = {"driver": "mbox", "mail": "~", "inbox": "mail/%u", "index": "index/%u"}
+DIRS = {"driver": "maildir", "mail": "~/Maildir", "index": "index/%u"}
+QUOTA = {
+    "2.3": """
+mail_plugins = quota
+plugin {
+  quota = DRIVER:User quota
+  quota_rule = *:storage=1G
+  quota_vsizes = yes
+}
+""",
+    "2.4": """
+mail_plugins {
+  quota = yes
+}
+quota "User quota" {
+  quota_driver = DRIVER
+  quota_storage_size = 1G
+}
+"""}
+
+
+def quota(driver):
+    return {version: text.replace("DRIVER", driver)
+            for version, text in QUOTA.items()}
+
+
+# What else is said of a location, and settings of the server.
+ODD = {
+    "indexcache": ({**HOME, "options": {"INDEXCACHE": "index/%u/caches"}}, {}),
+    "indexpvt": ({**HOME, "options": {"INDEXPVT": "index/%u/private"}}, {}),
+    "volatile": ({**HOME, "options": {"VOLATILEDIR": "index/%u/volatile"}},
+                 {}),
+    "control": ({**HOME, "control": "index/%u/control"}, {}),
+    "listindex": ({**HOME, "options": {"LISTINDEX": "index/%u/lists/names"}},
+                  {}),
+    "subscriptions": ({**HOME, "options": {"SUBSCRIPTIONS": "subs"}}, {}),
+    "utf8": ({**HOME, "options": {"UTF-8": True}}, {}),
+    "brokenchar": ({**HOME, "options": {"BROKENCHAR": "^"}}, {}),
+    "maildir fs": ({**DIRS, "layout": "fs"}, {}),
+    "maildir all below": ({**DIRS, "layout": "fs",
+                           "control": "index/%u/control", "options": {
+                               "INDEXCACHE": "index/%u/caches",
+                               "INDEXPVT": "index/%u/private",
+                               "VOLATILEDIR": "index/%u/volatile"}}, {}),
+    "maildir++": (DIRS, {}),
+    "no list index": (HOME, {"settings": {"mailbox_list_index": False}}),
+    "no list index, fs": ({**DIRS, "layout": "fs"},
+                          {"settings": {"mailbox_list_index": False}}),
+    "nfs": (HOME, {"settings": {"mmap_disable": True, "mail_fsync": "always",
+                                "mail_nfs_index": True,
+                                "mail_nfs_storage": True}}),
+    "dotlock": ({**DIRS, "layout": "fs"},
+                {"settings": {"mmap_disable": True, "lock_method": "dotlock",
+                              "mail_fsync": "always"}}),
+    "flock": (HOME, {"settings": {"lock_method": "flock"}}),
+    "cache fields": (HOME, {"settings": {
+        "mail_always_cache_fields": "hdr.subject flags"}}),
+    "quota count": ({**DIRS, "layout": "fs"}, {"extra": quota("count")}),
+    "quota maildir": (DIRS, {"extra": quota("maildir")}),
+}
+BOXES = ["INBOX", "box", "Work/plan"]
+
+
+def seen(server):
+    """Returns what a client sees of each mailbox."""
+    with server.imap("alice") as imap:
+        found = {box: imap.ok("STATUS", box, "(MESSAGES UIDNEXT UIDVALIDITY "
+                              "UNSEEN)").untagged for box in BOXES}
+        for box in BOXES:
+            imap.ok("SELECT", box)
+            found[box] += imap.ok("FETCH 1 (UID FLAGS)").untagged
+    server.restart()
+    return found
+
+
+@pytest.mark.parametrize("which", ODD)
+def test_where_else_files_are(dovecot, which):
+    """What is a mailbox's is never bogus, whatever else the location says."""
+    location, more = ODD[which]
+    if IS_24:
+        if "maildir" in which and "quota" in which:
+            pytest.skip("2.4 has no such quota")
+    server = dovecot(location=Location(**location), **more)
+    with server.imap("alice") as imap:
+        for box in BOXES:
+            if box != "INBOX":
+                imap.ok("CREATE", box)
+            imap.ok("APPEND", box, literal(MESSAGE))
+            imap.ok("SELECT", box)
+            imap.ok("STORE 1 +FLAGS (\\Flagged keyword)")
+        imap.list()
+    server.restart()
+    make_junk(server, "alice", JUNK)
+    before = seen(server)
+    audit = entries(json_lines(server.doveadm(
+        "mailbox-audit", "-u", "alice", "-e", "-j").stdout))
+    assert {name for name, entry in audit.items()
+            if entry["state"] in ("missing", "not-mailbox")} == set(JUNK)
+    assert {audit[name]["state"] for name in BOXES} == {"mailbox"}
+    assert removed(clean(server, "alice", *USED)) == set(JUNK)
+    assert seen(server) == before

@@ -69,6 +69,8 @@ static const struct {
 	{ "dovecot.index.log.3", "x", 1, "files" },
 	{ "dovecot-uidlist", "x", 1, "files" },
 	{ "mine", "x", 1, "files" },
+	/* what an NFS client leaves of a file that is still open */
+	{ ".nfs00000000000f2b3100000001", "x", 1, "files" },
 	{ "sub/mine", "x", 1, "files" },
 	{ "dovecot.index.log.newlock", "x", 1, "files" },
 	{ "dovecot.index.log.lock", "x", 1, "files" },
