@@ -30,8 +30,9 @@ access_event_find_field(const struct event *event, const char *key)
 #endif
 }
 
-/* Add a value to a list. Before 2.3.18 events have none: a string then, with
-   the values as in the line, quoted and escaped, and a blank between them. */
+/* Add a value to a list. Before 2.3.18 events have none: a string "KEY_list"
+   then, with the values as in the line, quoted and escaped, and a blank between
+   them. As "KEY" a name that looks like that could not be told from a list. */
 static inline void
 access_event_add_to_list(struct event *event, const char *key,
 			 const struct access_name *name, const char *value)
@@ -40,10 +41,12 @@ access_event_add_to_list(struct event *event, const char *key,
 	(void)name;
 	event_strlist_append(event, key, value);
 #else
-	const struct event_field *field = access_event_find_field(event, key);
+	const struct event_field *field;
 	string_t *str = t_str_new(128);
 
 	(void)value;
+	key = t_strconcat(key, "_list", NULL);
+	field = access_event_find_field(event, key);
 	if (field != NULL) {
 		str_append(str, field->value.str);
 		str_append_c(str, ' ');

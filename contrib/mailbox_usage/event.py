@@ -4,8 +4,9 @@
 """The plugin's event, as an exporter of Dovecot writes it in JSON."""
 
 import json
+import re
 
-from .access import Access, Malformed
+from .access import Access, Malformed, unescape
 from .times import Stamp
 
 NAME = "imap_mailbox_access"
@@ -17,6 +18,8 @@ FIELDS = {"mailbox": "mailbox", "new_mailbox": "new_mailbox",
           "messages": "messages", "more": "more", "reply": "reply",
           "cut": "cut"}
 NUMBERS = {"listed", "messages", "more"}
+# before Dovecot 2.3.18 a list is a string of them, in FIELD_list
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?: (?=")|$)', re.S)
 
 
 def load(text):
@@ -32,8 +35,24 @@ def load(text):
     return data if isinstance(data, dict) else None
 
 
+def unquote(text):
+    """Returns the names that stand in quotes."""
+    found = []
+    pos = 0
+    while pos < len(text):
+        match = QUOTED.match(text, pos)
+        if match is None:
+            # Dovecot cuts long strings
+            raise Malformed("a list of names that is cut")
+        found.append(unescape(match[1]))
+        pos = match.end()
+    return found
+
+
 def values(fields, key):
     value = fields.get(FIELDS[key], [])
+    if FIELDS[key] + "_list" in fields:
+        value = unquote(str(fields[FIELDS[key] + "_list"]))
     kind = int if key in NUMBERS else str
     found = value if isinstance(value, list) else [value]
     if not all(isinstance(v, kind) for v in found):

@@ -361,7 +361,25 @@ def test_the_events_of_an_exporter(log):
     assert summary(log(both[:200] + "\n"), status=1)["not_understood"] == 1
 
 
+def exported_names(**fields):
+    """Returns the mailboxes of an exporter's event."""
+    line = json.dumps({**EVENT, "fields": {
+        "cmd_name": "NOTIFY", "user": "ann", "reply": "OK", **fields}})
+    user, = summary(input=line + "\n")["users"]
+    return [box["mailbox"] for box in user["mailboxes"]]
+
+
+def test_a_list_before_dovecot_2_3_18():
+    """It is a string, and a mailbox that looks like one is none."""
+    assert exported_names(mailbox_list='"a \\"b" "c\\\\" "\u00e4"') == \
+        ["a \"b", "c\\x5c", "\u00e4"]
+    assert exported_names(mailbox_list='"a"') == ["a"]
+    assert exported_names(mailbox='"a" "b"') == ['"a" "b"']
+
+
 @pytest.mark.parametrize("fields", [
+    {"cmd_name": "NOTIFY", "user": "ann", "reply": "OK", "mailbox_list": joined}
+    for joined in ('"a" "b...', '"a" ', '"a""b"', '"a" b', "a", '"\\q"', 1)] + [
     {"cmd_name": "LIST", "reply": "OK"}, {"user": "ann", "reply": "OK"},
     {"cmd_name": "LIST", "user": "ann"}, None,
     {"cmd_name": "LIST", "user": "ann", "reply": "YES"},
@@ -663,6 +681,9 @@ def test_what_a_real_exporter_wrote(dovecot, log):
         imap.ok('LIST "" (a "%" "*")')
         imap.cmd("STATUS missing (MESSAGES)")
         imap.cmd('STATUS "x')
+        # two names, and one that looks like two
+        imap.ok("NOTIFY SET (mailboxes (a b) (MessageNew MessageExpunge))")
+        imap.cmd("STATUS", literal('"a" "b"'), "(MESSAGES)")
     count = len(lines(server))
     exported(server, count)
     whole = os.path.join(server.dir, "log")
