@@ -124,6 +124,20 @@ def test_a_signal_while_the_step_begins(step):
     assert not os.path.lexists(work)
 
 
+@pytest.mark.parametrize("argv", [
+    ["tests/in-debian", "trixie", "contrib/run-tests"],
+    ["contrib/run-tests", "--all-dovecots"]], ids=lambda argv: argv[0])
+def test_another_prefix_is_not_for_debian_s_dovecots(argv):
+    """Nor is it dropped in silence."""
+    result = subprocess.run(
+        [os.path.join(TOP, argv[0]), *argv[1:]], stdin=subprocess.DEVNULL,
+        env={**os.environ, "MBA_PREFIX": "/opt/dovecot"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert result.stderr.count(b"\n") == 1
+    assert b"MBA_PREFIX=/opt/dovecot" in result.stderr
+
+
 def test_who_asks_again_means_it():
     """A step that doesn't end by the first signal."""
     process = start('ends_by=INT; in_namespace python3 -c "$@"', MESS,
