@@ -294,16 +294,18 @@ def test_purge():
     timer, = run("dpkg -L mailbox-audit | "
                  "grep 'timer$'").stdout.decode().split()
     os.symlink(timer, f"{WANTS}/mailbox-audit-clean.timer")
-    write(CONF + ".removed", "an older one\n")
-    write(CONF + ".ucf-dist", "what ucf may leave\n")
+    for end in (".removed", "~", "%", ".bak", ".ucf-new", ".ucf-old",
+                ".ucf-dist", ".merge-error"):
+        write(CONF + end, "what this package, an editor or ucf may leave\n")
     apt(f"purge {' '.join(OURS)}")
     for name in OURS:
         assert run(f"dpkg-query -s {name}").returncode != 0
     assert installed() - BEFORE == {SOURCES}
-    # ucf keeps what its files were before
-    assert "mailbox-audit" not in run(
-        "cat /var/lib/ucf/hashfile /var/lib/ucf/registry; "
-        "ls -R /var/lib/systemd").stdout.decode()
+    # ucf notes what it has, and keeps its notes of before
+    left = run("ls -R /var/lib/systemd /var/lib/ucf; cd /var/lib/ucf; "
+               "cat hashfile* registry*", check=True).stdout.decode()
+    assert "mailbox-audit" not in left
+    assert "/etc/dovecot/dovecot.conf" in read("/var/lib/ucf/hashfile.0")
     not_in_use()
 
 
