@@ -11,14 +11,14 @@ PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                     "..", "..", "README")
 
 
-def text():
-    with open(PATH) as f:
+def text(path=PATH):
+    with open(path) as f:
         return f.read()
 
 
-def sections():
+def sections(path=PATH):
     """Returns {title: text}."""
-    parts = re.split(r"^(\S.*)\n-+\n", text(), flags=re.M)
+    parts = re.split(r"^(\S.*)\n-+\n", text(path), flags=re.M)
     return dict(zip(parts[1::2], parts[2::2]))
 
 
@@ -33,9 +33,9 @@ def settings(version):
     return "".join(line[2:] for line in block.splitlines(keepends=True))
 
 
-def commands(title, version):
+def commands(title, version, path=PATH):
     """Returns the commands of a section for a Dovecot: the lines after a "#"
     or "$", with those that they go on in."""
     part = BLOCK.sub(lambda block: block[2] if block[1] == version else "",
-                     sections()[title])
+                     sections(path)[title])
     return re.findall(r"^ +[#$] ((?:.*[\\|]\n)*.*)$", part, flags=re.M)
