@@ -268,6 +268,8 @@ OPTION_NAMES = {"BROKENCHAR": "--broken-char", "UTF-8": "--utf8",
                 "SUBSCRIPTIONS": "--subscriptions"}
 
 
+# before 2.3.18 doveadm -A -S ends at the first user that fails
+SERVER_GOES_ON = VERSION >= (2, 3, 18)
 # 2.4.2 made FULLDIRNAME= of what was DIRNAME=
 ALWAYS_FULL = VERSION >= (2, 4, 2)
 

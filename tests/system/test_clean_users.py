@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from audit import default_location, json_lines, report, write
+from audit import (SERVER_GOES_ON, default_location, json_lines, report,
+                   write)
 from cleaning import (JUNK, clean, fill, kept, make_junk, removed,
                       stop_at)
 from dovecot import FIRST_UID, IS_24, Location, Namespace, User, block
@@ -338,7 +339,8 @@ def test_users_who_cant_be_looked_at_and_used(dovecot, through):
     before = snapshot(server.path("index"))
     result = server.doveadm(*COMMAND, "-A", "-U", *to, check=False)
     assert result.returncode == os.EX_TEMPFAIL
-    assert b"failing" in result.stderr + server.log().encode()
+    if through == "" or SERVER_GOES_ON:
+        assert b"failing" in result.stderr + server.log().encode()
     assert b"--used removes nothing" in result.stderr + server.log().encode()
     assert snapshot(server.path("index")) == before
     result, of = run(server, ["-A", *to], check=False)
