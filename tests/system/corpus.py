@@ -153,10 +153,17 @@ def indexes(server, user):
                 yield directory, prefix
 
 
+def level(directory):
+    """Returns the last level of a mailbox's name as the directory of its index
+    has it: 2.4.2 put those of dbox beside the mails, one directory deeper."""
+    above, last = os.path.split(directory)
+    return os.path.basename(above) if last == "dbox-Mails" else last
+
+
 def mailbox_name(directory, line):
     """Returns the last level of a mailbox's name, from its directory or, with
     LAYOUT=index, from its index."""
     for ext in line["state"]["extensions"]:
         if ext["box_name"] is not None:
             return ext["box_name"].split("/")[-1]
-    return os.path.basename(directory).split(".")[-1]
+    return level(directory).split(".")[-1]

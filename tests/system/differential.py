@@ -132,7 +132,8 @@ class Configuration:
 
 def clean(line):
     """A line without times, UIDVALIDITY and the server's directory."""
-    for pattern, by in ((rb" \([0-9.]+ \+ [^)]*\)\.?$", b""),
+    # imapc's replies have those of the server behind it, too
+    for pattern, by in ((rb" \([0-9.]+ \+ [^)]*\)\.?", b""),
                         (rb"(UIDVALIDITY|APPENDUID|COPYUID) \d+", rb"\1"),
                         (rb"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]", b"[time]"),
                         (rb"uidvalidity\.[0-9a-f]+", b"uidvalidity.N"),

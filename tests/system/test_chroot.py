@@ -72,9 +72,9 @@ def audit(server, asked, *args, status=0):
                   for e in entries}
 
 
-def clean(server, asked):
+def clean(server, asked, check=True):
     server.doveadm("mailbox-audit", "clean", "--min-age", "0",
-                   *asked.replace("@DIR@", server.dir).split())
+                   *asked.replace("@DIR@", server.dir).split(), check=check)
 
 
 def left(server):
@@ -140,7 +140,9 @@ def test_paths_that_begin_with_a_slash(dovecot, asked):
 @pytest.mark.parametrize("way", WAYS)
 def test_clean_removes_only_what_is_bogus(dovecot, way, asked):
     server = start(dovecot, way)
-    clean(server, asked)
+    # 2.4.5 confines itself to the first user's directory, finds no groups in
+    # there when it comes to the next one, or to the same again, and ends
+    clean(server, asked, check=asked in KNOWN)
     assert left(server) - {"junk-2", "notes"} == {"box", "junk-1"}
     if asked in KNOWN:
         assert left(server) == {"box", "junk-1"}

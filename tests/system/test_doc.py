@@ -78,6 +78,13 @@ def test_options_of_the_utility(command):
         assert set(OPTION.findall(text)) <= every | {"--inodes", "-s", "-B1"}
 
 
+def usage_of(server, *command):
+    """Returns what doveadm says to a wrong command. Before 2.3.18 it said that
+    on standard output."""
+    result = server.doveadm(*command, check=False)
+    return (result.stdout + result.stderr).decode()
+
+
 def test_options_of_clean(dovecot):
     page = sections("mailbox-audit-clean.1")
     options = documented(page["OPTIONS"])
@@ -85,8 +92,7 @@ def test_options_of_clean(dovecot):
                                     "--unused-for", "-O", "--jobs", "-J",
                                     "--rule", "--rules"}
     assert helped("clean") == options | location
-    usage = dovecot().doveadm("mailbox-audit", "clean", "-A", "-f",
-                              check=False).stderr.decode()
+    usage = usage_of(dovecot(), "mailbox-audit", "clean", "-A", "-f")
     usage = [line for line in usage.splitlines() if "[-n|" in line][0]
     own = set(OPTION.findall(usage.split("[-n|")[1])) | {"-n"}
     assert own == (options | {"-N", "--namespace"}) - \
@@ -112,8 +118,7 @@ def test_commands_of_the_utility():
 
 
 def test_options_of_the_doveadm_command(dovecot):
-    usage = dovecot().doveadm("mailbox-audit", "-A", "-H", "-V",
-                              check=False).stderr.decode()
+    usage = usage_of(dovecot(), "mailbox-audit", "-A", "-H", "-V")
     usage = [line for line in usage.splitlines() if "[-e|" in line][0]
     page = sections("doveadm-mailbox-audit.1")
     own = set(OPTION.findall(usage.split("[-e|")[1])) | {"-e"}

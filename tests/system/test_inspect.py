@@ -253,7 +253,7 @@ def check_lines(path):
 def test_text_of_an_ordinary_mailbox(driver, dovecot):
     server = dovecot(**corpus.description(driver))
     corpus.fill(server, "alice", 300)
-    directories = {os.path.basename(d).lstrip("."): d
+    directories = {corpus.level(d).lstrip("."): d
                    for d, _ in corpus.indexes(server, "alice")}
     # a screen, also with an index file and an older log
     text = check_lines(directories["fetched"])

@@ -204,7 +204,7 @@ def test_beside_a_writer(driver, dovecot):
     with server.imap("alice") as imap:
         corpus.commands(imap, "CREATE busy")
         path = [d for d, _ in corpus.indexes(server, "alice")
-                if os.path.basename(d).lstrip(".") == "busy"][0]
+                if corpus.level(d).lstrip(".") == "busy"][0]
         writer = threading.Thread(target=change_for_ever,
                                   args=(imap, stop, states))
         writer.start()

@@ -258,7 +258,9 @@ def test_usage(server):
     result = inspect(server, check=False)
     assert result.returncode == os.EX_USAGE
     assert b"No mailbox is given" in result.stderr
-    assert b"inspect" in result.stderr and b"-j|--json" in result.stderr
+    # before 2.3.18 it was no error
+    usage = result.stdout + result.stderr
+    assert b"inspect" in usage and b"-j|--json" in usage
     answer = server.http([
         ["mailboxAuditInspect", {"user": "alice"}, "one"],
         ["mailboxAuditInspect", {"user": "alice", "mailbox": ["box"]}, "two"]])
