@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from dovecot import Namespace
+from dovecot import Namespace, VERSION
 from filter import DETAIL, FORMATS, create, deliver, forget_list_index, \
     with_filter
 from imap import literal
@@ -87,6 +87,10 @@ def test_what_happens_to_a_named_mailbox_is_told(dovecot, what, name):
     assert results[0] == results[1]
 
 
+# stock Dovecot 2.4.5 panics
+NOT_UTF8 = [literal(b"junk-\xff")] if VERSION < (2, 4, 5) else []
+
+
 def test_odd_names(dovecot):
     location = FORMATS["mbox"]
     description = dict(location=location)
@@ -100,7 +104,7 @@ def test_odd_names(dovecot):
                 "(MessageNew MessageExpunge))").status for name in (
                     '""', ".", "junk-1/../junk-1", "junk-1//a", "/junk-1",
                     "junk-none", "(junk-1 junk-1)", "()", "~junk-1",
-                    literal(b"junk-\xff"), literal(b"junk-&"))])
+                    literal(b"junk-&"), *NOT_UTF8)])
     assert replies[0] == replies[1]
 
 
