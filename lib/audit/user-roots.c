@@ -44,6 +44,8 @@ struct mba_user_roots {
 	void *dirs;
 	char **names;
 	size_t names_count, names_alloc;
+	/* tsearch() tree of these */
+	void *known;
 };
 
 /* with a user's name at the end */
@@ -58,12 +60,24 @@ struct mba_user_roots *mba_user_roots_init(void)
 	return mem_new(sizeof(struct mba_user_roots));
 }
 
+static int name_compare(const void *p1, const void *p2)
+{
+	return strcmp(p1, p2);
+}
+
+/* They are those of names[]. */
+static void name_keep(void *name)
+{
+	(void)name;
+}
+
 void mba_user_roots_deinit(struct mba_user_roots **_users)
 {
 	struct mba_user_roots *users = *_users;
 
 	*_users = NULL;
 	tdestroy(users->dirs, free);
+	tdestroy(users->known, name_keep);
 	for (size_t i = 0; i < users->names_count; i++)
 		free(users->names[i]);
 	free(users->names);
@@ -78,8 +92,9 @@ user_dir_find(const struct mba_user_roots *users, const struct walk_id *id)
 	return found == NULL ? NULL : *found;
 }
 
-/* Let a directory be something to the user who was added last. */
-static void user_dir_mark(struct mba_user_roots *users,
+/* Let a directory be something to the user who was added last. Returns FALSE if
+   it already is to two users, who are enough. */
+static bool user_dir_mark(struct mba_user_roots *users,
 			  const struct walk_id *id, enum user_dir_kind kind)
 {
 	struct user_dir *dir = user_dir_find(users, id);
@@ -92,11 +107,14 @@ static void user_dir_mark(struct mba_user_roots *users,
 			mem_missing();
 	}
 	marks = dir->users[kind];
+	if (marks[1] != 0)
+		return false;
 	if (marks[0] == 0)
 		marks[0] = user;
-	else if (marks[1] == 0 && strcmp(users->names[marks[0] - 1],
-					 users->names[user - 1]) != 0)
+	else if (strcmp(users->names[marks[0] - 1],
+			users->names[user - 1]) != 0)
 		marks[1] = user;
+	return true;
 }
 
 /* Returns TRUE if a root may hold what is the user's. Else a symlink to another
@@ -124,15 +142,16 @@ static void user_root_add(struct mba_user_roots *users,
 	if (!root->exists)
 		return;
 	if (is_index_root)
-		user_dir_mark(users, &root->id, USER_DIR_SEEN);
+		(void)user_dir_mark(users, &root->id, USER_DIR_SEEN);
 	if (!user_root_counts(root, &roots->top))
 		return;
-	user_dir_mark(users, &root->id, USER_DIR_ROOT);
+	(void)user_dir_mark(users, &root->id, USER_DIR_ROOT);
 	if (is_index_root)
-		user_dir_mark(users, &root->id, USER_DIR_INDEX_ROOT);
+		(void)user_dir_mark(users, &root->id, USER_DIR_INDEX_ROOT);
 	path = mem_strdup(root->path);
-	while (audit_dir_go_up(&path, &id) > 0)
-		user_dir_mark(users, &id, USER_DIR_ABOVE);
+	/* what is above two users' roots is so, all the way up */
+	while (audit_dir_go_up(&path, &id) > 0 &&
+	       user_dir_mark(users, &id, USER_DIR_ABOVE)) ;
 	free(path);
 }
 
@@ -141,13 +160,17 @@ void mba_user_roots_add(struct mba_user_roots *users, const char *user,
 {
 	struct location *location = location_init(set);
 	struct audit_roots roots;
+	char *name;
 
 	if (users->names_count == 0 ||
 	    strcmp(users->names[users->names_count - 1], user) != 0) {
 		users->names = mem_grow(users->names, &users->names_alloc,
 					users->names_count + 1,
 					sizeof(*users->names));
-		users->names[users->names_count++] = mem_strdup(user);
+		name = mem_strdup(user);
+		users->names[users->names_count++] = name;
+		if (tsearch(name, &users->known, name_compare) == NULL)
+			mem_missing();
 	}
 	audit_roots_init(&roots, location, true);
 	user_root_add(users, &roots, &roots.mail);
@@ -180,15 +203,6 @@ static char *user_dir_refusal(const struct mba_user_roots *users,
 	return NULL;
 }
 
-static bool user_is_known(const struct mba_user_roots *users, const char *user)
-{
-	for (size_t i = 0; i < users->names_count; i++) {
-		if (strcmp(users->names[i], user) == 0)
-			return true;
-	}
-	return false;
-}
-
 char *user_roots_refusal(const struct mba_user_roots *users, const char *user,
 			 const struct audit_root *index_root)
 {
@@ -196,7 +210,7 @@ char *user_roots_refusal(const struct mba_user_roots *users, const char *user,
 	struct walk_id id = index_root->id;
 	char *refusal, *path;
 
-	if (!user_is_known(users, user)) {
+	if (tfind(user, &users->known, name_compare) == NULL) {
 		return mem_strdup("The user wasn't there when the users' roots "
 				  "were looked at");
 	}

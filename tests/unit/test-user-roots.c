@@ -122,6 +122,32 @@ START_TEST(an_index_root_that_came_later_is_not_cleaned)
 }
 END_TEST
 
+/* The way up from a root ends where it is known for two users: not where it is
+   known for the one who has the index root above. */
+START_TEST(the_way_up_from_a_root)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	struct mba_location location;
+	char mail_root[PATH_MAX];
+
+	clean_setup();
+	make_entry("junk");
+	unit_mkdir(unit_path("index/dir"));
+	unit_mkdir(unit_path("index/dir/ann"));
+	unit_mkdir(unit_path("index/dir/bob"));
+	location = clean.location;
+	strcpy(mail_root, unit_path("index/dir/ann"));
+	location.mail_root = mail_root;
+	mba_user_roots_add(users, "ann", &location);
+	strcpy(mail_root, unit_path("index/dir/bob"));
+	location.index_root = unit_path("none");
+	mba_user_roots_add(users, "bob", &location);
+	check_user(users, "ann", &clean.location,
+		   "Below the index root is a root of user bob");
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
 /* Roots of all kinds are looked at, and only those that may be the user's. */
 static const struct {
 	const char *mail_root, *other_root;
@@ -217,6 +243,7 @@ int main(void)
 			    an_index_root_of_two_users_is_cleaned_for_neither,
 			    0, sizeof(user_cases) / sizeof(user_cases[0]));
 	tcase_add_test(tcase, an_index_root_that_came_later_is_not_cleaned);
+	tcase_add_test(tcase, the_way_up_from_a_root);
 	tcase_add_loop_test(tcase, roots_of_another_user, 0,
 			    sizeof(root_cases) / sizeof(root_cases[0]));
 	tcase_add_test(tcase, roots_of_somebody_else);
