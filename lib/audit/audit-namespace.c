@@ -23,7 +23,8 @@ struct run {
 	struct mba_namespace_report *report;
 	/* its set is NULL if nothing is to be cleaned */
 	struct clean clean;
-	/* storage names that have an entry; NULL if nobody asks */
+	/* Storage names that have an entry; NULL if nobody asks, as there is no
+	   list of names. */
 	struct name_set *met;
 	/* progress() said so */
 	bool stopped;
@@ -32,6 +33,11 @@ struct run {
 	struct entry_queue *queue;
 	const struct error_sink *errors;
 };
+
+static bool root_is_missing(const struct audit_root *root)
+{
+	return !root->exists && root->failed == 0;
+}
 
 static bool run_progress(const struct mba_count *totals, void *context)
 {
@@ -280,10 +286,10 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 	};
 	struct mba_count totals = { 0, 0, 0 };
 
-	if (run->clean.set == NULL)
-		run_audit(run, &set, &totals);
-	else
+	if (run->clean.set != NULL)
 		run_clean(run, ns, &set, &totals);
+	else if (!root_is_missing(&ns->roots.index))
+		run_audit(run, &set, &totals);
 	run->report->totals = totals;
 	if (run->stopped)
 		run_stopped(run, errors);
@@ -311,7 +317,7 @@ static void run_names(struct run *run, struct audit_namespace *ns,
 		ns->subscriptions.errors = errors;
 		audit_subscriptions_find(&ns->subscriptions);
 	}
-	if (run->clean.set != NULL)
+	if (run->met == NULL)
 		return;
 	list_names->decide = &run->decide;
 	list_names->met = run->met;
@@ -321,6 +327,21 @@ static void run_names(struct run *run, struct audit_namespace *ns,
 	audit_list_names_find(list_names);
 	if (run->stopped)
 		run_stopped(run, errors);
+}
+
+/* Returns FALSE if there surely is no list index. */
+static bool run_has_list(const struct audit_namespace *ns,
+			 const struct list_index *list)
+{
+	const struct audit_root *root = &ns->roots.index;
+	const char *path = ns->location->list_index;
+	size_t len = strlen(root->path);
+
+	/* it mostly is in the index root */
+	if (path != NULL && root_is_missing(root) &&
+	    strncmp(path, root->path, len) == 0 && path[len] == '/')
+		return false;
+	return list_index_exists(list);
 }
 
 static void run_sides(struct run *run, struct audit_namespace *ns,
@@ -337,7 +358,7 @@ static void run_sides(struct run *run, struct audit_namespace *ns,
 	run->decide.side = side;
 	run->decide.list = list;
 	run->decide.keep = keep;
-	if (run->clean.set == NULL && ns->location->list_index != NULL)
+	if (run->clean.set == NULL && run_has_list(ns, list))
 		run->met = name_set_init();
 	run_index_side(run, ns, errors);
 	run_names(run, ns, errors);

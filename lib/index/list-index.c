@@ -89,6 +89,23 @@ void list_index_deinit(struct list_index **_list)
 	free(list);
 }
 
+bool list_index_exists(const struct list_index *list)
+{
+	bool exists = false;
+	struct stat st;
+	char *path;
+
+	for (int id = 0; id < LIST_FILES && !exists &&
+	     list->set.prefix != NULL; id++) {
+		path = mem_printf("%s%s", list->set.prefix,
+				  index_dir_suffix(id));
+		exists = lstat(path, &st) == 0 ||
+			(errno != ENOENT && errno != ENOTDIR);
+		free(path);
+	}
+	return exists;
+}
+
 /* Look at the files. Returns their size, 0 if there are none. */
 static uint64_t list_stat(const struct list_index *list, int dir_fd,
 			  struct list_file files_r[LIST_FILES])

@@ -38,6 +38,9 @@ struct list_index;
 struct list_index *list_index_init(const struct list_index_settings *set);
 void list_index_deinit(struct list_index **list);
 
+/* Returns FALSE if there surely is none: then nothing need be asked. */
+bool list_index_exists(const struct list_index *list);
+
 /* Find the mailbox with a GUID, of INDEX_GUID_SIZE bytes. Its name's levels are
    joined by NUL; it is valid until the next call. */
 enum list_index_result

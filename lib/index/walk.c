@@ -305,7 +305,7 @@ static int walk_read(struct walk *walk, struct walk_dir *dir, int fd)
 		return -1;
 	if (dir->buffer == NULL) {
 		dir->buffer = walk->spare_buffer != NULL ?
-			walk->spare_buffer : mem_new(WALK_BUFFER_SIZE);
+			walk->spare_buffer : mem_alloc(WALK_BUFFER_SIZE);
 		walk->spare_buffer = NULL;
 	}
 	dir->opens = opens;

@@ -133,6 +133,34 @@ def test_one_look_a_directory_in_which_all_is_missing(dovecot, driver):
         (FILES + 1) * DIRS * (1 if driver == "mbox" else 2) + 2
 
 
+def test_who_has_no_index_costs_three_calls(dovecot):
+    """For thousands of users each call counts: both roots are looked at, and
+    the subscriptions."""
+    server = dovecot(location=LOCATIONS["mbox"])
+    os.mkdir(server.users["alice"].home + "/mail")
+    calls = traced(server)
+    assert calls == {"newfstatat": 1, "openat": 1}
+    calls = calls_below(server.path("index/alice"),
+                        server.dir + "/private/trace")
+    # the utility has looked at it before
+    assert calls == {"newfstatat": 1 + 1}
+
+
+def test_a_list_index_that_isnt_there_costs_three_calls(dovecot):
+    """Each of its files may be there alone."""
+    server = dovecot(location=LOCATIONS["mbox"])
+    write(server.path("mail/alice"), MESSAGE)
+    index = server.path("index/alice")
+    make_log(index + "/.imap/INBOX")
+    server.chown("alice", index)
+    traced(server)
+    calls = calls_below(index, server.dir + "/private/trace")
+    # three directories are opened, looked at, read to their end and closed;
+    # the root is looked at twice before, and there is a log
+    assert calls == {"openat": 3, "fstat": 3, "getdents64": 6, "close": 3,
+                     "newfstatat": 2 + 1 + 3}
+
+
 def test_names_of_the_list_index_that_have_an_entry_cost_nothing(dovecot):
     """A LIST makes entries, and names in the list index."""
     server = dovecot(location=LOCATIONS["mbox"])
