@@ -92,7 +92,7 @@ def compare(server, user, what, bar):
                       ("cpu", lambda runs: min(r.cpu for r in runs))):
         before, after = map(key, found.values())
         print(f"{name} {after / before:.3f} times, at most {bar} wanted")
-    before, after = (measure.count_syscalls(command(server, user, program))
+    before, after = (measure.run_counted(command(server, user, program))[1]
                      for program in (BEFORE, "mailbox-audit"))
     print(f"{before} and {after} system calls, {after - before} more")
 

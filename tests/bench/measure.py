@@ -14,14 +14,14 @@ import time
 Run = collections.namedtuple("Run", "seconds cpu rss")
 
 
-def run(argv):
+def run(argv, prefix=()):
     """Runs a command: wall-clock seconds, processor seconds, and the largest
-    resident size in KiB."""
+    resident size in KiB. The prefix isn't measured."""
     # not wait4(): before it became the command, the process was a Python
     log = f"/tmp/mba-bench-{os.getpid()}.time"
     start = time.monotonic()
-    subprocess.run(["/usr/bin/time", "-o", log, "-f", "%U %S %M"] + argv,
-                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*prefix, "/usr/bin/time", "-o", log, "-f", "%U %S %M",
+                    *argv], check=True, stdout=subprocess.DEVNULL)
     seconds = time.monotonic() - start
     with open(log) as f:
         user, system, rss = f.read().split()
@@ -63,16 +63,21 @@ def syscalls(argv):
     return [l for l in lines if "resumed>" not in l]
 
 
-def count_syscalls(argv):
-    """Runs a command under perf, which is much faster than strace: the number
-    of its system calls, without what threads need to wait for each other."""
+def run_counted(argv):
+    """Runs a command: what run() returns, and how many system calls it took,
+    with about 30 of who took the time, and without what threads need to wait
+    for each other. perf counts them without slowing them down, as strace would:
+    there are millions."""
+    log = f"/tmp/mba-bench-{os.getpid()}.perf"
     events = ["raw_syscalls:sys_enter", "syscalls:sys_enter_futex"]
-    text = subprocess.run(
-        ["perf", "stat", "-x,", "-e", ",".join(events)] + argv, check=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).stderr.decode()
+    result = run(argv, ["perf", "stat", "-x,", "-e", ",".join(events), "-o",
+                        log, "--"])
+    with open(log) as f:
+        text = f.read()
+    os.unlink(log)
     every, futex = (int(re.search(rf"^(\d+),.*{name}", text, re.M).group(1))
                     for name in events)
-    return every - futex
+    return result, every - futex
 
 
 def names_of(lines):
@@ -84,8 +89,8 @@ def names_of(lines):
 class ImapProcess:
     """The imap process that serves a logged in client."""
 
-    def __init__(self, server, user):
-        self.imap = server.imap(user)
+    def __init__(self, server, user, **options):
+        self.imap = server.imap(user, **options)
         pids = [pid for pid, name in server.running() if name == "imap"]
         assert len(pids) == 1, pids
         self.pid = pids[0]
