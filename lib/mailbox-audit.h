@@ -116,8 +116,8 @@
    many as you like. Rules that nobody adds to any more may be shared. An audit
    reads with threads of its own, which end before mba_audit_run() returns; they
    block all signals. It holds fewer than 64 descriptors, and two more for each
-   of the jobs, however deep the trees are, and has the rights of the process:
-   to know what Dovecot can open, be the user before it begins.
+   of the jobs, fewer of which there are where RLIMIT_NOFILE is low, and has the
+   rights of the process: to know what Dovecot can open, be the user before.
 
    Callbacks run in the thread that called the function which they were given
    to, one at a time, before it returns. What they are handed is valid until

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "audit-namespace.h"
 #include "clean-scope.h"
@@ -15,6 +16,8 @@
 #include "entry-queue.h"
 #include "index-side.h"
 
+/* that the audit holds, and its process */
+#define OTHER_DESCRIPTORS 64
 #define STOPPED "Stopped before its end"
 
 struct run {
@@ -241,12 +244,21 @@ static void run_index_error(const char *op, const char *path,
 	error_sink_add(run->errors, op, path, error);
 }
 
+/* A look takes up to two descriptors, and fails if there is none. */
 static unsigned int run_jobs(const struct run *run)
 {
 	unsigned int jobs = run->set->jobs;
+	struct rlimit limit;
 
-	return jobs == 0 ? MBA_DEFAULT_JOBS :
-		jobs > MBA_MAX_JOBS ? MBA_MAX_JOBS : jobs;
+	if (jobs == 0)
+		jobs = MBA_DEFAULT_JOBS;
+	else if (jobs > MBA_MAX_JOBS)
+		jobs = MBA_MAX_JOBS;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur >= OTHER_DESCRIPTORS + 2 * jobs)
+		return jobs;
+	return limit.rlim_cur < OTHER_DESCRIPTORS + 2 ? 1 :
+		(limit.rlim_cur - OTHER_DESCRIPTORS) / 2;
 }
 
 /* Walk the index root, while the mail side is looked at. */

@@ -3,12 +3,16 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "alloc.h"
 #include "look-pool.h"
 #include "thread.h"
 
 #define LOOK_STACK_SIZE (128 * 1024)
+/* Threads leave so much address space to others: the directories on the way to
+   an entry take most of it. */
+#define SPARE_SPACE (4 * 1024 * 1024)
 
 struct look_pool {
 	const struct location *location;
@@ -60,6 +64,8 @@ struct look_pool *look_pool_init(const struct location *location,
 				 unsigned int threads)
 {
 	struct look_pool *pool = mem_new(sizeof(*pool));
+	void *spare = mmap(NULL, SPARE_SPACE, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	pool->location = location;
 	pool->last = &pool->first;
@@ -67,10 +73,12 @@ struct look_pool *look_pool_init(const struct location *location,
 	pthread_cond_init(&pool->added, NULL);
 	pthread_cond_init(&pool->made, NULL);
 	pool->threads = mem_new(threads * sizeof(*pool->threads));
-	while (pool->threads_count < threads &&
+	while (spare != MAP_FAILED && pool->threads_count < threads &&
 	       thread_start(&pool->threads[pool->threads_count], pool_thread,
 			    pool, LOOK_STACK_SIZE))
 		pool->threads_count++;
+	if (spare != MAP_FAILED)
+		(void)munmap(spare, SPARE_SPACE);
 	return pool;
 }
 

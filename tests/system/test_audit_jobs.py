@@ -171,6 +171,20 @@ def test_errors_are_the_same(server, seed):
         assert all(states[state]["entries"] > 0 for state in states)
 
 
+def test_where_descriptors_are_few(server):
+    """Then fewer looks are made at once, and none fails."""
+    results = []
+    for jobs in (1, 2, 16, 64):
+        with slow(server.users["alice"].home, delay=500) as slowly:
+            options = options_below(server, server.location, slowly.path)
+            out, errors, status = run(server, options, jobs, nofile=67)
+        results.append((out.replace(os.fsencode(slowly.path), b"MAIL"),
+                        errors.replace(os.fsencode(slowly.path), b"MAIL"),
+                        status))
+    assert b"Too many open files" not in results[0][1]
+    assert results[1:] == results[:-1]
+
+
 def test_what_stays_is_never_missing(server):
     """Directories vanish, come back as files, are closed and opened again while
     looks are in flight."""

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -120,6 +121,7 @@ START_TEST(as_many_as_there_is_room_for)
 	struct look_pool *pool;
 	unsigned long pages;
 	unsigned int count;
+	void *others;
 	FILE *file;
 
 	begin();
@@ -128,9 +130,9 @@ START_TEST(as_many_as_there_is_room_for)
 	ck_assert_int_eq(fscanf(file, "%lu", &pages), 1);
 	ck_assert_int_eq(fclose(file), 0);
 	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
-	/* for none; for stacks of 64 kB, but not of the default's 8 MB */
+	/* for none; for stacks of 128 kB, but not of the default's 8 MB */
 	limit.rlim_cur = pages * (rlim_t)getpagesize() +
-		(_i == 0 ? 64 * 1024 : 6 * 1024 * 1024);
+		(_i == 0 ? 64 * 1024 : 8 * 1024 * 1024);
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
 	pool = look_pool_init(location, 256);
 	count = count_threads() - 1;
@@ -139,6 +141,11 @@ START_TEST(as_many_as_there_is_room_for)
 	else {
 		ck_assert_uint_ge(count, 16);
 		ck_assert_uint_lt(count, 256);
+		/* and for others */
+		others = mmap(NULL, 3 * 1024 * 1024, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		ck_assert_ptr_ne(others, MAP_FAILED);
+		ck_assert_int_eq(munmap(others, 3 * 1024 * 1024), 0);
 	}
 	look_all(pool, 64);
 	look_pool_deinit(&pool);
