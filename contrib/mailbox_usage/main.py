@@ -75,6 +75,12 @@ def complain(text):
     print(f"mailbox-usage: {text}", file=sys.stderr)
 
 
+def complain_of(path, error):
+    """Says why a file can't be used. Its name may hold anything."""
+    reason = getattr(error, "strerror", None) or error
+    complain(f"{output.shown(path)}: {reason}")
+
+
 def read(path, args, summary):
     """Adds a file to the summary. Returns 0, 2 if it couldn't be read to its
     end."""
@@ -92,7 +98,7 @@ def read(path, args, summary):
                 file_date = files.date(stream)
                 files.read(stream, reader)
     except files.ERRORS as error:
-        complain(f"{path}: {error}")
+        complain_of(path, error)
         status = 2
     if lines.lines > 0:
         # a log with both has each access twice
@@ -129,7 +135,7 @@ def write(print_to):
                   closefd=False) as out:
             print_to(out)
     except OSError as error:
-        complain(f"standard output: {error}")
+        complain_of("standard output", error)
         return 2
     return 0
 
@@ -140,13 +146,14 @@ def load_audit(path):
     try:
         accounts = audit.load(path)
     except (*files.ERRORS, audit.Invalid) as error:
-        complain(f"{path}: {error}")
+        complain_of(path, error)
         sys.exit(2)
     parts = [output.shown(name) for name, account in sorted(accounts.items())
              if not account.complete]
     if parts:
-        complain(f"{path}: the audit had errors with {len(parts)} users, and "
-                 f"may not have all of their mailboxes: {' '.join(parts[:3])}")
+        complain(f"{output.shown(path)}: the audit had errors with "
+                 f"{len(parts)} users, and may not have all of their "
+                 f"mailboxes: {' '.join(parts[:3])}")
     return accounts, int(bool(parts))
 
 

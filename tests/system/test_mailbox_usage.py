@@ -613,9 +613,12 @@ def test_it_runs_in_a_checkout_too(log):
 
 
 def test_errors_and_help(tmp_path):
-    result = run(tmp_path / "none", status=2)
-    assert result.stderr.startswith(
-        f"mailbox-usage: {tmp_path}/none: [Errno 2] ".encode())
+    for options in ([], ["--audit"]):
+        # a name that a terminal obeys
+        result = run(*options, tmp_path / "no\x1b[31m\nne", status=2)
+        assert result.stderr.decode() == \
+            f"mailbox-usage: {tmp_path}/no\\x1b[31m\\x0ane: " \
+            "No such file or directory\n"
     out = run("--help").stdout.decode()
     assert "--json" in out and "--csv" in out and "journal" in out
     run("--nonsense", status=2)
