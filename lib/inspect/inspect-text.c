@@ -394,7 +394,6 @@ static void text_log(const struct text *text, enum index_dir_file_id id)
 {
 	const struct index_dir *index = text->inspection->index;
 	const struct index_log_scan *log = &index->logs[id - INDEX_DIR_LOG];
-
 	const struct index_log_header *hdr = &log->hdr;
 	struct words words = {
 		.text = text,

@@ -177,12 +177,13 @@ int mba_inspect(const char *path, const struct mba_inspect_settings *set,
 		.now = time(NULL), .dir_fd = -1,
 	};
 	struct stat st;
+	bool exists = stat(path, &st) == 0;
 	int ret;
 
 	/* most indexes are a log alone */
-	if (stat(path, &st) < 0 && errno != ENOENT)
+	if (!exists && errno != ENOENT)
 		return fail("stat", path, error_r);
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (exists && S_ISDIR(st.st_mode))
 		ret = inspect_dir(&inspect, path, error_r);
 	else
 		ret = inspect_file(&inspect, path, error_r);
