@@ -74,15 +74,6 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 	dest->iter_index = set->mailbox_list_iter_from_index_dir;
 }
 
-static inline bool user_loads_compression(const struct mail_user *user)
-{
-	const char *name = "mail_compress";
-
-	return array_is_created(&user->set->mail_plugins) &&
-		array_lsearch(&user->set->mail_plugins, &name,
-			      i_strcmp_p) != NULL;
-}
-
 static inline bool list_uses_flock(const struct mailbox_list *list)
 {
 	return list->mail_set->parsed_lock_method == FILE_LOCK_METHOD_FLOCK;
@@ -225,12 +216,6 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 	dest->dirname_in_index = set->index_control_use_maildir_name;
 	dest->utf8 = set->utf8;
 	dest->iter_index = set->iter_from_index_dir;
-}
-
-static inline bool user_loads_compression(const struct mail_user *user)
-{
-	return str_array_find(t_strsplit_spaces(user->set->mail_plugins, ", "),
-			      "zlib");
 }
 
 static inline bool list_uses_flock(const struct mailbox_list *list)

@@ -9,6 +9,7 @@
 #include "doveadm-mail.h"
 #include "configured-mailboxes.h"
 #include "mailbox-audit.h"
+#include "settings-compat.h"
 #include "doveadm-compat.h"
 #include "doveadm-mailbox-audit-plugin.h"
 
@@ -120,8 +121,7 @@ void doveadm_location_get(struct mail_namespace *ns,
 	location_r->separator = mail_namespace_get_sep(ns);
 	location_r->inbox = (ns->flags & NAMESPACE_FLAG_INBOX_USER) != 0;
 	/* where doveadm doesn't load it, imap may */
-	location_r->compression =
-		user_loads_compression(ns->user);
+	location_r->compression = mail_user_loads_compression(ns->user);
 	location_get_settings(list, location_r);
 	location_r->other_roots = other_roots_get(list);
 	/* a remote list would be asked what its names are */

@@ -11,12 +11,9 @@
 #include "mailbox-list-private.h"
 #include "mailbox-list-index.h"
 
-#if MBA_DOVECOT_VERSION >= 20400
-#  define COMPRESSION_PLUGIN "mail_compress"
-#else
+#if MBA_DOVECOT_VERSION < 20400
 /* 2.4's second look at the names, in the index directory */
 #  define MAILBOX_LIST_ITER_FORCE_RESYNC 0
-#  define COMPRESSION_PLUGIN "zlib"
 #endif
 
 /* Returns the character that storage names are escaped with, or NUL. */
@@ -184,19 +181,6 @@ list_index_node_append_name(struct mailbox_list *list,
 	};
 
 	mailbox_list_name_escape(node->raw_name, escape_chars, dest);
-#endif
-}
-
-static inline bool mail_user_has_plugin(const struct mail_user *user,
-					const char *name)
-{
-#if MBA_DOVECOT_VERSION >= 20400
-	return array_is_created(&user->set->mail_plugins) &&
-		array_lsearch(&user->set->mail_plugins, &name,
-			      i_strcmp_p) != NULL;
-#else
-	return str_array_find(t_strsplit_spaces(user->set->mail_plugins, ", "),
-			      name);
 #endif
 }
 

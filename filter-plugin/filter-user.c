@@ -6,6 +6,7 @@
 #include "mail-storage-private.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-filter-rules.h"
+#include "settings-compat.h"
 #include "filter-user.h"
 
 #define FILTER_USER_CONTEXT(obj) \
@@ -86,7 +87,7 @@ void filter_user_created(struct mail_user *user)
 	}
 	fuser->non_mailboxes = non_mailboxes;
 	fuser->probe_flags = MBA_PROBE_NOATIME_ONLY;
-	fuser->probe_flags |= mail_user_has_plugin(user, COMPRESSION_PLUGIN) ?
+	fuser->probe_flags |= mail_user_loads_compression(user) ?
 		MBA_PROBE_COMPRESSION : MBA_PROBE_NO_COMPRESSION;
 
 	fuser->module_ctx.super = *v;

@@ -46,6 +46,22 @@
 	} STMT_END
 #endif
 
+/* Returns whether a user's configuration loads Dovecot's plugin for compressed
+   mails. */
+static inline bool mail_user_loads_compression(const struct mail_user *user)
+{
+#if MBA_DOVECOT_VERSION >= 20400
+	const char *name = "mail_compress";
+
+	return array_is_created(&user->set->mail_plugins) &&
+		array_lsearch(&user->set->mail_plugins, &name,
+			      i_strcmp_p) != NULL;
+#else
+	return str_array_find(t_strsplit_spaces(user->set->mail_plugins, ", "),
+			      "zlib");
+#endif
+}
+
 /* Get a plugin's settings for a user: from plugin {} and userdb in 2.3, as any
    other setting in 2.4. Returns 0 if ok, -1 if a value can't be parsed. The
    caller frees the settings with settings_free(), and checks them: check_func
