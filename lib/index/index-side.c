@@ -89,9 +89,8 @@ static void side_look_for_root(const struct index_side *side,
 	    dir->below_imap)
 		return;
 	dir->is_looked = true;
-	ret = child->parent_fd == -1 ? 1 :
-		other_root_find(child->parent_fd, side->set->imap_dir != NULL,
-				&name);
+	ret = other_root_find(child->parent_fd, side->set->imap_dir != NULL,
+			      &name);
 	if (ret != 0)
 		dir->in_other_root = true;
 	if (ret < 0) {

