@@ -190,6 +190,31 @@ class Owner:
         self.thread.join()
 
 
+class Movers(Owner):
+    """Swaps names with others that are never removed."""
+
+    def swap(self, path, link):
+        for _ in range(2):
+            exchange(path, link)
+            self.count += 1
+
+
+def clean_beside(trees, owner, swaps, check, options):
+    """Cleans while names are swapped, until something was removed, too."""
+    removed = runs = 0
+    with owner:
+        while owner.count < swaps or removed == 0:
+            assert owner.thread.is_alive()
+            done = trees.clean(*options, status=None)
+            assert done.status in (os.EX_OK, os.EX_IOERR), done.stderr
+            removed += any(entry["action"] == "removed"
+                           for entry in done.entries.values())
+            runs += 1
+            with owner.lock:
+                check()
+    print(f"{owner.count} swaps, {runs} runs, {removed} with a removal")
+
+
 JUNK = "a/b/.imap/junk"
 KEPT = "a/b/.imap/box"
 
@@ -219,19 +244,85 @@ def test_owner_swaps_directories_and_links(trees, used):
     trees.own()
     untouched = [trees.outside, trees.mail, f"{trees.index}/{KEPT}"]
     before = snapshot(*untouched)
-    removed = runs = 0
-    with Owner(pairs) as owner:
-        while owner.count < SWAPS or removed == 0:
-            assert owner.thread.is_alive()
-            done = trees.clean(*options, status=None)
-            assert done.status in (os.EX_OK, os.EX_IOERR), done.stderr
-            removed += any(entry["action"] == "removed"
-                           for entry in done.entries.values())
-            runs += 1
-            with owner.lock:
-                assert snapshot(*untouched) == before
-                trees.own(trees.entry(JUNK, *files))
-    print(f"{owner.count} swaps, {runs} runs, {removed} with a removal")
+
+    def check():
+        assert snapshot(*untouched) == before
+        trees.own(trees.entry(JUNK, *files))
+
+    clean_beside(trees, Owner(pairs), SWAPS, check, options)
+
+
+def below(top):
+    """What stands there, without the directory itself."""
+    found = snapshot(top)
+    del found[os.path.join(top, ".")]
+    return {path: st for path, st in found.items() if path != top}
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_the_index_root_is_swapped(trees, used):
+    """The other tree has entries in the same places, but each holds something
+    that keeps it."""
+    options = ["--used", "--used-age", "0", "--force"] if used else []
+    files = ["dovecot.index", "dovecot.index.cache"] if used else []
+    for name in (JUNK, KEPT):
+        trees.entry(name, *files, "mine", root=trees.outside)
+        trees.entry(name, *files)
+    trees.box("a/b/box")
+    trees.own()
+    kept = f"{trees.index}/{KEPT}"
+    before = below(trees.outside), snapshot(kept, trees.mail)
+
+    def check():
+        assert (below(trees.outside), snapshot(kept, trees.mail)) == before
+        trees.own(trees.entry(JUNK, *files))
+
+    clean_beside(trees, Movers([(trees.index, trees.outside)]), SWAPS, check,
+                 options)
+
+
+# By format: its options, the index of a mailbox and of another name that is
+# none, the mailbox's files, and what of the mails is swapped; "" is the root.
+MAIL_SIDES = {
+    "mbox": ([], KEPT, JUNK, ["a/b/box"], ["", "a", "a/b", "a/b/box"]),
+    "maildir": (["--format", "maildir"], ".box", ".junk",
+                [".box/cur/1", ".box/new/1", ".box/tmp/1"],
+                ["", ".box", ".box/cur", ".box/tmp"]),
+}
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("driver", MAIL_SIDES)
+def test_the_mails_are_swapped(trees, driver, used):
+    """What is a mailbox before and after each swap has an entry always."""
+    options, kept, junk, mails, names = MAIL_SIDES[driver]
+    if used:
+        options = [*options, "--used", "--used-age", "0", "--force"]
+    files = ["dovecot.index", "dovecot.index.cache"] if used else []
+    for name in (kept, junk):
+        trees.entry(name, *files)
+    attic = os.path.join(os.path.dirname(trees.index), "attic")
+    pairs = []
+    for i, name in enumerate(names):
+        for mail in mails:
+            trees.box(mail)
+            for top in (f"{attic}/{i}", trees.outside):
+                trees.box(f"{top}/{mail}")
+        write(f"{attic}/{i}/other", b"x\n")
+        os.symlink(f"{trees.outside}/{name}", f"{attic}/link{i}")
+        pairs += [(f"{trees.mail}/{name}".rstrip("/"), other) for other in (
+            f"{attic}/{i}/{name}".rstrip("/"), f"{attic}/link{i}")]
+    write(f"{trees.outside}/other", b"x\n")
+    trees.own(trees.index, trees.mail, trees.outside, attic)
+    untouched = [trees.outside, f"{trees.index}/{kept}"]
+    before = snapshot(*untouched), find_files(trees.mail), find_files(attic)
+
+    def check():
+        assert (snapshot(*untouched), find_files(trees.mail),
+                find_files(attic)) == before
+        trees.own(trees.entry(junk, *files))
+
+    clean_beside(trees, Movers(pairs), SWAPS // 2, check, options)
 
 
 # --- what is no ordinary file or directory
@@ -477,10 +568,10 @@ def test_a_change_before_the_removal(trees, change, used):
     child, pid = stop_at("fcntl", trees.command(
         *(["--used", "--used-age", "0", "--force"] if used else [])))
     change(trees)
-    logs = find_logs(trees.index)
+    logs = find_files(trees.index)
     done = go_on(child, pid)
     assert (done.status, done.why(path)) == (0, why), done.stderr
-    assert find_logs(trees.index) == logs
+    assert find_files(trees.index) == logs
 
 
 def go_on(child, pid):
@@ -537,6 +628,6 @@ def test_a_log_that_is_replaced_before_it_is_opened(trees, replace, tmp_path):
     assert os.path.lexists(log)
 
 
-def find_logs(top):
+def find_files(top):
     return sorted(os.path.join(path, name) for path, _, files in os.walk(top)
                   for name in files)
