@@ -274,12 +274,14 @@ SERVER_GOES_ON = VERSION >= (2, 3, 18)
 ALWAYS_FULL = VERSION >= (2, 4, 2)
 
 
-def dirname_options(loc):
+def dirname_options(server, loc):
+    full = ALWAYS_FULL and \
+        not server.settings.get("mailbox_directory_name_legacy")
     if loc.fulldirname is not None:
         return ["--full-dirname", loc.fulldirname]
     if loc.dirname is not None:
-        return ["--full-dirname" if ALWAYS_FULL else "--dirname", loc.dirname]
-    if ALWAYS_FULL and loc.driver in ("sdbox", "mdbox"):
+        return ["--full-dirname" if full else "--dirname", loc.dirname]
+    if full and loc.driver in ("sdbox", "mdbox"):
         return ["--full-dirname", "dbox-Mails"]
     return []
 
@@ -292,7 +294,7 @@ def location_options(server, user, loc, prefix="", separator="/"):
     options = ["--format", loc.driver, "--mail-root", path(loc.mail),
                "--index-root", path(loc.index or loc.mail),
                "--prefix", prefix, "--separator", separator]
-    options += dirname_options(loc)
+    options += dirname_options(server, loc)
     if loc.layout is not None:
         options += ["--layout", loc.layout]
     if loc.mailbox_dir is not None:

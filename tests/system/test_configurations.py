@@ -11,12 +11,21 @@ import pytest
 from audit import mutf7, unescape
 from configurations import CONFIGURATIONS
 from differential import listed_name, Pair
+from dovecot import VERSION
 from imap import quote
 from oracle import audit, BOGUS, has_utility, make_atimes_old, snapshot
 
 
+NOT_245 = {
+    "acl-global": "Dovecot has no acl_global_path",
+    "sdbox-iterindex": "stock Dovecot takes the index's dbox-Mails for a child",
+}
+
+
 @pytest.fixture(scope="module", params=CONFIGURATIONS, ids=lambda c: c.name)
 def pair(request):
+    if VERSION >= (2, 4, 5) and request.param.name in NOT_245:
+        pytest.skip(NOT_245[request.param.name])
     pair = Pair(request.param)
     yield pair
     assert pair.close() == []

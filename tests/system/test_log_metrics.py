@@ -152,7 +152,9 @@ def query(port, expression):
 
 
 def name_of(labels):
-    own = [f'{key}="{value}"' for key, value in sorted(labels.items())
+    # Prometheus 3 shows le="1" as le="1.0"
+    own = [f'{key}="{value.removesuffix(".0") if key == "le" else value}"'
+           for key, value in sorted(labels.items())
            if key not in ("__name__", "instance", "job")]
     return labels.get("__name__", "") + ("{" + ",".join(own) + "}" if own
                                          else "")

@@ -27,7 +27,7 @@ import corpus
 from accesslog import MARK, lines as log_lines
 from audit import DESCRIPTION, MESSAGE, fill_home, json_lines, utility
 from clock import DAY, age, past
-from dovecot import Dovecot, IS_24
+from dovecot import Dovecot, IS_24, VERSION
 from filter import with_filter
 from imap import literal
 
@@ -138,6 +138,12 @@ ANSWERS_24 = [
 ]
 
 
+# and 2.4.5 in "session", in one case
+ANSWERS_245 = [
+    ("homes", '* LSUB () "/" select\n', '* LSUB (\\NoInferiors) "/" select\n'),
+]
+
+
 def session(server):
     """Returns what was sent, and what came: names in any order, without
     \\Marked, which access times tell."""
@@ -170,6 +176,10 @@ def expected(case, name):
             part = stands[name == "log"]
             assert text.count(part) == 1, part
             text = text.replace(part, part[:-len(old)] + new)
+    for only, old, new in ANSWERS_245 if VERSION >= (2, 4, 5) else []:
+        if (only, "session") == (case, name):
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
     return text.splitlines()
 
 
@@ -204,7 +214,12 @@ def test_made_here(dovecot, case, tmp_path):
 @pytest.fixture(scope="module", params=MADE)
 def there(request):
     """The trees of 2.3.19 on this Dovecot."""
-    server = Dovecot(**copy.deepcopy(with_plugins(request.param)))
+    description = copy.deepcopy(with_plugins(request.param))
+    if VERSION >= (2, 4, 2):
+        # as whoever upgrades has to say
+        description["settings"] = {**description.get("settings", {}),
+                                   "mailbox_directory_name_legacy": True}
+    server = Dovecot(**description)
     try:
         unpack(server, os.path.join(CASES, request.param, "tree.tar.xz"))
         server.start()
