@@ -3,8 +3,11 @@
 
 /* Which log continues the index file, and where: the one that the index names,
    at the offset that it names; or the one that follows that one. A log without
-   a predecessor begins the index anew. The older log is a link to the newer one
-   for the moment of a rotation: then both have the same sequence. */
+   a predecessor begins the index anew, unless it is older than the index: then
+   it was copied beside it, from a backup or from another mailbox that was made
+   in the same second, and Dovecot keeps the index's messages. The older log is
+   a link to the newer one for the moment of a rotation: then both have the same
+   sequence. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -209,24 +212,31 @@ static enum index_state_result
 replay_with_index(struct index_state *state, const struct state_logs *logs,
 		  const char **error_r)
 {
-	if (logs->log.error != NULL && logs->log.file.data == NULL) {
+	const struct state_log *log = &logs->log;
+	bool is_others;
+
+	if (log->error != NULL && log->file.data == NULL) {
 		index_replay_fail(state, 0, 60, "its log is missing");
 		return INDEX_STATE_OK;
 	}
-	if (replay_continue(state, &logs->log))
+	if (replay_continue(state, log))
 		return INDEX_STATE_OK;
-	if (logs->log.error == NULL && logs->log.hdr.prev_file_seq == 0 &&
-	    (logs->log.hdr.file_seq != state->hdr.log_file_seq ||
-	     logs->log.hdr.indexid != state->hdr.indexid)) {
-		replay_anew(state, &logs->log);
+	is_others = log->hdr.indexid != state->hdr.indexid;
+	if (log->error == NULL && log->hdr.prev_file_seq == 0 &&
+	    (is_others || log->hdr.file_seq > state->hdr.log_file_seq)) {
+		replay_anew(state, log);
 		return INDEX_STATE_OK;
 	}
 	if (replay_continue(state, &logs->log2) && replay_newer(state, logs))
 		return INDEX_STATE_OK;
-	*error_r = logs->log.error != NULL ? logs->log.error :
-		"index and log don't belong together";
-	return logs->log.error != NULL ? INDEX_STATE_UNKNOWN :
-		INDEX_STATE_MISMATCH;
+	*error_r = log->error;
+	if (log->error == NULL && !is_others &&
+	    log->hdr.file_seq < state->hdr.log_file_seq)
+		*error_r = "the log is older than the index";
+	if (*error_r != NULL)
+		return INDEX_STATE_UNKNOWN;
+	*error_r = "index and log don't belong together";
+	return INDEX_STATE_MISMATCH;
 }
 
 static enum index_state_result
