@@ -4,17 +4,20 @@
 """Many looks in flight on a slow file server: what is found, its order and its
 bytes are those of one look at a time."""
 
+import fcntl
 import itertools
 import os
 import random
 import shutil
+import subprocess
+import tempfile
 import threading
 
 import pytest
 
-from audit import (as_user, default_location, entries, fill_boxes, json_lines,
-                   location_options, LOCATIONS, make_log, MESSAGE, report,
-                   write)
+from audit import (as_user, as_user_argv, default_location, entries,
+                   fill_boxes, json_lines, location_options, LOCATIONS,
+                   make_log, MESSAGE, report, write)
 from cleaning import entry_dir, make_junk
 from oracle import make_atimes_old, snapshot
 from slowfs import slow
@@ -183,6 +186,41 @@ def test_where_descriptors_are_few(server):
                         status))
     assert b"Too many open files" not in results[0][1]
     assert results[1:] == results[:-1]
+
+
+@pytest.mark.parametrize("jobs", [1, 16])
+def test_a_file_server_that_dies(server, jobs):
+    """Nothing that is looked at from then on is known."""
+    options = location_options(server, "alice", server.location)
+    home = server.users["alice"].home
+    with slow(home, delay=2000, nocache=True) as slowly:
+        argv = as_user_argv(server, "alice", "mailbox-audit", "report", "-e",
+                            "-j", "-J", str(jobs),
+                            *[slowly.path if option == home else option
+                              for option in options])
+        # more than a small pipe takes, so that it waits for who reads
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        with os.fdopen(reader, "rb", buffering=0) as output, \
+                tempfile.TemporaryFile() as told, \
+                subprocess.Popen(argv, stdout=writer, stderr=told) as process:
+            os.close(writer)
+            text = output.read(1)
+            slowly.process.kill()
+            slowly.process.wait()
+            text += output.read()
+            process.wait()
+            told.seek(0)
+            errors = told.read().splitlines()
+    lines = json_lines(text)
+    found = {(entry["state"], entry["reason"])
+             for entry in entries(lines).values()}
+    # what was told before may be anything; the rest isn't
+    assert ("unknown", "error") in found
+    last = list(entries(lines).values())[-100:]
+    assert {entry["state"] for entry in last} == {"unknown"}
+    assert report(lines)["errors_total"] == len(errors) == len(set(errors))
+    assert process.returncode == os.EX_IOERR
 
 
 def test_what_stays_is_never_missing(server):

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* When threads are started depends on how long looks take: here the clock is
+   the test's own. */
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "entry-queue.h"
+#include "unit.h"
+
+#define FAST 1000
+#define SLOW 300000
+#define SECOND 1000000000
+
+/* how long each look takes, and what time it is, in nanoseconds */
+static int64_t look_nsecs, clock_nsecs;
+static unsigned int clock_asked;
+
+/* In place of libc's. A look stands between two questions. */
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	(void)id;
+	if (clock_asked++ % 2 == 1)
+		clock_nsecs += look_nsecs;
+	ts->tv_sec = clock_nsecs / SECOND;
+	ts->tv_nsec = clock_nsecs % SECOND;
+	return 0;
+}
+
+static void add_error(const char *op, const char *path, const char *error,
+		      void *context)
+{
+	(void)context;
+	ck_abort_msg("%s(%s): %s", op, path, error);
+}
+
+static void decided(const struct index_entry *found,
+		    const struct entry_decision *decision, void *context)
+{
+	unsigned int *count = context;
+
+	ck_assert_str_eq(found->path, ".imap/box");
+	ck_assert_int_eq(decision->state, MBA_STATE_MAILBOX);
+	(*count)++;
+}
+
+static unsigned int count_threads(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat("/proc/self/task", &st), 0);
+	return st.st_nlink - 2;
+}
+
+/* ThreadSanitizer makes one of its own. */
+static void check_threads(unsigned int found, unsigned int expected)
+{
+#ifndef __SANITIZE_THREAD__
+	ck_assert_uint_eq(found, expected);
+#else
+	ck_assert_uint_ge(found, expected);
+#endif
+}
+
+/* Looks in a row that take so long. */
+struct looks {
+	unsigned int count;
+	int64_t nsecs;
+};
+
+static const struct {
+	unsigned int jobs;
+	/* and how often all of them follow each other */
+	struct looks looks[3];
+	unsigned int times;
+	bool threads;
+} cases[] = {
+	/* a few that had to wait for a processor */
+	{ 16, { { 3, SLOW }, { 100, FAST } }, 1, false },
+	{ 16, { { 1, SLOW }, { 1, FAST } }, 100, false },
+	{ 16, { { 3, SLOW }, { 3, FAST } }, 100, false },
+	/* several in a row, or many more than not, at once and later */
+	{ 16, { { 4, SLOW } }, 1, true },
+	{ 16, { { 100, FAST }, { 4, SLOW } }, 1, true },
+	{ 16, { { 2, SLOW }, { 1, FAST }, { 1, SLOW } }, 2, true },
+	{ 2, { { 4, SLOW } }, 1, true },
+	{ 2, { { 4, SECOND } }, 1, true },
+	/* none but the caller's was asked for */
+	{ 1, { { 100, SLOW } }, 1, false },
+};
+
+static void add_looks(struct entry_queue *queue, const struct looks *looks,
+		      unsigned int *added)
+{
+	const struct index_entry entry = { .path = ".imap/box" };
+
+	look_nsecs = looks->nsecs;
+	for (unsigned int i = 0; i < looks->count; i++, (*added)++)
+		entry_queue_add(queue, &entry);
+}
+
+START_TEST(threads_are_started_when_looks_are_slow)
+{
+	const struct mba_location set = {
+		.prefix = "", .type = "private", .driver = "mbox",
+		.layout = "fs", .mail_root = unit_path("mail"),
+		.index_root = unit_path("index"),
+	};
+	const struct error_sink errors = { add_error, NULL };
+	struct location *location = location_init(&set);
+	struct mail_side *side = mail_side_init(location, &errors);
+	const struct entry_decide_settings decide = {
+		.location = location, .side = side,
+	};
+	unsigned int before = count_threads(), added = 0, told = 0;
+	struct entry_queue *queue =
+		entry_queue_init(&decide, cases[_i].jobs, decided, &told);
+
+	unit_write(unit_path("mail/box"), "", 0);
+	clock_asked = 0;
+	for (unsigned int i = 0; i < cases[_i].times; i++) {
+		for (unsigned int j = 0; j < 3; j++)
+			add_looks(queue, &cases[_i].looks[j], &added);
+	}
+	check_threads(count_threads() - before,
+		      cases[_i].threads ? cases[_i].jobs : 0);
+	entry_queue_flush(queue);
+	ck_assert_uint_eq(told, added);
+	entry_queue_deinit(&queue);
+	mail_side_deinit(&side);
+	location_free(&location);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("entry-queue");
+
+	tcase_add_loop_test(tcase, threads_are_started_when_looks_are_slow, 0,
+			    sizeof(cases) / sizeof(cases[0]));
+	return unit_run(tcase);
+}
