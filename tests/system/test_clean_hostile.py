@@ -281,13 +281,17 @@ def test_the_index_root_is_swapped(trees, used):
                  options)
 
 
-# By format: its options, the index of a mailbox and of another name that is
-# none, the mailbox's files, and what of the mails is swapped; "" is the root.
+# By format: its options, the index of a mailbox with its number, and of another
+# name that is none, the mailbox's files, and what of the mails is swapped, of
+# the first mailbox where it is one's; "" is the root. Many mailboxes, since
+# each is looked at for a moment only.
+BOXES = 50
 MAIL_SIDES = {
-    "mbox": ([], KEPT, JUNK, ["a/b/box"], ["", "a", "a/b", "a/b/box"]),
-    "maildir": (["--format", "maildir"], ".box", ".junk",
-                [".box/cur/1", ".box/new/1", ".box/tmp/1"],
-                ["", ".box", ".box/cur", ".box/tmp"]),
+    "mbox": ([], KEPT + "%d", JUNK, ["a/b/box%d"],
+             ["", "a", "a/b", "a/b/box0"]),
+    "maildir": (["--format", "maildir"], ".box%d", ".junk",
+                [".box%d/cur/1", ".box%d/new/1", ".box%d/tmp/1"],
+                ["", ".box0", ".box0/cur", ".box0/tmp"]),
 }
 
 
@@ -299,22 +303,25 @@ def test_the_mails_are_swapped(trees, driver, used):
     if used:
         options = [*options, "--used", "--used-age", "0", "--force"]
     files = ["dovecot.index", "dovecot.index.cache"] if used else []
-    for name in (kept, junk):
+    kept = [kept % i for i in range(BOXES)]
+    mails = [mail % i for mail in mails for i in range(BOXES)]
+    for name in (*kept, junk):
         trees.entry(name, *files)
     attic = os.path.join(os.path.dirname(trees.index), "attic")
+    tops = [trees.mail, trees.outside,
+            *(f"{attic}/{i}" for i in range(len(names)))]
+    for top in tops:
+        for mail in mails:
+            trees.box(f"{top}/{mail}")
+        write(f"{top}/other", b"x\n")
     pairs = []
     for i, name in enumerate(names):
-        for mail in mails:
-            trees.box(mail)
-            for top in (f"{attic}/{i}", trees.outside):
-                trees.box(f"{top}/{mail}")
-        write(f"{attic}/{i}/other", b"x\n")
-        os.symlink(f"{trees.outside}/{name}", f"{attic}/link{i}")
+        link = f"{attic}/link{i}"
+        os.symlink(f"{trees.outside}/{name}", link)
         pairs += [(f"{trees.mail}/{name}".rstrip("/"), other) for other in (
-            f"{attic}/{i}/{name}".rstrip("/"), f"{attic}/link{i}")]
-    write(f"{trees.outside}/other", b"x\n")
+            f"{attic}/{i}/{name}".rstrip("/"), link)]
     trees.own(trees.index, trees.mail, trees.outside, attic)
-    untouched = [trees.outside, f"{trees.index}/{kept}"]
+    untouched = [trees.outside, *(f"{trees.index}/{name}" for name in kept)]
     before = snapshot(*untouched), find_files(trees.mail), find_files(attic)
 
     def check():
