@@ -269,7 +269,6 @@ static void replay_intro(struct replay *replay)
 
 	while (intro_read(&replay->cursor, &intro)) {
 		replay->ext = -1;
-		replay->ext_ignore = true;
 		/* all of them are compared */
 		if (!cursor_budget_spend(&replay->state->budget, exts->count))
 			replay->cursor.failed = true;

@@ -414,6 +414,112 @@ START_TEST(other_endianness_is_named)
 }
 END_TEST
 
+/* lib-index/mail-transaction-log-modseq.c */
+static const struct {
+	uint32_t type, numbers[7];
+	size_t count;
+	unsigned int minor_version;
+	uint64_t before, after;
+} modseqs[] = {
+	/* none is kept before the extension is introduced, in a transaction
+	   that does so first */
+	{ APPEND, { 1, 0 }, 2, 3, 0, 0 },
+	{ KEYWORD, { 0, 0, 0, 0, 6 << 16, 0x73646f6d, 0x7165 }, 7, 3, 0, 0 },
+	{ INTRO, { UINT32_MAX, 0, 0, 0, 6 << 16, 0x73646f6d, 0x7165 }, 7, 3,
+	  0, 1 },
+	{ INTRO, { UINT32_MAX, 0, 0, 0, 7 << 16, 0x73646f6d, 0x737165 }, 7, 3,
+	  0, 0 },
+	{ INTRO, { UINT32_MAX, 0, 0, 0, 6 << 16, 0x73646f6d, 0x7165 }, 7, 3,
+	  9, 9 },
+	{ APPEND, { 1, 0 }, 2, 3, 9, 10 },
+	{ EXPUNGE, { 1, 1 }, 2, 3, 9, 9 },
+	{ EXPUNGE | EXTERNAL, { 1, 1 }, 2, 3, 9, 10 },
+	{ KEYWORD, { 4 << 16, 0x6b726f77, 1, 1 }, 4, 3, 9, 10 },
+	{ 0x800, { 1, 1 }, 2, 3, 9, 10 },
+	{ 0x100000, { 0 }, 1, 3, 9, 10 },
+	/* flags that a client sees; the mail's own; or whoever says so */
+	{ FLAGS, { 1, 1, 0x10 }, 3, 3, 9, 10 },
+	{ FLAGS, { 1, 1, 0x1000 }, 3, 3, 9, 10 },
+	{ FLAGS, { 1, 1, 0xe0 }, 3, 3, 9, 9 },
+	{ FLAGS, { 1, 1, 0x10000 }, 3, 3, 9, 10 },
+	{ FLAGS, { 1, 1, 0xe0 }, 3, 2, 9, 10 },
+	/* u32 uid, low, high */
+	{ 0x8000, { 1, 7, 1, 2, 8 }, 5, 3, 9, (1ULL << 32) + 7 },
+	{ 0x8000, { 1, 8, 0 }, 3, 3, 9, 9 },
+	{ 0x8000, { 1, 10 }, 2, 3, 9, 9 },
+};
+
+START_TEST(modseqs_rise)
+{
+	struct index_log_iter iter;
+	struct index_transaction trans;
+
+	log_begin(&newer, 1, 0, 0);
+	log_add(&newer, modseqs[_i].type, modseqs[_i].numbers,
+		modseqs[_i].count);
+	index_log_iter_init(&iter, newer.data, newer.size, 40);
+	ck_assert(index_log_next(&iter, &trans));
+	ck_assert_uint_eq(index_log_modseq(&trans, modseqs[_i].before,
+					   modseqs[_i].minor_version),
+			  modseqs[_i].after);
+}
+END_TEST
+
+/* Old headers end earlier: what comes after is no part of them. */
+START_TEST(headers_of_old_logs)
+{
+	static const struct {
+		unsigned char minor_version, hdr_size;
+		uint64_t initial_modseq;
+		unsigned int flags;
+	} tests[] = {
+		{ 0, 24, 0, 0 },
+		{ 1, 32, 0x0101010101010101, 0 },
+		{ 2, 40, 0x0101010101010101, 1 },
+	};
+	struct index_log_header hdr;
+	const char *error;
+
+	log_begin(&newer, 1, 0, 0);
+	newer.data[1] = tests[_i].minor_version;
+	newer.data[2] = tests[_i].hdr_size;
+	memset(newer.data + 24, 1, 16);
+	ck_assert_int_eq(index_log_header_decode(newer.data, newer.size, &hdr,
+						 &error), 0);
+	ck_assert_uint_eq(hdr.initial_modseq, tests[_i].initial_modseq);
+	ck_assert_uint_eq(hdr.compat_flags, tests[_i].flags);
+}
+END_TEST
+
+/* A log ends where there is no room for another header, or no size; and
+   nothing is read past an end. */
+START_TEST(ends_of_logs)
+{
+	struct index_log_iter iter;
+	struct index_transaction trans;
+
+	log_begin(&newer, 1, 0, 0);
+	add(&newer, "\x80\x80\x80\x82\0\0\0\0", 8);
+	index_log_iter_init(&iter, newer.data, newer.size, 40);
+	ck_assert(index_log_next(&iter, &trans));
+	ck_assert(!index_log_next(&iter, &trans));
+	ck_assert_ptr_null(iter.error);
+	newer.size = 47;
+	index_log_iter_init(&iter, newer.data, newer.size, 40);
+	ck_assert(!index_log_next(&iter, &trans));
+	ck_assert_ptr_null(iter.error);
+	memset(newer.data + 40, 0, 8);
+	newer.size = 48;
+	index_log_iter_init(&iter, newer.data, newer.size, 40);
+	ck_assert(!index_log_next(&iter, &trans));
+	ck_assert_ptr_null(iter.error);
+	index_log_iter_init(&iter, newer.data, newer.size, 49);
+	ck_assert(!index_log_next(&iter, &trans));
+	ck_assert_ptr_nonnull(iter.error);
+	ck_assert_uint_eq(trans.offset, 48);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("index-log");
@@ -434,6 +540,10 @@ int main(void)
 	tcase_add_test(tcase, unknown_types_are_skipped);
 	tcase_add_loop_test(tcase, types_are_told_by_their_codes, 0,
 			    sizeof(types) / sizeof(types[0]));
+	tcase_add_loop_test(tcase, modseqs_rise, 0,
+			    sizeof(modseqs) / sizeof(modseqs[0]));
+	tcase_add_loop_test(tcase, headers_of_old_logs, 0, 3);
+	tcase_add_test(tcase, ends_of_logs);
 	tcase_add_test(tcase, ranges_have_a_budget);
 	tcase_add_test(tcase, gaps_take_no_memory);
 	tcase_add_test(tcase, other_endianness_is_named);

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* What a log's transactions change, one by one. */
+
+#include <stddef.h>
+#include <string.h>
+
+#include "unit-index-log.h"
+#include "unit.h"
+
+#define UNDELETED 0x40000u
+#define EXPUNGE_GUID 0xed90u
+#define EXT_HEADER 0x100u
+#define EXT_NEW UINT32_MAX
+#define NO_SHRINK 1u
+#define CUT_SHORT "a transaction is cut short"
+#define BAD_UID "a message is added whose UID is lower than next_uid"
+#define BAD_INTRO "an extension's introduction isn't valid"
+
+/* numbers of 16 bits, the first one first */
+#define PAIR(first, second) ((first) | (uint32_t)(second) << 16)
+
+static uint32_t cache_name[2];
+
+static void begin(void)
+{
+	setup();
+	memcpy(cache_name, "cache", 5);
+	log_begin(&newer, 1, 0, 0);
+}
+
+static void read_back(const char *problem)
+{
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	if (problem == NULL)
+		ck_assert_ptr_null(state.problem);
+	else {
+		ck_assert_ptr_nonnull(state.problem);
+		ck_assert_str_eq(state.problem, problem);
+	}
+}
+
+/* Introduce the extension "cache", without an id. */
+static void intro_cache(uint32_t reset_id, uint32_t hdr_size,
+			uint32_t record_size, uint32_t align, uint32_t flags)
+{
+	LOG_ADD(&newer, INTRO, EXT_NEW, reset_id, hdr_size,
+		PAIR(record_size, align), PAIR(flags, 5), cache_name[0],
+		cache_name[1]);
+}
+
+/* lib-index/mail-index.h, struct mail_index_header */
+static const struct {
+	uint32_t offset;
+	size_t field;
+} fields[] = {
+	{ 16, offsetof(struct index_header, indexid) },
+	{ 20, offsetof(struct index_header, flags) },
+	{ 24, offsetof(struct index_header, uid_validity) },
+	{ 28, offsetof(struct index_header, next_uid) },
+	{ 48, offsetof(struct index_header, first_recent_uid) },
+	{ 52, offsetof(struct index_header, first_unseen_lowwater) },
+	{ 56, offsetof(struct index_header, first_deleted_lowwater) },
+	{ 76, offsetof(struct index_header, log2_rotate_time) },
+	{ 80, offsetof(struct index_header, last_temp_file_scan) },
+	{ 84, offsetof(struct index_header, day_stamp) },
+};
+
+static uint32_t field_value(int idx)
+{
+	uint32_t value;
+
+	memcpy(&value, (const char *)&state.hdr + fields[idx].field,
+	       sizeof(value));
+	return value;
+}
+
+START_TEST(a_field_of_the_header)
+{
+	LOG_ADD(&newer, HEADER, PAIR(fields[_i].offset, 4), 0x12345678);
+	read_back(NULL);
+	ck_assert_uint_eq(field_value(_i), 0x12345678);
+}
+END_TEST
+
+START_TEST(parts_of_fields)
+{
+	unsigned char bytes[4];
+
+	/* from the middle of uid_validity to that of next_uid */
+	LOG_ADD(&newer, HEADER, PAIR(26, 4), 0x22221111);
+	/* one byte, and what fills up */
+	LOG_ADD(&newer, HEADER, PAIR(49, 1), 0xffffff33);
+	read_back(NULL);
+	memcpy(bytes, &state.hdr.uid_validity, 4);
+	ck_assert_mem_eq(bytes, "\0\0\x11\x11", 4);
+	memcpy(bytes, &state.hdr.next_uid, 4);
+	ck_assert_mem_eq(bytes + 1, "\x22\0\0", 3);
+	memcpy(bytes, &state.hdr.first_recent_uid, 4);
+	ck_assert_mem_eq(bytes + 1, "\x33\0\0", 3);
+}
+END_TEST
+
+START_TEST(a_mailbox_is_deleted_and_made_again)
+{
+	LOG_ADD(&newer, DELETED | EXTERNAL, 0);
+	read_back(NULL);
+	ck_assert(state.is_deleted);
+	teardown();
+	setup();
+	LOG_ADD(&newer, UNDELETED | EXTERNAL, 0);
+	read_back(NULL);
+	ck_assert(!state.is_deleted);
+}
+END_TEST
+
+START_TEST(expunges_with_guids)
+{
+	log_append(&newer, 1, 3);
+	LOG_ADD(&newer, EXPUNGE_GUID | EXTERNAL, 1, 0, 0, 0, 0,
+		3, 0, 0, 0, 0);
+	read_back(NULL);
+	ck_assert_uint_eq(state.hdr.messages_count, 1);
+	ck_assert_uint_eq(state.records.rows[0].uid, 2);
+}
+END_TEST
+
+/* Changes of which a part is missing aren't made, nor one that can't be. */
+START_TEST(bad_transactions)
+{
+	static const struct {
+		uint32_t type, numbers[2];
+		size_t count;
+		const char *problem;
+	} tests[] = {
+		{ EXPUNGE | EXTERNAL, { 1 }, 1, CUT_SHORT },
+		{ EXPUNGE_GUID | EXTERNAL, { 1, 0 }, 2, CUT_SHORT },
+		{ FLAGS, { 1, 9 }, 2, CUT_SHORT },
+		{ HEADER, { PAIR(28, 8), 90 }, 2, CUT_SHORT },
+		{ APPEND | EXTERNAL, { UINT32_MAX, 0 }, 2, BAD_UID },
+		/* what is too small for another one isn't one */
+		{ APPEND | EXTERNAL, { 9 }, 1, NULL },
+		{ INTRO, { EXT_NEW, 0 }, 2, NULL },
+	};
+
+	log_append(&newer, 1, 2);
+	log_add(&newer, tests[_i].type, tests[_i].numbers, tests[_i].count);
+	read_back(tests[_i].problem);
+	ck_assert_uint_eq(state.hdr.messages_count, 2);
+	ck_assert_uint_eq(state.hdr.next_uid, 3);
+	ck_assert_uint_eq(state.hdr.seen_count, 0);
+	ck_assert_uint_eq(state.exts.count, 0);
+}
+END_TEST
+
+START_TEST(dirty_flags_mark_the_index)
+{
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, FLAGS, 1, 1, INDEX_FLAG_DIRTY);
+	read_back(NULL);
+	ck_assert_uint_eq(state.hdr.flags, INDEX_HEADER_HAVE_DIRTY);
+}
+END_TEST
+
+/* Sizes of an extension after two introductions of it. */
+START_TEST(sizes_of_extensions)
+{
+	static const struct {
+		uint32_t flags, reset_id, hdr_size, record_size, align;
+		uint32_t hdr_size_r, record_size_r, align_r;
+	} tests[] = {
+		{ NO_SHRINK, 7, 4, 4, 2, 16, 8, 4 },
+		{ NO_SHRINK, 7, 32, 12, 8, 32, 12, 8 },
+		{ 0, 7, 4, 4, 2, 4, 4, 2 },
+		{ 0, 7, 32, 12, 8, 32, 12, 8 },
+		/* by somebody who doesn't know of a reset */
+		{ 0, 6, 32, 12, 8, 16, 8, 4 },
+	};
+
+	intro_cache(7, 16, 8, 4, 0);
+	intro_cache(tests[_i].reset_id, tests[_i].hdr_size,
+		    tests[_i].record_size, tests[_i].align, tests[_i].flags);
+	read_back(NULL);
+	ck_assert_uint_eq(state.exts.count, 1);
+	ck_assert_uint_eq(state.exts.exts[0].hdr_size, tests[_i].hdr_size_r);
+	ck_assert_uint_eq(state.exts.exts[0].record_size,
+			  tests[_i].record_size_r);
+	ck_assert_uint_eq(state.exts.exts[0].record_align,
+			  tests[_i].align_r);
+}
+END_TEST
+
+/* The first thing that makes no sense is told, and updates after it have no
+   extension. */
+START_TEST(introductions_that_make_no_sense)
+{
+	static const uint32_t ids[] = { 1, EXT_NEW };
+	uint32_t offset;
+
+	log_append(&newer, 1, 1);
+	intro_cache(0, 0, 4, 4, 0);
+	offset = newer.size;
+	/* a NUL in a name */
+	LOG_ADD(&newer, INTRO, ids[_i], 0, 0, PAIR(4, 4), PAIR(0, 4), 0x610061);
+	LOG_ADD(&newer, EXT_RECORD, 1, 111);
+	LOG_ADD(&newer, RESET, 99);
+	read_back(BAD_INTRO);
+	ck_assert_uint_eq(state.problem_offset, offset);
+	ck_assert_uint_eq(state.exts.count, 1);
+	ck_assert_uint_eq(state.exts.exts[0].reset_id, 0);
+	ck_assert_ptr_null(index_records_get(&state.records,
+					     INDEX_COLUMN_CACHE, 0));
+}
+END_TEST
+
+START_TEST(a_name_that_is_cut)
+{
+	LOG_ADD(&newer, INTRO, EXT_NEW, 0, 0, PAIR(4, 4), PAIR(0, 8),
+		cache_name[0]);
+	read_back(CUT_SHORT);
+	ck_assert_uint_eq(state.exts.count, 0);
+}
+END_TEST
+
+START_TEST(extensions_are_bounded)
+{
+	for (uint32_t i = 0; i <= INDEX_EXTS_MAX; i++) {
+		LOG_ADD(&newer, INTRO, EXT_NEW, 0, 0, PAIR(4, 4), PAIR(0, 4),
+			0x61616161 + (i % 26) + (i / 26 % 26 << 8) +
+			(i / 676 << 16));
+	}
+	read_back(BAD_INTRO);
+	ck_assert_uint_eq(state.exts.count, INDEX_EXTS_MAX);
+}
+END_TEST
+
+/* Records that are too small for what they would hold are nobody's. */
+START_TEST(small_records)
+{
+	log_append(&newer, 1, 1);
+	intro_cache(0, 0, 2, 2, 0);
+	LOG_ADD(&newer, EXT_RECORD, 1, 111);
+	read_back(NULL);
+	ck_assert_ptr_null(index_records_get(&state.records,
+					     INDEX_COLUMN_CACHE, 0));
+}
+END_TEST
+
+START_TEST(headers_of_extensions)
+{
+	static const struct {
+		uint32_t type, numbers[4];
+		size_t count;
+	} tests[] = {
+		{ EXT_HEADER, { PAIR(4, 4), 5 }, 2 },
+		{ EXT_HEADER32, { 4, 4, 5 }, 3 },
+		/* what is too small for another one isn't one */
+		{ EXT_HEADER32, { 4, 4, 5, 1 }, 4 },
+	};
+	uint32_t value = 0;
+
+	/* what isn't known keeps none */
+	LOG_ADD(&newer, INTRO, EXT_NEW, 0, 8, PAIR(0, 0), PAIR(0, 4),
+		0x7473696c);
+	log_add(&newer, tests[_i].type, tests[_i].numbers, tests[_i].count);
+	read_back(NULL);
+	ck_assert_str_eq(state.exts.exts[0].name, "list");
+	index_ext_bytes(&state.exts.exts[0], 4, &value, 4);
+	ck_assert_uint_eq(value, 5);
+	teardown();
+	setup();
+	/* u8 preserve */
+	LOG_ADD(&newer, RESET, 3, 1);
+	read_back(NULL);
+	ck_assert_uint_eq(state.exts.exts[0].hdr_len, 8);
+	teardown();
+	setup();
+	LOG_ADD(&newer, RESET, 4, 0);
+	read_back(NULL);
+	ck_assert_uint_eq(state.exts.exts[0].reset_id, 4);
+	ck_assert_uint_eq(state.exts.exts[0].hdr_len, 0);
+}
+END_TEST
+
+START_TEST(keywords_have_names)
+{
+	LOG_ADD(&newer, KEYWORD, PAIR(0, _i == 0 ? 0 : 4), _i == 0 ? 1 :
+		0x610061, 1, 1);
+	read_back("a keyword's name isn't valid");
+	ck_assert_uint_eq(state.exts.keywords_count, 0);
+}
+END_TEST
+
+START_TEST(a_transaction_smaller_than_its_header)
+{
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	set_size(newer.data + newer.size - 20, 4);
+	read_back("a transaction is smaller than its header");
+	ck_assert_uint_eq(state.problem_offset, newer.size - 20);
+	ck_assert_uint_eq(state.hdr.log_head_offset, newer.size - 20);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("index-replay");
+
+	tcase_add_checked_fixture(tcase, begin, teardown);
+	tcase_add_loop_test(tcase, a_field_of_the_header, 0,
+			    sizeof(fields) / sizeof(fields[0]));
+	tcase_add_test(tcase, parts_of_fields);
+	tcase_add_test(tcase, a_mailbox_is_deleted_and_made_again);
+	tcase_add_test(tcase, expunges_with_guids);
+	tcase_add_loop_test(tcase, bad_transactions, 0, 7);
+	tcase_add_test(tcase, dirty_flags_mark_the_index);
+	tcase_add_loop_test(tcase, sizes_of_extensions, 0, 5);
+	tcase_add_loop_test(tcase, introductions_that_make_no_sense, 0, 2);
+	tcase_add_test(tcase, a_name_that_is_cut);
+	tcase_add_test(tcase, extensions_are_bounded);
+	tcase_add_test(tcase, small_records);
+	tcase_add_loop_test(tcase, headers_of_extensions, 0, 3);
+	tcase_add_loop_test(tcase, keywords_have_names, 0, 2);
+	tcase_add_test(tcase, a_transaction_smaller_than_its_header);
+	return unit_run(tcase);
+}
