@@ -15,7 +15,7 @@ static void interrupt_handle(int signal)
 
 void interrupt_init(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action, old;
 
 	memset(&action, 0, sizeof(action));

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* ^C and SIGTERM: what was begun is ended and printed. A second one ends the
-   process at once, as where a file server doesn't answer. */
+/* ^C, SIGTERM and SIGHUP: what was begun is ended and printed. A second one
+   ends the process at once, as where a file server doesn't answer. */
 
 /* Catch the signals from now on, unless they are ignored. */
 void interrupt_init(void);

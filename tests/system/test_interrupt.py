@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 dovecot-mailbox-audit authors
 
-"""^C and SIGTERM: the audit and clean end at the next entry, within a user;
-what they printed is whole lines, and the report says that it isn't
+"""^C, SIGTERM and the like: the audit and clean end at the next entry, within
+a user; what they printed is whole lines, and the report says that it isn't
 complete."""
 
 import fcntl
@@ -109,7 +109,7 @@ def test_doveadm_clean_ends_within_a_user(server, sign):
     assert STOPPED.encode() in errors
 
 
-@pytest.mark.parametrize("sign", SIGNALS)
+@pytest.mark.parametrize("sign", [*SIGNALS, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["report", "clean"])
 def test_the_utility_ends_as_the_signal_would(server, command, sign):
     options = location_options(server, "alice", server.location)
