@@ -41,6 +41,23 @@ const char *index_dir_suffix(enum index_dir_file_id id)
 	return files[id].suffix;
 }
 
+bool index_dir_file_failed(const struct index_dir_file *file)
+{
+	if (file->failed == NULL)
+		return false;
+	switch (file->failed_errno) {
+	case EINVAL:
+	/* a socket */
+	case ENXIO:
+	case ELOOP:
+	case EFBIG:
+	case ESTALE:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static int file_fail(struct index_dir_file *file, const char *op, int error)
 {
 	file->failed = op;

@@ -72,6 +72,10 @@ struct index_dir {
 
 /* Returns the file's name without the prefix, e.g. ".log.2". */
 const char *index_dir_suffix(enum index_dir_file_id id);
+/* Returns TRUE if a file couldn't be read: failed and failed_errno say why. Of
+   what isn't a regular file, or is larger than Dovecot's, nothing is known, but
+   nothing failed; and what is gone was replaced meanwhile. */
+bool index_dir_file_failed(const struct index_dir_file *file);
 
 /* Read all of them. prefix is "dovecot.index" or the like. The descriptor stays
    open. seen is what a look at the files found just now, NULL for each that

@@ -13,9 +13,7 @@
 
 #define INDEX_PREFIX "dovecot.index"
 
-/* Tell of files that couldn't be read. Of one that isn't a file, or is larger
-   than Dovecot's, nothing is known, but nothing failed. One that is gone was
-   replaced. */
+/* Tell of files that couldn't be read. */
 static void tell_failures(const struct index_dir *dir,
 			  const struct walk_place *place, const char *root,
 			  const struct error_sink *errors)
@@ -25,10 +23,7 @@ static void tell_failures(const struct index_dir *dir,
 
 	for (int id = 0; id < INDEX_DIR_FILES; id++) {
 		file = &dir->files[id];
-		if (file->failed == NULL || file->failed_errno == EINVAL ||
-		    file->failed_errno == EFBIG ||
-		    file->failed_errno == ELOOP ||
-		    file->failed_errno == ESTALE)
+		if (!index_dir_file_failed(file))
 			continue;
 		name = mem_printf(INDEX_PREFIX"%s", index_dir_suffix(id));
 		errno = file->failed_errno;

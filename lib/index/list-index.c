@@ -138,8 +138,7 @@ static bool list_file_is_same(const struct list_file *file1,
 		st1->st_mtim.tv_nsec == st2->st_mtim.tv_nsec;
 }
 
-/* Tell of files that couldn't be read. Nothing failed where one isn't a regular
-   file, or was replaced meanwhile. */
+/* Tell of files that couldn't be read. */
 static void list_tell_failures(const struct list_index *list)
 {
 	const struct index_dir_file *file;
@@ -147,10 +146,7 @@ static void list_tell_failures(const struct list_index *list)
 
 	for (int id = 0; id < LIST_FILES; id++) {
 		file = &list->index.files[id];
-		if (file->failed == NULL || file->failed_errno == EINVAL ||
-		    file->failed_errno == EFBIG ||
-		    file->failed_errno == ELOOP ||
-		    file->failed_errno == ESTALE)
+		if (!index_dir_file_failed(file))
 			continue;
 		path = mem_printf("%s%s", list->set.prefix,
 				  index_dir_suffix(id));

@@ -77,6 +77,7 @@ static const char *failure(int error)
 {
 	switch (error) {
 	case EINVAL:
+	case ENXIO:
 		return "it is no regular file";
 	case EFBIG:
 		return "it is larger than an index of Dovecot's gets";
