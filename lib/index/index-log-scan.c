@@ -14,38 +14,20 @@
 #include "index-header.h"
 #include "index-log-scan.h"
 
+/* u16 offset, size, and what is written, padded to 4 */
+#define HEADER_UPDATE_MIN_SIZE 8
+
 static bool has_client_flags(const struct index_transaction *trans)
 {
 	struct index_flag_update update;
-	struct cursor c;
 
-	cursor_init(&c, trans->data, trans->data_size, NULL);
-	while (cursor_left(&c) > 0) {
-		index_flag_update_read(&c, &update);
-		if (!c.failed &&
-		    ((update.add | update.remove) & INDEX_FLAGS_CLIENT) != 0)
+	for (uint32_t pos = 0; trans->data_size - pos >=
+	     INDEX_FLAG_UPDATE_SIZE; pos += INDEX_FLAG_UPDATE_SIZE) {
+		index_flag_update_decode(trans->data + pos, &update);
+		if (((update.add | update.remove) & INDEX_FLAGS_CLIENT) != 0)
 			return true;
 	}
 	return false;
-}
-
-/* Returns TRUE if a client wants something to change: what Dovecot finds to
-   have changed is external, what another replica changed is dsync's. */
-static bool is_change(const struct index_transaction *trans)
-{
-	if (trans->external || trans->dsync)
-		return false;
-	switch (trans->type) {
-	case INDEX_LOG_FLAG_UPDATE:
-		return has_client_flags(trans);
-	case INDEX_LOG_EXPUNGE:
-	case INDEX_LOG_EXPUNGE_GUID:
-	case INDEX_LOG_KEYWORD_UPDATE:
-	case INDEX_LOG_KEYWORD_RESET:
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* Take the times that a header has. Returns TRUE if this ends the sync of
@@ -53,62 +35,98 @@ static bool is_change(const struct index_transaction *trans)
 static bool scan_header(struct index_log_scan *scan,
 			const struct index_transaction *trans)
 {
+	const unsigned char *bytes = trans->data;
+	uint32_t left = trans->data_size, value, update_size;
 	bool ends_sync = false;
 	uint16_t offset, size;
-	uint32_t value;
-	struct cursor c;
 
-	cursor_init(&c, trans->data, trans->data_size, NULL);
-	while (cursor_left(&c) >= 8) {
-		offset = cursor_u16(&c);
-		size = cursor_u16(&c);
-		value = cursor_u32(&c);
+	for (; left >= HEADER_UPDATE_MIN_SIZE; bytes += update_size) {
+		memcpy(&offset, bytes, sizeof(offset));
+		memcpy(&size, bytes + 2, sizeof(size));
+		memcpy(&value, bytes + 4, sizeof(value));
 		if (offset == INDEX_TAIL_OFFSET_OFFSET)
 			ends_sync = true;
 		else if ((offset == INDEX_TEMP_SCAN_OFFSET ||
 			  offset == INDEX_DAY_OFFSET) &&
 			 value > scan->time)
 			scan->time = value;
-		if (size > sizeof(value))
-			(void)cursor_bytes(&c, size - sizeof(value));
-		cursor_align(&c, 4);
+		update_size = size <= sizeof(value) ? HEADER_UPDATE_MIN_SIZE :
+			4 + (size + 3U) / 4 * 4;
+		if (update_size > left)
+			break;
+		left -= update_size;
 	}
 	return ends_sync && trans->external;
 }
 
-/* Returns TRUE if messages become dirty, or no longer are. */
-static bool is_flush(const struct index_transaction *trans)
+/* A client wants something to change: what Dovecot finds to have changed is
+   external, what another replica changed is dsync's. */
+static void scan_change(struct index_log_scan *scan)
 {
-	return trans->type == INDEX_LOG_FLAG_UPDATE && trans->external &&
-		!has_client_flags(trans);
+	scan->changes++;
+	scan->last_change = scan->time;
+	scan->ends_with_change = true;
+	scan->is_syncing = scan->is_only_synced = true;
 }
 
-/* Returns TRUE if a sync tells what it has seen of the mails. */
-static bool is_sync_note(const struct index_transaction *trans)
+static void scan_other(struct index_log_scan *scan)
 {
-	return trans->external && (trans->type == INDEX_LOG_BOUNDARY ||
-				   trans->type == INDEX_LOG_EXT_INTRO ||
-				   trans->type == INDEX_LOG_EXT_HDR_UPDATE);
-}
-
-static void scan_change(struct index_log_scan *scan,
-			const struct index_transaction *trans)
-{
-	scan->ends_with_change = false;
-	if (is_change(trans)) {
-		scan->changes++;
-		scan->last_change = scan->time;
-		scan->ends_with_change = true;
-		scan->is_syncing = scan->is_only_synced = true;
-	} else if (trans->type == INDEX_LOG_HEADER_UPDATE &&
-		   scan_header(scan, trans)) {
-		scan->ends_with_change = scan->is_syncing;
-		scan->is_syncing = false;
-	} else if (is_flush(trans)) {
-		scan->is_syncing = scan->is_only_synced;
-	} else if (!scan->is_syncing && !is_sync_note(trans)) {
+	if (!scan->is_syncing)
 		scan->is_only_synced = false;
+}
+
+static void scan_flags(struct index_log_scan *scan,
+		       const struct index_transaction *trans, bool is_wish)
+{
+	bool by_client = has_client_flags(trans);
+
+	if (is_wish && by_client)
+		scan_change(scan);
+	else if (trans->external && !by_client) {
+		/* messages become dirty, or no longer are */
+		scan->is_syncing = scan->is_only_synced;
+	} else {
+		scan_other(scan);
 	}
+}
+
+static void scan_transaction(struct index_log_scan *scan,
+			     const struct index_transaction *trans)
+{
+	bool is_wish = !trans->external && !trans->dsync;
+
+	scan->ends_with_change = false;
+	switch (trans->type) {
+	case INDEX_LOG_FLAG_UPDATE:
+		scan_flags(scan, trans, is_wish);
+		return;
+	case INDEX_LOG_HEADER_UPDATE:
+		if (scan_header(scan, trans)) {
+			scan->ends_with_change = scan->is_syncing;
+			scan->is_syncing = false;
+			return;
+		}
+		break;
+	case INDEX_LOG_EXPUNGE:
+	case INDEX_LOG_EXPUNGE_GUID:
+	case INDEX_LOG_KEYWORD_UPDATE:
+	case INDEX_LOG_KEYWORD_RESET:
+		if (is_wish) {
+			scan_change(scan);
+			return;
+		}
+		break;
+	case INDEX_LOG_BOUNDARY:
+	case INDEX_LOG_EXT_INTRO:
+	case INDEX_LOG_EXT_HDR_UPDATE:
+		/* a sync tells what it has seen of the mails */
+		if (trans->external)
+			return;
+		break;
+	default:
+		break;
+	}
+	scan_other(scan);
 }
 
 static void scan_add(struct index_log_scan *scan,
@@ -124,7 +142,7 @@ static void scan_add(struct index_log_scan *scan,
 		count->dsync++;
 	if (trans->type == INDEX_LOG_UNKNOWN && scan->unknown_code == 0)
 		scan->unknown_code = trans->code;
-	scan_change(scan, trans);
+	scan_transaction(scan, trans);
 }
 
 int index_log_scan(const void *data, uint64_t size,

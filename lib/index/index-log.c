@@ -192,17 +192,15 @@ static bool log_flags_are_visible(const struct index_transaction *trans,
 				  unsigned int minor_version)
 {
 	struct index_flag_update update;
-	struct cursor c;
 
 	/* before, every change counted */
 	if (minor_version < 3)
 		return true;
-	cursor_init(&c, trans->data, trans->data_size, NULL);
-	while (cursor_left(&c) > 0) {
-		index_flag_update_read(&c, &update);
-		if (!c.failed &&
-		    (((update.add | update.remove) & 0x1f) != 0 ||
-		     update.modseq_inc))
+	for (uint32_t pos = 0; trans->data_size - pos >=
+	     INDEX_FLAG_UPDATE_SIZE; pos += INDEX_FLAG_UPDATE_SIZE) {
+		index_flag_update_decode(trans->data + pos, &update);
+		if (((update.add | update.remove) & 0x1f) != 0 ||
+		    update.modseq_inc)
 			return true;
 	}
 	return false;

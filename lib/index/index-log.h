@@ -108,17 +108,12 @@ struct index_flag_update {
 	uint8_t add, remove;
 	bool modseq_inc;
 };
-/* Read one from the data of such a transaction: u32 first and last UID, u8 add,
-   remove, modseq_inc, padding. */
+/* Each is u32 first and last UID, u8 add, remove, modseq_inc, padding. */
+#define INDEX_FLAG_UPDATE_SIZE 12
 static inline void
-index_flag_update_read(struct cursor *cursor,
-		       struct index_flag_update *update_r)
+index_flag_update_decode(const unsigned char bytes[INDEX_FLAG_UPDATE_SIZE],
+			 struct index_flag_update *update_r)
 {
-	const unsigned char *bytes = cursor_bytes(cursor, 12);
-
-	memset(update_r, 0, sizeof(*update_r));
-	if (bytes == NULL)
-		return;
 	memcpy(&update_r->uid1, bytes, sizeof(update_r->uid1));
 	memcpy(&update_r->uid2, bytes + 4, sizeof(update_r->uid2));
 	update_r->add = bytes[8];

@@ -125,18 +125,20 @@ static void replay_expunge(struct replay *replay)
 static void replay_flags(struct replay *replay)
 {
 	struct index_flag_update update;
+	const unsigned char *bytes;
 
 	while (cursor_left(&replay->cursor) > 0) {
-		index_flag_update_read(&replay->cursor, &update);
-		if (replay->cursor.failed)
+		bytes = cursor_bytes(&replay->cursor, INDEX_FLAG_UPDATE_SIZE);
+		if (bytes == NULL)
 			break;
+		index_flag_update_decode(bytes, &update);
 		index_records_update_flags(&replay->state->records, &update);
 		mark_dirty(replay->state, update.add);
 	}
 }
 
-/* The fields that a log changes, and where they stand in the file. Those that
-   say how the file is made, or where it is, aren't the log's. */
+/* The fields that a log changes, in the order in which they stand in the file.
+   Those that say how the file is made, or where it is, aren't the log's. */
 static const struct {
 	uint16_t offset, size;
 	size_t field;
@@ -164,7 +166,8 @@ static void header_update(struct index_header *hdr, uint32_t offset,
 {
 	uint32_t next_uid = hdr->next_uid, begin, end;
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) &&
+	     fields[i].offset < offset + size; i++) {
 		begin = offset > fields[i].offset ? offset : fields[i].offset;
 		end = fields[i].offset + fields[i].size;
 		if (offset + size < end)
