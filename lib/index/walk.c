@@ -21,6 +21,9 @@
 #include "walk.h"
 
 #define WALK_BUFFER_SIZE 32768
+/* No name comes after the last offset there is. ext4 and btrfs put the end of a
+   directory there, and so a call is spared that would return nothing. */
+#define WALK_OFFSET_END INT64_MAX
 
 struct walk_dir {
 	/* what was read and not seen yet; NULL if nothing is */
@@ -300,6 +303,8 @@ static int walk_read(struct walk *walk, struct walk_dir *dir, int fd)
 
 	if (dir->pos < dir->len)
 		return 1;
+	if (dir->offset == WALK_OFFSET_END)
+		return 0;
 	if ((dir->buffer == NULL || dir->opens != opens) && dir->offset != 0 &&
 	    lseek(fd, dir->offset, SEEK_SET) == (off_t)-1)
 		return -1;

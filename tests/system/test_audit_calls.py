@@ -156,8 +156,10 @@ def test_a_list_index_that_isnt_there_costs_three_calls(dovecot):
     traced(server)
     calls = calls_below(index, server.dir + "/private/trace")
     # three directories are opened, looked at, read to their end and closed;
-    # the root is looked at twice before, and there is a log
-    assert calls == {"openat": 3, "fstat": 3, "getdents64": 6, "close": 3,
+    # the root is looked at twice before, and there is a log; ext4 tells the
+    # end of a directory with its last name
+    assert calls.pop("getdents64") in (3, 6)
+    assert calls == {"openat": 3, "fstat": 3, "close": 3,
                      "newfstatat": 2 + 1 + 3}
 
 

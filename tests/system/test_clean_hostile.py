@@ -620,12 +620,12 @@ def test_a_log_that_is_replaced_before_it_is_opened(trees, replace, tmp_path):
     trees.own()
     path = str(tmp_path / "trace")
     trees.clean("--dry-run", prefix=["strace", "-f", "-o", path, "-e",
-                                     "trace=openat,getdents64"])
+                                     "trace=openat,newfstatat"])
     with open(path) as f:
-        before, _, _ = f.read().partition('"dovecot.index.log"')
-    # it has read the directory to its end
-    child, pid = stop_at("getdents64", trees.command(),
-                         before.count("getdents64("))
+        before = re.split(r'openat\(\d+, "dovecot.index.log"', f.read())[0]
+    # it has looked at the log
+    child, pid = stop_at("newfstatat", trees.command(),
+                         before.count("newfstatat("))
     os.unlink(log)
     replace(log, trees)
     # if that were opened, a session would be seen
