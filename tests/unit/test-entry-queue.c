@@ -4,12 +4,10 @@
 /* When threads are started depends on how long looks take: here the clock is
    the test's own. */
 
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "entry-queue.h"
-#include "unit.h"
+#include "unit-mail.h"
 
 #define FAST 1000
 #define SLOW 300000
@@ -45,24 +43,6 @@ static void decided(const struct index_entry *found,
 	ck_assert_str_eq(found->path, ".imap/box");
 	ck_assert_int_eq(decision->state, MBA_STATE_MAILBOX);
 	(*count)++;
-}
-
-static unsigned int count_threads(void)
-{
-	struct stat st;
-
-	ck_assert_int_eq(stat("/proc/self/task", &st), 0);
-	return st.st_nlink - 2;
-}
-
-/* ThreadSanitizer makes one of its own. */
-static void check_threads(unsigned int found, unsigned int expected)
-{
-#ifndef __SANITIZE_THREAD__
-	ck_assert_uint_eq(found, expected);
-#else
-	ck_assert_uint_ge(found, expected);
-#endif
 }
 
 /* Looks in a row that take so long. */
@@ -104,18 +84,13 @@ static void add_looks(struct entry_queue *queue, const struct looks *looks,
 
 START_TEST(threads_are_started_when_looks_are_slow)
 {
-	const struct mba_location set = {
-		.prefix = "", .type = "private", .driver = "mbox",
-		.layout = "fs", .mail_root = unit_path("mail"),
-		.index_root = unit_path("index"),
-	};
 	const struct error_sink errors = { add_error, NULL };
-	struct location *location = location_init(&set);
+	struct location *location = unit_mail_location("mbox", NULL);
 	struct mail_side *side = mail_side_init(location, &errors);
 	const struct entry_decide_settings decide = {
 		.location = location, .side = side,
 	};
-	unsigned int before = count_threads(), added = 0, told = 0;
+	unsigned int before = unit_threads_count(), added = 0, told = 0;
 	struct entry_queue *queue =
 		entry_queue_init(&decide, cases[_i].jobs, decided, &told);
 
@@ -125,8 +100,8 @@ START_TEST(threads_are_started_when_looks_are_slow)
 		for (unsigned int j = 0; j < 3; j++)
 			add_looks(queue, &cases[_i].looks[j], &added);
 	}
-	check_threads(count_threads() - before,
-		      cases[_i].threads ? cases[_i].jobs : 0);
+	unit_threads_check(unit_threads_count() - before,
+			   cases[_i].threads ? cases[_i].jobs : 0);
 	entry_queue_flush(queue);
 	ck_assert_uint_eq(told, added);
 	entry_queue_deinit(&queue);

@@ -10,11 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "look-pool.h"
-#include "unit.h"
+#include "unit-mail.h"
 
 #define LOOKS 2000
 
@@ -30,15 +29,10 @@ static int dir_fd;
 static void begin(void)
 {
 	static const char *const names[] = { "box", "junk", "gone" };
-	const struct mba_location set = {
-		.prefix = "", .type = "private", .driver = "mbox",
-		.layout = "fs", .mail_root = unit_path("mail"),
-		.index_root = unit_path("index"),
-	};
 
 	unit_write(unit_path("mail/box"), "", 0);
 	unit_write(unit_path("mail/junk"), "junk\n", 5);
-	location = location_init(&set);
+	location = unit_mail_location("mbox", NULL);
 	dir_fd = open(unit_path("mail"), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ne(dir_fd, -1);
 	for (unsigned int i = 0; i < 3; i++)
@@ -51,24 +45,6 @@ static void end(void)
 		location_path_free(&paths[i]);
 	location_free(&location);
 	ck_assert_int_eq(close(dir_fd), 0);
-}
-
-static unsigned int count_threads(void)
-{
-	struct stat st;
-
-	ck_assert_int_eq(stat("/proc/self/task", &st), 0);
-	return st.st_nlink - 2;
-}
-
-/* ThreadSanitizer makes one of its own. */
-static void check_threads(unsigned int found, unsigned int expected)
-{
-#ifndef __SANITIZE_THREAD__
-	ck_assert_uint_eq(found, expected);
-#else
-	ck_assert_uint_ge(found, expected);
-#endif
 }
 
 /* Have looks made, of which never more than so many are in flight. */
@@ -97,12 +73,12 @@ static void look_all(struct look_pool *pool, unsigned int in_flight)
 START_TEST(looks_are_the_same_for_any_number)
 {
 	static const unsigned int threads[] = { 0, 1, 2, 16 };
-	unsigned int before = count_threads();
+	unsigned int before = unit_threads_count();
 	struct look_pool *pool;
 
 	begin();
 	pool = look_pool_init(location, threads[_i]);
-	check_threads(count_threads(), before + threads[_i]);
+	unit_threads_check(unit_threads_count(), before + threads[_i]);
 	look_all(pool, 1);
 	look_all(pool, 3);
 	look_all(pool, 64);
@@ -135,7 +111,7 @@ START_TEST(as_many_as_there_is_room_for)
 		(_i == 0 ? 64 * 1024 : 8 * 1024 * 1024);
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
 	pool = look_pool_init(location, 256);
-	count = count_threads() - 1;
+	count = unit_threads_count() - 1;
 	if (_i == 0)
 		ck_assert_uint_eq(count, 0);
 	else {
@@ -193,7 +169,7 @@ START_TEST(threads_take_no_signal)
 
 	begin();
 	pool = look_pool_init(location, 4);
-	check_threads(count_blocked(), before + 4);
+	unit_threads_check(count_blocked(), before + 4);
 	look_pool_deinit(&pool);
 	end();
 }

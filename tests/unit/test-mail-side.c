@@ -13,7 +13,7 @@
 
 #include "mail-look.h"
 #include "mail-side.h"
-#include "unit.h"
+#include "unit-mail.h"
 
 static struct location *location;
 static unsigned int errors_count;
@@ -33,15 +33,9 @@ static const struct error_sink sink = { add_error, NULL };
 /* Begin with a mail root that isn't empty. */
 static struct mail_side *begin(const char *driver, const char *dirname)
 {
-	const struct mba_location set = {
-		.prefix = "", .type = "private", .driver = driver,
-		.layout = "fs", .mail_root = unit_path("mail"),
-		.index_root = unit_path("index"), .dirname = dirname,
-	};
-
 	errors_count = 0;
 	unit_write(unit_path("mail/other"), "x", 1);
-	location = location_init(&set);
+	location = unit_mail_location(driver, dirname);
 	return mail_side_init(location, &sink);
 }
 

@@ -110,6 +110,23 @@ void unit_cases_free(struct dirent **cases, int count)
 	free(cases);
 }
 
+unsigned int unit_threads_count(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat("/proc/self/task", &st), 0);
+	return st.st_nlink - 2;
+}
+
+void unit_threads_check(unsigned int found, unsigned int expected)
+{
+#ifndef __SANITIZE_THREAD__
+	ck_assert_uint_eq(found, expected);
+#else
+	ck_assert_uint_ge(found, expected);
+#endif
+}
+
 static int unit_remove(const char *path, const struct stat *st, int type,
 		       struct FTW *ftw)
 {

@@ -4,8 +4,8 @@
 #ifndef UNIT_H
 #define UNIT_H
 
-/* What the unit tests share: a temporary directory, cases that are files, and
-   the end of main(). */
+/* What the unit tests share: a temporary directory, cases that are files, the
+   threads that there are, and the end of main(). */
 
 #include <check.h>
 #include <dirent.h>
@@ -29,6 +29,11 @@ void unit_become_nobody(void);
    unit_cases_free() them. */
 int unit_cases_find(const char *dir, struct dirent ***cases_r);
 void unit_cases_free(struct dirent **cases, int count);
+
+/* Returns how many threads the process has now. */
+unsigned int unit_threads_count(void);
+/* Expect so many, but for one that ThreadSanitizer makes for itself. */
+void unit_threads_check(unsigned int found, unsigned int expected);
 
 /* Run a test case: its tests find an empty temporary directory. Returns what
    main() returns. */
