@@ -237,6 +237,42 @@ def test_inbox(dovecot):
     assert by_name(report) == {"INBOX": ("unknown", "mail-root")}
 
 
+AUTO = """
+namespace inbox {
+  mailbox Trash {
+    auto = subscribe
+  }
+}
+"""
+
+
+def test_what_dovecot_makes_again(dovecot):
+    """An INBOX and a mailbox of auto whose files somebody removed are missing,
+    though Dovecot lists and opens them. Then they are there again."""
+    server = dovecot(location=default_location(), extra=AUTO)
+    write(server.path("mail/other"))
+    paths = {"INBOX": server.path("mail/%u", "alice"),
+             "Trash": server.users["alice"].home + "/Trash"}
+    write(server.users["alice"].home + "/box", MESSAGE)
+    server.chown("alice", server.users["alice"].home)
+    with server.imap("alice") as imap:
+        for name in ("box", *paths):
+            imap.ok("APPEND", name, literal(MESSAGE))
+    for path in paths.values():
+        os.unlink(path)
+    assert by_name(audit(server)) == \
+        {"box": MAILBOX, "INBOX": MISSING, "Trash": MISSING}
+    server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
+                   "-g", "0", "--force")
+    assert by_name(audit(server)) == {"box": MAILBOX, "INBOX": MISSING}
+    with server.imap("alice") as imap:
+        assert imap.list().keys() == {b"box", b"INBOX", b"Trash"}
+        for name in paths:
+            imap.ok("EXAMINE", name)
+    assert by_name(audit(server)) == \
+        {"box": MAILBOX, "INBOX": MAILBOX, "Trash": MAILBOX}
+
+
 def maildir(path, *names):
     os.mkdir(path)
     for name in names:
