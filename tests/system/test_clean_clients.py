@@ -3,10 +3,14 @@
 
 """clean while clients work, and what LIST does afterwards."""
 
+import contextlib
 import functools
 import os
 import re
+import select
 import shutil
+import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -17,10 +21,12 @@ import pytest
 from audit import MESSAGE, entries, json_lines, report, write, write_home
 from cleaning import (LOG_HEADER, clean, entry_dir, kept, make_junk, removed,
                       utility)
-from dovecot import Location
+from dovecot import IS_24, Location
 from filter import with_filter
+from hibernation import imap_processes
 from imap import literal
 from oracle import snapshot
+from waiting import wait_for
 
 MBOX = Location("mbox", "~", inbox="mail/%u", index="index/%u")
 MAILDIR = Location("maildir", "~/Maildir", index="index/%u")
@@ -207,13 +213,71 @@ def work_alone(server):
     return clients.answers
 
 
-# What doesn't count: Dovecot makes an index directory, and opens it to set its
-# group (mkdir_chown()). Between these two it is empty, and goes with --min-age
-# 0: the manual says so. And without a clean, too, a LIST seldom finds a mailbox
-# that another session deletes.
+def make_mails(server, name):
+    """Makes a mailbox without an index, as a delivery does."""
+    top = server.path(server.location.mail, "alice")
+    if server.location.driver == "mbox":
+        write(f"{top}/{name}", b"")
+    else:
+        for sub in ("cur", "new", "tmp"):
+            os.makedirs(f"{top}/.{name}/{sub}", exist_ok=True)
+    server.chown("alice", top)
+
+
+def has_reply(imap):
+    return select.select([imap.sock], [], [], 0)[0] != []
+
+
+@contextlib.contextmanager
+def stopping(process, call, path):
+    """A process stops itself after each system call of a name. Yields a
+    function that returns how often it did."""
+    strace = subprocess.Popen(
+        ["strace", "-o", path, "-p", str(process), "-e", f"trace={call}",
+         "-e", f"inject={call}:signal=STOP"], stderr=subprocess.PIPE)
+    try:
+        # that it is attached
+        strace.stderr.readline()
+
+        def count():
+            with open(path) as f:
+                return f.read().count("--- stopped by SIGSTOP ---")
+        yield count
+    finally:
+        strace.terminate()
+        strace.communicate()
+
+
+def delete_beside_select(server):
+    """Without a clean, too, Dovecot 2.3 seldom logs that open() of an index
+    directory failed: it makes one and opens it, to set its group, and where
+    another session has removed it in between, it tries again three times
+    (mkdir_chown()). 2.4 only opens it where there is a group to set. What
+    seldom happens is done here: each time the mailbox is deleted, and delivered
+    anew."""
+    with server.imap("alice") as imap:
+        process, = imap_processes(server)
+        make_mails(server, "made")
+        with server.imap("alice") as other, stopping(
+                process, "?mkdir,mkdirat", server.path("private/mkdir")
+        ) as count:
+            tag = imap.send("SELECT made")
+            stops = 0
+            while wait_for(lambda: has_reply(imap) or count() > stops) and \
+                    count() > stops:
+                stops += 1
+                if stops <= 4:
+                    other.ok("DELETE made")
+                    make_mails(server, "made")
+                os.kill(process, signal.SIGCONT)
+            assert stops > 0
+            imap.wait(tag)
+
+
+# What doesn't count: without a clean, too, a LIST seldom finds a mailbox that
+# another session deletes.
 SELDOM = re.compile(
-    r"Error: (open\(\S+/(index/alice|\.imap)/(?!\S*dovecot\.)\S+\)|"
-    r"Mailbox (made|gone|junk)\d+: stat\(\S+\)) failed: No such file")
+    r"Error: Mailbox (made|gone|junk)\d+: stat\(\S+\) failed: No such file")
 
 
 def kinds(server):
@@ -236,6 +300,8 @@ def test_clients_dont_notice(dovecot, location, removals):
         "lock_method": "flock", "mail_fsync": "never"})
     plain, server = dovecot(**description), dovecot(**description)
     expected = work_alone(plain)
+    if not IS_24:
+        delete_beside_select(plain)
     clients = start_clients(server)
     quiet = log_inode(server, QUIET)
     was_open = clean_beside(clients, removals)
