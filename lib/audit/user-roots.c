@@ -92,9 +92,9 @@ user_dir_find(const struct mba_user_roots *users, const struct walk_id *id)
 	return found == NULL ? NULL : *found;
 }
 
-/* Let a directory be something to the user who was added last. Returns FALSE if
-   it already is to two users, who are enough. */
-static bool user_dir_mark(struct mba_user_roots *users,
+/* Let a directory be something to the user who was added last, unless it is to
+   two users, who are enough. */
+static void user_dir_mark(struct mba_user_roots *users,
 			  const struct walk_id *id, enum user_dir_kind kind)
 {
 	struct user_dir *dir = user_dir_find(users, id);
@@ -107,14 +107,11 @@ static bool user_dir_mark(struct mba_user_roots *users,
 			mem_missing();
 	}
 	marks = dir->users[kind];
-	if (marks[1] != 0)
-		return false;
 	if (marks[0] == 0)
 		marks[0] = user;
-	else if (strcmp(users->names[marks[0] - 1],
-			users->names[user - 1]) != 0)
+	else if (marks[1] == 0 && strcmp(users->names[marks[0] - 1],
+					 users->names[user - 1]) != 0)
 		marks[1] = user;
-	return true;
 }
 
 /* Returns TRUE if a root may hold what is the user's. Else a symlink to another
@@ -142,16 +139,17 @@ static void user_root_add(struct mba_user_roots *users,
 	if (!root->exists)
 		return;
 	if (is_index_root)
-		(void)user_dir_mark(users, &root->id, USER_DIR_SEEN);
+		user_dir_mark(users, &root->id, USER_DIR_SEEN);
 	if (!user_root_counts(root, &roots->top))
 		return;
-	(void)user_dir_mark(users, &root->id, USER_DIR_ROOT);
+	user_dir_mark(users, &root->id, USER_DIR_ROOT);
 	if (is_index_root)
-		(void)user_dir_mark(users, &root->id, USER_DIR_INDEX_ROOT);
+		user_dir_mark(users, &root->id, USER_DIR_INDEX_ROOT);
 	path = mem_strdup(root->path);
-	/* what is above two users' roots is so, all the way up */
-	while (audit_dir_go_up(&path, &id) > 0 &&
-	       user_dir_mark(users, &id, USER_DIR_ABOVE)) ;
+	/* All the way up, also from a directory that is above two users' roots:
+	   it may be mounted elsewhere, too. */
+	while (audit_dir_go_up(&path, &id) > 0)
+		user_dir_mark(users, &id, USER_DIR_ABOVE);
 	free(path);
 }
 

@@ -17,6 +17,7 @@ from audit import (SERVER_GOES_ON, default_location, json_lines, report,
 from cleaning import (JUNK, clean, fill, kept, make_junk, removed,
                       stop_at)
 from dovecot import FIRST_UID, IS_24, Location, Namespace, User, block
+from mounts import bind, own_mounts
 from oracle import snapshot
 
 COMMAND = ["mailbox-audit", "clean", "-a", "0", "-e", "-j"]
@@ -258,6 +259,36 @@ def test_homes_that_nest(dovecot, how):
         gone = set() if refusal else set(JUNK)
         assert gone <= removed(of[user]) and \
             (not refusal or removed(of[user]) == set())
+
+
+NO_MOUNTS = ["strace", "-f", "-o", "/dev/null", "-e", "trace=statx", "-e",
+             "inject=statx:error=ENOSYS"]
+
+
+@pytest.mark.parametrize("prefix", [[], NO_MOUNTS], ids=["told", "untold"])
+def test_a_root_below_a_mount(dovecot, prefix):
+    """In dave's home is mounted what carol's home is in, and those of two who
+    don't come by there. Linux before 5.8 doesn't tell: clean enters it."""
+    location = Location("mbox", "~/mail", index="~")
+    homes = {"alice": "home/all/alice", "bob": "home/all/bob",
+             "carol": "home/dave/mounted/carol", "dave": "home/dave"}
+    with own_mounts():
+        server = dovecot(location=location, users=several(*homes),
+                         settings={"mailbox_list_index": "no"})
+        os.makedirs(server.path("home/all"))
+        os.makedirs(server.path("home/dave/mounted"))
+        bind(server.path("home/all"), server.path("home/dave/mounted"))
+        for user in homes:
+            set_home(server, user, server.path(homes[user]))
+            os.mkdir(server.path("~/mail", user))
+        for user in homes:
+            server.chown(user, server.users[user].home)
+            fill(server, user)
+        result, of = run(server, ["-A"], prefix=prefix)
+        assert [(refused(of[user]), removed(of[user])) for user in homes] == [
+            (None, set(JUNK)), (None, set(JUNK)),
+            ("The index root is below that of user dave", set()),
+            ("Below the index root is a root of user carol", set())]
 
 
 def stopped_at_first_clean(server, *who):
