@@ -146,6 +146,18 @@ def test_who_has_no_index_costs_three_calls(dovecot):
     assert calls == {"newfstatat": 1 + 1}
 
 
+def last_name_tells_the_end(path):
+    """Returns whether nothing can come after the offset that the last name of a
+    directory has, as with ext4."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return os.lseek(fd, 0, os.SEEK_END) == 2 ** 63 - 1
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+
+
 def test_a_list_index_that_isnt_there_costs_three_calls(dovecot):
     """Each of its files may be there alone."""
     server = dovecot(location=LOCATIONS["mbox"])
@@ -156,9 +168,9 @@ def test_a_list_index_that_isnt_there_costs_three_calls(dovecot):
     traced(server)
     calls = calls_below(index, server.dir + "/private/trace")
     # three directories are opened, looked at, read to their end and closed;
-    # the root is looked at twice before, and there is a log; ext4 tells the
-    # end of a directory with its last name
-    assert calls.pop("getdents64") in (3, 6)
+    # the root is looked at twice before, and there is a log
+    assert calls.pop("getdents64") in \
+        ((3,) if last_name_tells_the_end(index) else (3, 6))
     assert calls == {"openat": 3, "fstat": 3, "close": 3,
                      "newfstatat": 2 + 1 + 3}
 
