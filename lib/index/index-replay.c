@@ -251,12 +251,20 @@ intro_ext(struct index_exts *exts, const struct ext_intro *intro)
 	return ext;
 }
 
+/* Returns the words that a header takes in the index file. */
+static uint32_t header_words(uint32_t hdr_size)
+{
+	return (hdr_size + 7) / 8;
+}
+
+/* A header that may not shrink does so where it takes as much of the file. */
 static void ext_set_sizes(struct index_ext_state *ext,
 			  const struct ext_intro *intro)
 {
 	bool shrink = (intro->flags & EXT_FLAG_NO_SHRINK) == 0;
 
-	if (intro->hdr_size > ext->hdr_size || shrink)
+	if (header_words(intro->hdr_size) >= header_words(ext->hdr_size) ||
+	    shrink)
 		index_ext_resize(ext, intro->hdr_size);
 	if (intro->record_size > ext->record_size || shrink)
 		ext->record_size = intro->record_size;

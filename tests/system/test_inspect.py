@@ -164,6 +164,23 @@ def statuses(server):
     return {row[0]: dict(zip(title[1:], row[1:])) for row in rows}
 
 
+def test_a_list_of_names_that_shrinks(dovecot):
+    """Dovecot doesn't shrink it, unless the padding hides that it does."""
+    server = dovecot(**corpus.description("mdbox"))
+    path = server.path("index/%u/dovecot.list.index", "alice")
+    first, second = "x" * 20, "y" * 25
+    for command in (f"CREATE {first}", f"CREATE {second}", f"DELETE {second}"):
+        with server.imap("alice") as imap:
+            corpus.commands(imap, command, 'LIST "" "*"')
+        server.restart()
+        line = inspect_json(path)["dovecot.list.index"]
+        theirs = check_index(dumped(server, "index", path), line)
+        (size,) = [ext["header_size"] for ext in theirs["extensions"]
+                   if ext["name"] == "list"]
+        # Dovecot wants powers of two first
+        assert size % 8 != 0
+
+
 def check_list(server):
     server.start()
     theirs = statuses(server)

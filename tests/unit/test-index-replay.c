@@ -172,6 +172,10 @@ START_TEST(sizes_of_extensions)
 	} tests[] = {
 		{ NO_SHRINK, 7, 4, 4, 2, 16, 8, 4 },
 		{ NO_SHRINK, 7, 32, 12, 8, 32, 12, 8 },
+		/* the padding of a header hides that it shrinks */
+		{ NO_SHRINK, 7, 9, 8, 4, 9, 8, 4 },
+		{ NO_SHRINK, 7, 15, 4, 2, 15, 8, 4 },
+		{ NO_SHRINK, 7, 8, 8, 4, 16, 8, 4 },
 		{ 0, 7, 4, 4, 2, 4, 4, 2 },
 		{ 0, 7, 32, 12, 8, 32, 12, 8 },
 		/* by somebody who doesn't know of a reset */
