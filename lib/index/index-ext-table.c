@@ -84,6 +84,20 @@ static const struct index_ext_field fts_fields[] = {
 	{ NULL, 0, 0 }
 };
 
+/* plugins/virtual/virtual-storage.c, virtual-storage.h, struct
+   virtual_mail_index_header */
+static const struct index_ext_field virtual_guid_fields[] = {
+	{ "mailbox_guid", 0, INDEX_FIELD_GUID },
+	{ NULL, 0, 0 }
+};
+static const struct index_ext_field virtual_fields[] = {
+	{ "change_counter", 0, INDEX_FIELD_U32 },
+	{ "mailbox_count", 4, INDEX_FIELD_U32 },
+	{ "highest_mailbox_id", 8, INDEX_FIELD_U32 },
+	{ "search_args_crc32", 12, INDEX_FIELD_U32 },
+	{ NULL, 0, 0 }
+};
+
 static const struct index_ext_field no_fields[] = { { NULL, 0, 0 } };
 
 static const struct index_ext_info infos[] = {
@@ -101,6 +115,8 @@ static const struct index_ext_info infos[] = {
 	{ "mdbox", no_fields, INDEX_COLUMN_MDBOX },
 	{ "map", map_fields, INDEX_COLUMN_NONE },
 	{ "fts", fts_fields, INDEX_COLUMN_NONE },
+	{ "virtual-guid", virtual_guid_fields, INDEX_COLUMN_NONE },
+	{ "virtual", virtual_fields, INDEX_COLUMN_NONE },
 	{ "list", no_fields, INDEX_COLUMN_LIST },
 	{ "msgs", no_fields, INDEX_COLUMN_MSGS },
 };

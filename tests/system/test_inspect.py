@@ -15,7 +15,8 @@ import pytest
 
 import corpus
 import dump
-from dovecot import PREFIX
+from audit import write_home
+from dovecot import PREFIX, Location, Namespace
 
 with open(os.path.join(os.environ["MBA_STAGE"] + PREFIX, "share/doc",
                        "dovecot-mailbox-audit/inspect.schema.json")) as f:
@@ -179,6 +180,42 @@ def test_a_list_of_names_that_shrinks(dovecot):
                    if ext["name"] == "list"]
         # Dovecot wants powers of two first
         assert size % 8 != 0
+
+
+def test_virtual_mailboxes(dovecot):
+    index = "index/%u/virtual"
+    server = dovecot(
+        **corpus.description("mdbox"), plugins={"": ["virtual"]},
+        namespaces=[Namespace("virtual", "virtual/", location=Location(
+            "virtual", "~/virtual", index=index))])
+    write_home(server, "alice", "virtual/all/dovecot-virtual", b"*\n  all\n")
+    with server.imap("alice") as imap:
+        for name in ("one", "two"):
+            corpus.commands(imap, "CREATE " + name)
+            corpus.append(imap, name, 5)
+        corpus.selected(imap, "virtual/all", "STORE 3 +FLAGS (\\Seen)",
+                        "SORT (SUBJECT) UTF-8 ALL", "FETCH 1:* ENVELOPE")
+        corpus.selected(imap, "one", "STORE 1 +FLAGS (\\Deleted keyword)",
+                        "EXPUNGE")
+        corpus.selected(imap, "virtual/all", "STORE 4 +FLAGS (\\Deleted)",
+                        "EXPUNGE")
+    guid = server.doveadm("-f", "flow", "mailbox", "status", "-u", "alice",
+                          "guid", "virtual/all").stdout.decode()
+    server.stop()
+    server.write_config()
+    compared = check_dumps(server)
+    assert {"virtual", "virtual2", "virtual-guid", "sort-s"} <= compared
+    directory = server.path(index + "/all", "alice")
+    state = inspect_json(directory)["dovecot.index"]["state"]
+    headers = {ext["name"]: ext["header"] for ext in state["extensions"]}
+    # a mail of "one" and one of what is left
+    assert state["messages"] == 8
+    # INBOX is in it, too
+    assert headers["virtual"]["mailbox_count"] == 3
+    assert guid.strip().endswith(
+        "guid=" + headers["virtual-guid"]["mailbox_guid"])
+    assert headers["virtual-guid"]["mailbox_guid"] in "\n".join(
+        check_lines(directory))
 
 
 def check_list(server):
