@@ -199,6 +199,27 @@ class Movers(Owner):
             self.count += 1
 
 
+class Hiders(Movers):
+    """What is swapped away has nothing in it meanwhile but one file: who has a
+    directory open, instead of asking what is at its name, misses what was in
+    it."""
+
+    def __init__(self, pairs, away):
+        super().__init__(pairs)
+        self.away = away
+
+    def swap(self, path, link):
+        exchange(path, link)
+        names = [] if os.path.islink(link) or not os.path.isdir(link) else \
+            [name for name in os.listdir(link) if name != "other"][:10]
+        for name in names:
+            os.rename(f"{link}/{name}", f"{self.away}/{name}")
+        for name in names:
+            os.rename(f"{self.away}/{name}", f"{link}/{name}")
+        exchange(path, link)
+        self.count += 2
+
+
 def clean_beside(trees, owner, swaps, check, options):
     """Cleans while names are swapped, until something was removed, too."""
     removed = runs = 0
@@ -320,6 +341,8 @@ def test_the_mails_are_swapped(trees, driver, used):
         os.symlink(f"{trees.outside}/{name}", link)
         pairs += [(f"{trees.mail}/{name}".rstrip("/"), other) for other in (
             f"{attic}/{i}/{name}".rstrip("/"), link)]
+    away = os.path.join(os.path.dirname(trees.index), "away")
+    os.mkdir(away)
     trees.own(trees.index, trees.mail, trees.outside, attic)
     untouched = [trees.outside, *(f"{trees.index}/{name}" for name in kept)]
     before = snapshot(*untouched), find_files(trees.mail), find_files(attic)
@@ -329,7 +352,7 @@ def test_the_mails_are_swapped(trees, driver, used):
                 find_files(attic)) == before
         trees.own(trees.entry(junk, *files))
 
-    clean_beside(trees, Movers(pairs), SWAPS // 2, check, options)
+    clean_beside(trees, Hiders(pairs, away), SWAPS // 2, check, options)
 
 
 # --- what is no ordinary file or directory
