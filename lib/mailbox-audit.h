@@ -24,6 +24,7 @@
      levels.c        levels of a name as people write them
      long-path.c     paths that are longer than a system call takes
      name-set.c      names that were met, in little memory
+     path.c          paths as text
      state-names.c   what states, reasons and kinds are called
      thread.c        starts a thread
      time-parse.c    a time as Dovecot's settings have it
@@ -42,6 +43,7 @@
      name.c          a name on disk as clients see it and as rules match it
      mutf7.c         what stands encoded in a name on disk
      mail-look.c     what a path of the mail tree is for each format
+     mail-seen.c     what is known of the directories on the way there
      mail-side.c     follows the walk in the mail tree, one look an entry
      look-pool.c     threads that make looks, where these are slow
      probe.c         what a path is for mbox: mailbox or not

@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "dir-stack.h"
+#include "path.h"
 
 void dir_stack_init(struct dir_stack *stack, int root_fd, int open_flags)
 {
@@ -157,6 +158,22 @@ void dir_stack_pop(struct dir_stack *stack)
 	stack->path[stack->path_len] = '\0';
 	if (stack->first_open > stack->count)
 		stack->first_open = stack->count;
+}
+
+void dir_stack_seek(struct dir_stack *stack, const char *path, size_t len)
+{
+	const char *end = path + len, *next;
+
+	while (!path_is_below(path, len, stack->path) && stack->count > 0)
+		dir_stack_pop(stack);
+	path += stack->path_len;
+	while (path < end) {
+		if (*path == '/')
+			path++;
+		next = path_name_end(path, end);
+		dir_stack_push(stack, path, next - path);
+		path = next;
+	}
 }
 
 int dir_stack_fd(struct dir_stack *stack, size_t *depth_r)

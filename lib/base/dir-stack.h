@@ -56,6 +56,9 @@ int dir_stack_parent_fd(struct dir_stack *stack);
 const char *dir_stack_name(const struct dir_stack *stack);
 /* Leave the directory entered last, and close it. */
 void dir_stack_pop(struct dir_stack *stack);
+/* Leave and enter directories until the one entered last is that of a path
+   below the root. */
+void dir_stack_seek(struct dir_stack *stack, const char *path, size_t len);
 
 /* Returns the descriptor of the directory entered last, of the root if there
    is none. It belongs to the stack and is valid until the next call for it.

@@ -21,7 +21,9 @@
 #include "dir-stack.h"
 #include "long-path.h"
 #include "mail-look.h"
+#include "mail-seen.h"
 #include "mail-side.h"
+#include "path.h"
 
 /* A directory with questions; its descriptor is closed with the last one. */
 struct mail_dir {
@@ -30,15 +32,6 @@ struct mail_dir {
 	/* relative to the mail root */
 	char *path;
 	size_t path_len;
-};
-
-/* A directory, and what is known of it and of those above it. */
-struct mail_seen {
-	char *path;
-	size_t path_len, path_alloc;
-	/* by depth, whether anything is known to be there */
-	bool *filled;
-	size_t depth, filled_alloc;
 };
 
 struct mail_side {
@@ -76,8 +69,7 @@ struct mail_side *mail_side_init(const struct location *location,
 	side->location = location;
 	side->errors = errors;
 	dir_stack_init(&side->stack, -1, O_PATH);
-	side->seen.path = mem_grow(NULL, &side->seen.path_alloc, 1, 1);
-	side->seen.path[0] = '\0';
+	mail_seen_init(&side->seen);
 	return side;
 }
 
@@ -101,8 +93,7 @@ void mail_side_deinit(struct mail_side **_side)
 	*_side = NULL;
 	dir_unref(side, &side->ahead);
 	dir_stack_deinit(&side->stack);
-	free(side->seen.path);
-	free(side->seen.filled);
+	mail_seen_deinit(&side->seen);
 	free(side->failed_dir);
 	free(side);
 }
@@ -155,10 +146,6 @@ static bool mail_root_usable(struct mail_side *side)
 			side_error(side, "fstat", "", strerror(errno));
 			side->root_ok = -1;
 		}
-		side->seen.filled = mem_grow(side->seen.filled,
-					     &side->seen.filled_alloc, 1,
-					     sizeof(*side->seen.filled));
-		side->seen.filled[0] = true;
 	}
 	return side->root_ok > 0;
 }
@@ -182,73 +169,6 @@ static bool inbox_root_usable(struct mail_side *side,
 	return side->inbox_ok > 0;
 }
 
-/* Returns TRUE if path is dir or below. */
-static bool path_is_below(const char *path, size_t path_len, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return path_len >= len && memcmp(path, dir, len) == 0 &&
-		(path_len == len || len == 0 || path[len] == '/');
-}
-
-/* Returns where the name at the beginning of a path ends. */
-static const char *name_end(const char *path, const char *end)
-{
-	const char *slash = memchr(path, '/', end - path);
-
-	return slash == NULL ? end : slash;
-}
-
-/* Move the stack to a directory. */
-static void stack_seek(struct dir_stack *stack, const char *path, size_t len)
-{
-	const char *end = path + len, *next;
-
-	while (!path_is_below(path, len, stack->path) && stack->count > 0)
-		dir_stack_pop(stack);
-	path += stack->path_len;
-	while (path < end) {
-		if (*path == '/')
-			path++;
-		next = name_end(path, end);
-		dir_stack_push(stack, path, next - path);
-		path = next;
-	}
-}
-
-static void seen_cut(struct mail_seen *seen, size_t len, size_t depth)
-{
-	seen->path[len] = '\0';
-	seen->path_len = len;
-	seen->depth = depth;
-}
-
-/* Move to a directory. */
-static void seen_seek(struct mail_seen *seen, const char *path, size_t len)
-{
-	const char *end = path + len, *pos, *slash;
-
-	while (!path_is_below(path, len, seen->path) && seen->depth > 0) {
-		slash = strrchr(seen->path, '/');
-		seen_cut(seen, slash == NULL ? 0 : slash - seen->path,
-			 seen->depth - 1);
-		/* the one that was left */
-		seen->filled[seen->depth] = true;
-	}
-	for (pos = path + seen->path_len; pos < end; pos = name_end(pos, end)) {
-		if (*pos == '/')
-			pos++;
-		seen->depth++;
-		seen->filled = mem_grow(seen->filled, &seen->filled_alloc,
-					seen->depth + 1,
-					sizeof(*seen->filled));
-		seen->filled[seen->depth] = false;
-	}
-	seen->path = mem_grow(seen->path, &seen->path_alloc, len + 1, 1);
-	memcpy(seen->path, path, len);
-	seen_cut(seen, len, seen->depth);
-}
-
 /* Let a verdict stand for all that is in a directory. */
 static void dir_is_failed(struct mail_side *side, const char *path,
 			  struct mail_verdict verdict)
@@ -270,7 +190,7 @@ static bool is_in_failed_dir(const struct mail_side *side,
    found there, look once whether it is empty. */
 static struct mail_verdict seen_missing(struct mail_side *side, int dir_fd)
 {
-	bool *filled = &side->seen.filled[side->seen.depth];
+	bool *filled = mail_seen_filled(&side->seen);
 	struct mail_verdict verdict;
 	const char *op;
 	int ret;
@@ -327,7 +247,7 @@ static void stack_failed(struct mail_side *side, size_t depth)
 	dir_is_failed(side, stack->path, mail_is_unknown(MBA_REASON_ERROR));
 	name = mem_strdup(dir_stack_name(stack));
 	dir_stack_pop(stack);
-	seen_cut(&side->seen, stack->path_len, stack->count);
+	mail_seen_cut(&side->seen, stack->path_len, stack->count);
 
 	fd = dir_stack_fd(stack, &ignored);
 	errno = open_errno;
@@ -339,7 +259,7 @@ static void stack_failed(struct mail_side *side, size_t depth)
 		/* the one above is remembered instead, if it is empty */
 		side->failed = seen_missing(side, fd);
 	} else {
-		side->seen.filled[stack->count] = true;
+		*mail_seen_filled(&side->seen) = true;
 	}
 	free(name);
 }
@@ -375,7 +295,7 @@ question_verdict(struct mail_side *side, const struct mail_question *question)
 	if (verdict.reason == MBA_REASON_ERROR)
 		question_error(side, question);
 	else if (verdict.state != MBA_STATE_MISSING)
-		side->seen.filled[side->seen.depth] = true;
+		*mail_seen_filled(&side->seen) = true;
 	else
 		return seen_missing(side, question->dir_fd);
 	return verdict;
@@ -418,8 +338,8 @@ static struct mail_verdict look_below_root(struct mail_side *side,
 		return mail_is_unknown(MBA_REASON_MAIL_ROOT);
 	if (is_in_failed_dir(side, path))
 		return side->failed;
-	seen_seek(&side->seen, path->mail_path, path->mail_dir_len);
-	stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
+	mail_seen_seek(&side->seen, path->mail_path, path->mail_dir_len);
+	dir_stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
 	if (open_errno == 0)
 		fd = dir_stack_fd(&side->stack, &depth);
 	else
@@ -459,7 +379,7 @@ static bool ahead_move(struct mail_side *side, const struct location_path *path)
 	int fd;
 
 	dir_unref(side, &side->ahead);
-	stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
+	dir_stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
 	fd = dir_stack_fd(&side->stack, &side->open_depth);
 	if (fd == -1) {
 		side->open_errno = errno;
@@ -516,7 +436,8 @@ enum mba_state mail_side_answer(struct mail_side *side,
 		verdict = side->failed;
 		*is_dir_r = false;
 	} else {
-		seen_seek(&side->seen, path->mail_path, path->mail_dir_len);
+		mail_seen_seek(&side->seen, path->mail_path,
+			       path->mail_dir_len);
 		verdict = question_verdict(side, question);
 	}
 	dir_unref(side, &question->dir);
