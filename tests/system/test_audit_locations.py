@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 from audit import fill_boxes, GONE, LOCATIONS, write
+from dovecot import Location
 from oracle import audit, check_states, dovecot_paths
 
 
@@ -71,3 +72,23 @@ def check_gone(server, reason):
     assert found[GONE.encode()] == \
         ("missing" if reason is None else "unknown", reason, False)
     check_states(server, report)
+
+
+def test_what_another_format_left(dovecot):
+    """With the same index root it is nobody's, and stays."""
+    server = dovecot(location=Location("mbox", "~/mail", inbox="mail/%u",
+                                       index="index/%u"))
+    fill_boxes(server)
+    left = set(audit(server).entries)
+    assert len(left) >= 5
+    server.location = Location("maildir", "~/Maildir", index="index/%u")
+    server.restart()
+    with server.imap("alice") as imap:
+        imap.list()
+        imap.ok("SELECT INBOX")
+    server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
+                   "-g", "0", "--force")
+    entries = audit(server).entries
+    assert {path for path, e in entries.items()
+            if (e["state"], e["reason"]) == ("unknown", "unmapped")} == left
+    assert entries.keys() - left == {b".INBOX"}
