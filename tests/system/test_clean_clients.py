@@ -256,7 +256,9 @@ def delete_beside_select(server):
     seldom happens is done here: each time the mailbox is deleted, and delivered
     anew."""
     with server.imap("alice") as imap:
-        process, = imap_processes(server)
+        # those of earlier sessions may still be about to end
+        process, = wait_for(lambda: imap_processes(server),
+                            lambda found: len(found) == 1)
         make_mails(server, "made")
         with server.imap("alice") as other, stopping(
                 process, "?mkdir,mkdirat", server.path("private/mkdir")
