@@ -8,6 +8,7 @@
 #include "imap-url.h"
 #include "imap-utf7.h"
 #include "mail-namespace.h"
+#include "unichar.h"
 #include "access-args.h"
 
 void access_args_init(struct access_args *args, pool_t pool,
@@ -66,14 +67,23 @@ access_args_fix_end(const struct access_args *args, const char *name)
 		t_strndup(name, len - 1);
 }
 
+/* Returns a mailbox's name as Dovecot knows it. */
+static const char *
+access_args_fix_name(const struct access_args *args, const char *name)
+{
+	/* 2.4.3 panics if it is asked for such a name's namespace, and refuses
+	   the name before it asks */
+	if (!uni_utf8_str_is_valid(name))
+		return name;
+	return access_args_fix_inbox(args, access_args_fix_end(args, name));
+}
+
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name)
 {
 	if (key == ACCESS_KEY_MAILBOX || key == ACCESS_KEY_NEW_MAILBOX ||
-	    key == ACCESS_KEY_SUBTREE) {
-		name = access_args_fix_inbox(args,
-			access_args_fix_end(args, name));
-	}
+	    key == ACCESS_KEY_SUBTREE)
+		name = access_args_fix_name(args, name);
 	access_args_add(args, key, name, FALSE);
 }
 

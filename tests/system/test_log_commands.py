@@ -255,6 +255,15 @@ def test_urls(dovecot):
     assert [r.status for r in replies] == [e["reply"] for _, e in second]
 
 
+@pytest.mark.skipif(VERSION < (2, 4, 3), reason="stock Dovecot panics")
+def test_urls_that_are_not_utf8(dovecot):
+    """Another user's, which Dovecot refuses before it looks at the name."""
+    check(dovecot(**EVERYTHING), [
+        ('URLFETCH "imap://alice@localhost/inbox%2F%FF/;UID=1;URLAUTH='
+         f'user+bob:internal:01{"0" * 40}"',
+         entry("URLFETCH", mailbox="inbox/\udcff", owner="alice"))])
+
+
 def test_names_are_what_dovecot_parsed(dovecot):
     """Literals, quoted strings, atoms; mUTF-7 is decoded, and what isn't valid
     mUTF-7 is shown as it came."""
@@ -340,6 +349,11 @@ def test_names_with_utf8_accepted(dovecot):
          entry("LIST", ref="", pattern="\u00e4*", listed=1)),
         (("STATUS", literal(b"8bit\xe4"), "(MESSAGES)"),
          entry("STATUS", "NO", mailbox="8bit\udce4")),
+        # of which no namespace may be looked for
+        (("STATUS", literal(b"inbox/\xe4"), "(MESSAGES)"),
+         entry("STATUS", "NO", mailbox="inbox/\udce4")),
+        (("CREATE", literal(b"\xe4/")),
+         entry("CREATE", "NO", mailbox="\udce4/")),
     ])
 
 
