@@ -10,6 +10,7 @@
 #include "mail-namespace.h"
 #include "unichar.h"
 #include "access-args.h"
+#include "access-compat.h"
 
 void access_args_init(struct access_args *args, pool_t pool,
 		      struct mail_namespace *namespaces, bool utf8)
@@ -75,7 +76,8 @@ access_args_fix_name(const struct access_args *args, const char *name)
 	   the name before it asks */
 	if (!uni_utf8_str_is_valid(name))
 		return name;
-	return access_args_fix_inbox(args, access_args_fix_end(args, name));
+	name = access_args_fix_inbox(args, access_args_fix_end(args, name));
+	return access_name_normalize(args->namespaces, name);
 }
 
 void access_args_add_name(struct access_args *args, enum access_key key,

@@ -47,8 +47,8 @@ struct access_args {
 void access_args_init(struct access_args *args, pool_t pool,
 		      struct mail_namespace *namespaces, bool utf8);
 /* Add a name that is UTF-8 already. A mailbox's is added as Dovecot knows it:
-   INBOX may be in any case, also where it leads to other mailboxes, and with
-   drop_sep a separator may follow. */
+   INBOX may be in any case, also where it leads to other mailboxes, with
+   drop_sep a separator may follow, and from 2.4.3 on it's normalized. */
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name);
 /* Returns TRUE if the first mailbox is INBOX. */

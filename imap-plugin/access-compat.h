@@ -9,6 +9,10 @@
 
 #include "str.h"
 #include "lib-event.h"
+#include "unichar.h"
+#include "mailbox-list-private.h"
+#include "mail-namespace.h"
+#include "mail-storage-settings.h"
 #include "access-escape.h"
 
 /* Are a command's mailbox names UTF-8 instead of mUTF-7? The client asks for it
@@ -18,6 +22,26 @@
 #else
 #  define COMMAND_NAMES_ARE_UTF8(cmd) FALSE
 #endif
+
+/* Returns a mailbox's name in Unicode's form NFC, if Dovecot normalizes it. */
+static inline const char *
+access_name_normalize(struct mail_namespace *namespaces, const char *name)
+{
+#if MBA_DOVECOT_VERSION >= 20403
+	const struct mail_namespace *ns;
+	const char *normalized;
+
+	if (uni_utf8_to_nfc(name, strlen(name), &normalized) < 0 ||
+	    strcmp(name, normalized) == 0)
+		return name;
+	ns = mail_namespace_find(namespaces, name);
+	if (ns->list->mail_set->mailbox_list_normalize_names_to_nfc)
+		return normalized;
+#else
+	(void)namespaces;
+#endif
+	return name;
+}
 
 /* Returns the field of the event itself, not of its parents. */
 static inline const struct event_field *

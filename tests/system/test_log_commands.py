@@ -357,6 +357,26 @@ def test_names_with_utf8_accepted(dovecot):
     ])
 
 
+@pytest.mark.skipif(VERSION < (2, 4, 3), reason="names aren't normalized")
+@pytest.mark.parametrize("normalize", [True, False])
+def test_names_are_normalized_as_dovecot_does(dovecot, normalize):
+    """A letter and an accent are another mailbox than the one character, or
+    not."""
+    server = dovecot(**EVERYTHING, settings={} if normalize else {
+        "mailbox_list_normalize_names_to_nfc": False})
+    name = "\u00e9" if normalize else "e\u0301"
+    check(server, [
+        ("CREATE &AOk-", entry("CREATE", mailbox="\u00e9")),
+        ("CREATE e&AwE-", entry("CREATE", "NO" if normalize else "OK",
+                                mailbox=name)),
+        ("RENAME e&AwE- E&AwE-",
+         entry("RENAME", mailbox=name,
+               new_mailbox="\u00c9" if normalize else "E\u0301")),
+        ('LIST "" e&AwE-', entry("LIST", ref="", pattern="e\u0301",
+                                listed=0)),
+    ])
+
+
 def test_what_dovecot_does_not_parse(dovecot):
     server = dovecot(**EVERYTHING)
     check(server, [

@@ -6,9 +6,10 @@ name."""
 
 import base64
 import re
+import unicodedata
 
 from accesslog import MARK, PLUGIN, accesses, lines
-from dovecot import Location
+from dovecot import Location, VERSION
 from imap import literal
 
 FORGERIES = [
@@ -39,6 +40,11 @@ def mutf7(name):
     return re.sub("[^ -~]+", encode, name.replace("&", "&-")).encode()
 
 
+def normalized(name):
+    """Returns a mailbox's name as Dovecot takes it."""
+    return unicodedata.normalize("NFC", name) if VERSION >= (2, 4, 3) else name
+
+
 def status(imap, name):
     """A name over quoted string and literal alike goes to STATUS, which takes
     any."""
@@ -53,9 +59,10 @@ def test_names_parse_back_to_the_very_name(dovecot):
             imap.cmd("RENAME", literal(mutf7(name)), literal(mutf7(name + "2")))
             imap.cmd("LIST", literal(mutf7(name)), literal(mutf7(name + "%")))
     found = accesses(server)
-    assert [e["mailbox"] for e in found[::3]] == FORGERIES
+    names = [normalized(name) for name in FORGERIES]
+    assert [e["mailbox"] for e in found[::3]] == names
     assert [(e["mailbox"], e["new_mailbox"]) for e in found[1::3]] == \
-        [(n, n + "2") for n in FORGERIES]
+        [(n, n + "2") for n in names]
     assert [(e["ref"], e["pattern"]) for e in found[2::3]] == \
         [(n, n + "%") for n in FORGERIES]
     assert len(found) == 3 * len(FORGERIES)
