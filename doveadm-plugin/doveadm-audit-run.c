@@ -7,6 +7,7 @@
 #include "lib.h"
 #include "str.h"
 #include "str-sanitize.h"
+#include "unichar.h"
 #include "mail-namespace.h"
 #include "mail-user.h"
 #include "mail-storage-settings.h"
@@ -123,7 +124,8 @@ static int audit_add_namespaces(struct mailbox_audit_cmd_context *ctx,
 	bool report, found = FALSE;
 
 	/* what a user shares becomes a namespace when it's looked for */
-	if (ctx->namespace_prefix != NULL) {
+	if (ctx->namespace_prefix != NULL &&
+	    uni_utf8_str_is_valid(ctx->namespace_prefix)) {
 		(void)mail_namespace_find(user->namespaces,
 					  ctx->namespace_prefix);
 	}

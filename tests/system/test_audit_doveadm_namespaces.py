@@ -109,7 +109,8 @@ def test_one_namespace_is_named(dovecot):
 
 def test_a_namespace_that_isnt_there(dovecot):
     server = start(dovecot, [ARCHIVE])
-    for prefix in ("Archive", "nonsense\x1b[31m", "archive/", "x" * 100000):
+    for prefix in ("Archive", "nonsense\x1b[31m", "archive/", "x" * 100000,
+                   "no utf-8\udcff"):
         result = server.doveadm("mailbox-audit", "-u", "alice", "-j", "-N",
                                 prefix, check=False)
         assert result.returncode == os.EX_USAGE
