@@ -152,12 +152,23 @@ static inline void list_name_unescape(const char **name, char escape_char)
 #endif
 }
 
+/* Returns a node's level as it is on disk, unescaped. A mailbox INBOX below the
+   namespace's prefix has another name in 2.4.5's list index. */
 static inline const char *
-list_index_node_raw_name(const struct mailbox_list_index_node *node)
+list_index_node_raw_name(struct mailbox_list *list,
+			 const struct mailbox_list_index_node *node)
 {
-#if MBA_DOVECOT_VERSION >= 20315
+#if MBA_DOVECOT_VERSION >= 20405
+	const struct mailbox_list_index *ilist =
+		INDEX_LIST_CONTEXT_REQUIRE(list);
+
+	return node->raw_name == ilist->raw_inbox_inbox_name_ptr ?
+		"INBOX" : node->raw_name;
+#elif MBA_DOVECOT_VERSION >= 20315
+	(void)list;
 	return node->raw_name;
 #else
+	(void)list;
 	return node->name;
 #endif
 }

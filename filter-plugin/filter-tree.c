@@ -90,7 +90,7 @@ filter_tree_hides(struct filter_tree *tree,
 	if (node->parent != NULL)
 		str_append_c(tree->levels, '\0');
 	filter_levels_append_raw(flist, tree->levels,
-				 list_index_node_raw_name(node));
+				 list_index_node_raw_name(flist->list, node));
 	name.levels = str_c(tree->levels);
 	name.len = str_len(tree->levels);
 	name.visible_len = visible_len;
