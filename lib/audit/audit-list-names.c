@@ -45,6 +45,8 @@ static char *storage_name_get(const struct location *location,
 				       mailbox->guid[i]);
 		return name;
 	}
+	if (mailbox->is_prefix_inbox)
+		return NULL;
 	for (level = mailbox->name; level <= end; level += strlen(level) + 1) {
 		if (!is_plain_level(location, level))
 			return NULL;
@@ -67,7 +69,8 @@ static bool is_mailbox(const struct location *location,
 	    (!location->listed && (mailbox->flags & none) != 0))
 		return false;
 	/* the user's INBOX is there when it is needed */
-	return !location->set.inbox || strcmp(mailbox->name, "INBOX") != 0 ||
+	return !location->set.inbox || mailbox->is_prefix_inbox ||
+		strcmp(mailbox->name, "INBOX") != 0 ||
 		mailbox->name_len != strlen("INBOX");
 }
 
@@ -113,7 +116,8 @@ static void names_add(struct audit_list_names *names,
 				sizeof(*names->names));
 	name = &names->names[names->count++];
 	name->mailbox = name_from_raw(location, mailbox->name,
-				      mailbox->name_len);
+				      mailbox->name_len,
+				      mailbox->is_prefix_inbox);
 	name->hidden_by = rule;
 }
 

@@ -151,6 +151,7 @@ find_listed(const struct entry_decide_settings *set, const char *hex,
 	if (result != LIST_INDEX_FOUND) {
 		mailbox_r->name = found->own.name;
 		mailbox_r->name_len = found->own.name_len;
+		mailbox_r->is_prefix_inbox = found->own.is_prefix_inbox;
 	}
 	return result;
 }
@@ -179,12 +180,14 @@ static void decide_listed(const struct entry_decide_settings *set,
 	if (mailbox.name == NULL)
 		return;
 	decision->mailbox = name_from_raw(location, mailbox.name,
-					  mailbox.name_len);
+					  mailbox.name_len,
+					  mailbox.is_prefix_inbox);
 	levels = name_levels_from_raw(location, mailbox.name, mailbox.name_len,
 				      &len);
 	decision->hidden_by = entry_find_rule(set, levels, len, is_dir);
 	free(levels);
-	decision->is_inbox = strcasecmp(mailbox.name, "INBOX") == 0;
+	decision->is_inbox = !mailbox.is_prefix_inbox &&
+		strcasecmp(mailbox.name, "INBOX") == 0;
 }
 
 bool entry_needs_look(const struct entry_decide_settings *set,

@@ -98,6 +98,12 @@ static const struct index_ext_field virtual_fields[] = {
 	{ NULL, 0, 0 }
 };
 
+/* lib-storage/list/mailbox-list-index.h, struct mailbox_list_index_header2 */
+static const struct index_ext_field list2_fields[] = {
+	{ "inbox_inbox_name_id", 0, INDEX_FIELD_U32 },
+	{ NULL, 0, 0 }
+};
+
 static const struct index_ext_field no_fields[] = { { NULL, 0, 0 } };
 
 static const struct index_ext_info infos[] = {
@@ -118,6 +124,7 @@ static const struct index_ext_info infos[] = {
 	{ "virtual-guid", virtual_guid_fields, INDEX_COLUMN_NONE },
 	{ "virtual", virtual_fields, INDEX_COLUMN_NONE },
 	{ "list", no_fields, INDEX_COLUMN_LIST },
+	{ "list2", list2_fields, INDEX_COLUMN_NONE },
 	{ "msgs", no_fields, INDEX_COLUMN_MSGS },
 };
 

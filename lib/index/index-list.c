@@ -3,7 +3,9 @@
 
 /* A record has the id of its own level's name, and the UID of the record above
    it. The names stand in the extension's header, unaligned, with ascending ids
-   that 0 ends (lib-storage/list/mailbox-list-index.c). */
+   that 0 ends (lib-storage/list/mailbox-list-index.c). The extension list2 has
+   the id of the one name that is another INBOX, whatever the header calls
+   it. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,8 @@ struct index_list {
 	/* by ids */
 	struct list_name *names;
 	size_t names_count, names_alloc;
+	/* 0 for none */
+	uint32_t prefix_inbox_id;
 	const char *problem;
 
 	/* Names may hold each other: all together they are no longer than this
@@ -68,6 +72,18 @@ static const char *list_names(struct index_list *list)
 		last_id = id;
 	}
 	return NULL;
+}
+
+static uint32_t list_get_prefix_inbox_id(const struct index_state *state)
+{
+	static const char ext_name[] = "list2";
+	const struct index_ext_state *ext =
+		index_exts_find(&state->exts, ext_name, strlen(ext_name));
+	uint32_t id = 0;
+
+	if (ext != NULL)
+		index_ext_bytes(ext, 0, &id, sizeof(id));
+	return id;
 }
 
 void index_list_free(struct index_list **list)
@@ -134,6 +150,10 @@ bool index_list_get_record(const struct index_list *list, uint32_t idx,
 	memcpy(record_r->guid, record + RECORD_GUID_OFFSET, INDEX_GUID_SIZE);
 	memcpy(&record_r->uid_validity, record + RECORD_VALIDITY_OFFSET, 4);
 	record_r->level = list_name_find(list, name_id);
+	if (record_r->level != NULL && name_id == list->prefix_inbox_id) {
+		record_r->level = "INBOX";
+		record_r->is_prefix_inbox = true;
+	}
 	return true;
 }
 
@@ -188,6 +208,7 @@ struct index_list *index_list_new(const struct index_state *state,
 	list->separator = separator;
 	list->names_budget.limit = MIN_NAMES_BYTES +
 		state->records.max_bytes * MAX_NAMES_PER_BYTE;
+	list->prefix_inbox_id = list_get_prefix_inbox_id(state);
 	list->problem = list_names(list);
 	return list;
 }
@@ -208,9 +229,10 @@ static bool name_prepend(struct index_list *list, const char *level,
 	return true;
 }
 
-/* Put a name together. Returns FALSE if it doesn't end at the root. */
+/* Put a name together, and set what is known of it. Returns FALSE if it doesn't
+   end at the root. */
 static bool name_make(struct index_list *list, uint32_t idx,
-		      bool *is_nameless_r)
+		      struct index_list_mailbox *mailbox)
 {
 	const struct index_records *recs = &list->state->records;
 	struct index_list_record record;
@@ -221,7 +243,8 @@ static bool name_make(struct index_list *list, uint32_t idx,
 	for (unsigned int depth = 0; depth < INDEX_LIST_MAX_DEPTH; depth++) {
 		(void)index_list_get_record(list, idx, &record);
 		level = record.level == NULL ? "?" : record.level;
-		*is_nameless_r = *is_nameless_r || record.level == NULL;
+		mailbox->is_nameless |= record.level == NULL;
+		mailbox->is_prefix_inbox |= record.is_prefix_inbox;
 		if (!name_prepend(list, level, depth == 0))
 			return false;
 		if (record.parent_uid == 0)
@@ -256,7 +279,7 @@ void index_list_get(struct index_list *list, uint32_t idx,
 	struct index_list_record record;
 
 	memset(mailbox_r, 0, sizeof(*mailbox_r));
-	mailbox_r->is_lost = !name_make(list, idx, &mailbox_r->is_nameless);
+	mailbox_r->is_lost = !name_make(list, idx, mailbox_r);
 	mailbox_r->name = list->name + list->name_pos;
 	mailbox_r->name_len = INDEX_LIST_MAX_NAME - list->name_pos;
 	mailbox_r->uid = recs->rows[idx].uid;

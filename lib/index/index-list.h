@@ -38,12 +38,17 @@ struct index_list_mailbox {
 	bool is_lost;
 	/* there is a "?" in its name */
 	bool is_nameless;
+	/* it's another INBOX, or below it: see struct index_list_record */
+	bool is_prefix_inbox;
 };
 
 /* a mailbox's own level */
 struct index_list_record {
 	/* as it is stored, NULL if it isn't known */
 	const char *level;
+	/* it's INBOX below the namespace's prefix, which isn't the user's INBOX
+	   and has an escaped name on disk (Dovecot 2.4.5) */
+	bool is_prefix_inbox;
 	/* 0 for none */
 	uint32_t parent_uid;
 	unsigned char guid[INDEX_GUID_SIZE];

@@ -12,6 +12,8 @@
 #include "index-use.h"
 
 #define INDEX_PREFIX "dovecot.index"
+/* lib-storage/list/mailbox-list-index.h, MAILBOX_NAME_HDR_FLAG_INBOX_INBOX */
+#define FLAG_INBOX_INBOX 0x01
 
 /* Tell of files that couldn't be read. */
 static void tell_failures(const struct index_dir *dir,
@@ -40,13 +42,17 @@ static size_t without_nuls(const unsigned char *name, size_t len)
 	return len;
 }
 
-/* Returns the length of a name without what may follow it: NULs, since the
-   extension doesn't shrink, and a flag of Dovecot 2.4.5's after a NUL. */
-static size_t own_name_len(const unsigned char *name, size_t len)
+/* NULs may follow, since the extension doesn't shrink, and flags of Dovecot
+   2.4.5's after a NUL. */
+size_t index_own_name_len(const unsigned char *name, size_t len,
+			  bool *is_prefix_inbox_r)
 {
+	*is_prefix_inbox_r = false;
 	len = without_nuls(name, len);
-	if (len > 2 && name[len - 2] == '\0' && name[len - 1] < ' ')
+	if (len > 2 && name[len - 2] == '\0' && name[len - 1] < ' ') {
+		*is_prefix_inbox_r = (name[len - 1] & FLAG_INBOX_INBOX) != 0;
 		len = without_nuls(name, len - 1);
+	}
 	return len;
 }
 
@@ -61,7 +67,8 @@ void index_own_read(const struct index_state *state, struct index_own *own_r)
 	own_r->is_deleted = state->is_deleted;
 	if (ext == NULL)
 		return;
-	len = own_name_len(ext->hdr, ext->hdr_len);
+	len = index_own_name_len(ext->hdr, ext->hdr_len,
+				 &own_r->is_prefix_inbox);
 	if (len == 0 || len > INDEX_LIST_MAX_NAME)
 		return;
 	own_r->name = mem_dup((const char *)ext->hdr, len);

@@ -16,9 +16,16 @@ struct index_own {
 	   2.3 leaves them escaped, 2.4 doesn't. NULL if there is none. */
 	char *name;
 	size_t name_len;
+	/* it's INBOX below the namespace's prefix, not the user's (2.4.5) */
+	bool is_prefix_inbox;
 	/* it was deleted */
 	bool is_deleted;
 };
+
+/* Returns the length of a name in the extension box-name, without what follows
+   it. */
+size_t index_own_name_len(const unsigned char *name, size_t len,
+			  bool *is_prefix_inbox_r);
 
 /* Set what a state says. The name is to be freed. */
 void index_own_read(const struct index_state *state, struct index_own *own_r);

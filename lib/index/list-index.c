@@ -175,6 +175,7 @@ static bool list_guids(struct list_index *list)
 	for (uint32_t i = 0; i < count; i++) {
 		(void)index_list_get_record(list->list, i, &record);
 		if (record.parent_uid == 0 && record.level != NULL &&
+		    !record.is_prefix_inbox &&
 		    strcasecmp(record.level, "INBOX") == 0)
 			has_inbox = true;
 		if (memcmp(record.guid, no_guid, sizeof(no_guid)) == 0)

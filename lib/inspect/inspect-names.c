@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "index-use.h"
 #include "inspect-private.h"
 
 char *inspect_file_name(const struct inspection *inspection,
@@ -51,12 +52,13 @@ char *inspect_box_name(const struct index_ext_state *ext)
 {
 	char *name = mem_new(ext->hdr_len + 1);
 	size_t len = ext->hdr_len;
+	bool is_prefix_inbox;
 
 	/* an extension may be introduced whose header is never written */
 	if (len > 0)
 		memcpy(name, ext->hdr, len);
-	while (len > 0 && name[len - 1] == '\0')
-		len--;
+	len = index_own_name_len((unsigned char *)name, len, &is_prefix_inbox);
+	name[len] = '\0';
 	for (size_t i = 0; i < len; i++) {
 		if (name[i] == '\0')
 			name[i] = '/';

@@ -124,11 +124,11 @@ static void write_parts(struct name_writer *writer, const char *name,
 
 /* Returns the name that clients see. */
 static char *write_vname(struct name_writer *writer, const char *name,
-			 size_t len)
+			 size_t len, bool is_prefix_inbox)
 {
 	const struct mba_location *location = writer->location;
-	bool is_inbox = location->inbox && len == strlen("INBOX") &&
-		memcmp(name, "INBOX", len) == 0;
+	bool is_inbox = location->inbox && !is_prefix_inbox &&
+		len == strlen("INBOX") && memcmp(name, "INBOX", len) == 0;
 	size_t prefix_len = is_inbox ? 0 : strlen(location->prefix);
 	char *vname = mem_new(prefix_len + len * MAX_GROWTH + 1);
 
@@ -162,15 +162,15 @@ char *name_from_storage(const struct mba_location *location, char storage_sep,
 		.storage_escape_char = location->storage_escape_char,
 	};
 
-	return write_vname(&writer, storage_name, strlen(storage_name));
+	return write_vname(&writer, storage_name, strlen(storage_name), false);
 }
 
 char *name_from_raw(const struct mba_location *location, const char *raw,
-		    size_t len)
+		    size_t len, bool is_prefix_inbox)
 {
 	struct name_writer writer = { .location = location };
 
-	return write_vname(&writer, raw, len);
+	return write_vname(&writer, raw, len, is_prefix_inbox);
 }
 
 char *name_levels(const struct mba_location *location, char storage_sep,

@@ -20,9 +20,10 @@ char *name_levels(const struct mba_location *location, char storage_sep,
 		  const char *storage_name, size_t *len_r);
 
 /* The same for a name whose levels are known as they stand on disk, unescaped:
-   they are joined by NUL, of len bytes in all. */
+   they are joined by NUL, of len bytes in all. is_prefix_inbox tells that INBOX
+   is one below the namespace's prefix, not the user's. */
 char *name_from_raw(const struct mba_location *location, const char *raw,
-		    size_t len);
+		    size_t len, bool is_prefix_inbox);
 char *name_levels_from_raw(const struct mba_location *location,
 			   const char *raw, size_t len, size_t *len_r);
 

@@ -9,13 +9,14 @@ both."""
 
 import dataclasses
 import os
+import shutil
 
 import pytest
 
-from audit import mutf7
+from audit import MESSAGE, mutf7
 from dovecot import Location, VERSION
 from filter import with_filter
-from imap import quote
+from imap import literal, quote
 from levels import Naming
 from oracle import audit
 
@@ -128,11 +129,36 @@ def test_names(dovecot, case):
                 assert set(other.list()) == shown
             for name in names:
                 imap.ok("SELECT", quote(mutf7(name)))
-        entries = {e["name"].decode(): e for e in
-                   audit(server, user, same=False).entries.values()}
+        report = audit(server, user, same=False)
+        # the list index knows no others
+        assert report.namespaces[0]["names"]["list_index"] in (None, {
+            "total": 0, "hidden": 0, "names": []})
+        entries = {e["name"].decode(): e for e in report.entries.values()}
         assert entries.keys() - {"INBOX"} == names
         for name, entry in entries.items():
             assert entry["state"] == "mailbox"
             # no rule hides INBOX
             assert (entry["hidden_by"] is not None) == \
                 (user == "bob" and not name.endswith("INBOX"))
+
+
+@pytest.mark.skipif(VERSION < (2, 4, 5), reason="it's one with INBOX")
+def test_inbox_below_a_prefix_with_layout_index(dovecot):
+    """The list index has it under another name."""
+    naming = Naming("index", storage_escape="+")
+    server = dovecot(prefix="prefix/", **naming.description(Location(
+        "sdbox", "~/sdbox", index="index/%u", layout="index")))
+    names = ["INBOX", "prefix/INBOX", "prefix/INBOX/child"]
+    with server.imap("alice") as imap:
+        for name in names[1:]:
+            imap.ok("CREATE", name)
+        for name in names:
+            imap.ok("APPEND", name, literal(MESSAGE))
+    report = audit(server)
+    assert sorted(e["name"].decode() for e in report.entries.values()) == names
+    # also of mailboxes that somebody removed
+    for directory in ("~/sdbox", "index/%u"):
+        shutil.rmtree(server.path(directory, "alice") + "/mailboxes")
+    report = audit(server)
+    gone = report.namespaces[0]["names"]["list_index"]["names"]
+    assert sorted(name["mailbox"] for name in gone) == names[1:]

@@ -50,12 +50,16 @@ static const struct {
 	const char *bytes;
 	size_t size;
 	int len;
+	bool is_prefix_inbox;
 } names[] = {
-	{ "box", 3, 3 }, { "a\0box", 5, 5 },
-	{ "box\0\0\0", 6, 3 }, { "\0\0", 2, -1 }, { "", 0, -1 }, { "b", 1, 1 },
-	{ "box\0\1", 5, 3 }, { "a\0box\0\1\0", 8, 5 },
+	{ "box", 3, 3, false }, { "a\0box", 5, 5, false },
+	{ "box\0\0\0", 6, 3, false }, { "\0\0", 2, -1, false },
+	{ "", 0, -1, false }, { "b", 1, 1, false },
+	{ "box\0\1", 5, 3, true }, { "a\0box\0\1\0", 8, 5, true },
+	{ "INBOX\0\0\1\0", 9, 5, true }, { "INBOX\0\0\2", 8, 5, false },
 	/* a level of one character; a control character at a name's end */
-	{ "box\0" "1", 5, 5 }, { "box\1", 4, 4 }, { "\0\1", 2, 2 },
+	{ "box\0" "1", 5, 5, false }, { "box\1", 4, 4, false },
+	{ "\0\1", 2, 2, false },
 };
 
 START_TEST(a_name_ends_before_what_follows_it)
@@ -74,6 +78,7 @@ START_TEST(a_name_ends_before_what_follows_it)
 	else {
 		ck_assert_uint_eq(own.name_len, names[_i].len);
 		ck_assert_mem_eq(own.name, names[_i].bytes, names[_i].len);
+		ck_assert(own.is_prefix_inbox == names[_i].is_prefix_inbox);
 	}
 	free(own.name);
 	teardown();

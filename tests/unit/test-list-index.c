@@ -30,6 +30,8 @@ struct list_case {
 	struct box boxes[8];
 	/* of the header */
 	uint32_t flags;
+	/* a name id: what it names isn't the user's INBOX; 0 for none */
+	uint32_t prefix_inbox;
 	bool inbox;
 	/* it is taken for all that there is */
 	bool is_complete;
@@ -58,6 +60,12 @@ static const struct list_case cases[] = {
 	  .inbox = true, .is_complete = true, .name = "a" },
 	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .flags = 4,
 	  .name = "a" },
+	/* one more INBOX */
+	{ .names = { "INBOX", "x" }, .boxes = { { 1, 0, 2 }, { 2, 0, 1 } },
+	  .prefix_inbox = 2, .inbox = true, .is_complete = true,
+	  .name = "INBOX" },
+	{ .names = { "INBOX", "a" }, .boxes = { { 1, 0, 2 }, { 2, 1, 1 } },
+	  .prefix_inbox = 1, .inbox = true, .name = "INBOX|a" },
 	/* no such parent, no such name */
 	{ .names = { "a" }, .boxes = { { 1, 9, 1 } } },
 	{ .names = { "a" }, .boxes = { { 1, UINT32_MAX, 1 } } },
@@ -188,6 +196,21 @@ static void align8(void)
 	put_zeros((8 - file_size % 8) % 8);
 }
 
+/* The extension that tells which one is another INBOX. */
+static void put_list2(uint32_t name_id)
+{
+	put32(4);
+	put32(0);
+	put_zeros(3 * 2);
+	put16(5);
+	put("list2", 5);
+	align8();
+	put32(name_id);
+	align8();
+	/* the header ends here */
+	put_at(4, file_size);
+}
+
 static void write_list(const struct list_case *list)
 {
 	size_t size = 0, count = 0;
@@ -202,6 +225,8 @@ static void write_list(const struct list_case *list)
 		put(list->names[i], strlen(list->names[i]) + 1);
 	}
 	align8();
+	if (list->prefix_inbox != 0)
+		put_list2(list->prefix_inbox);
 	for (uint32_t i = 0; i < count; i++)
 		put_record(i + 1, &list->boxes[i]);
 	unit_write(unit_path("list"), file, file_size);
@@ -266,6 +291,7 @@ START_TEST(a_list_is_taken_for_what_it_is)
 				name[i] = '|';
 		}
 		ck_assert_str_eq(name, test->name);
+		ck_assert(box.is_prefix_inbox == (test->prefix_inbox != 0));
 	}
 	ck_assert_int_eq(errors, 0);
 	list_index_deinit(&list);

@@ -155,23 +155,27 @@ START_TEST(a_raw_name_becomes_a_name)
 		.prefix = "", .separator = '.', .storage_escape_char = '^',
 		.vname_escape_char = '%',
 	};
-	char *name = name_from_raw(&set, raw, sizeof(raw) - 1);
+	char *name = name_from_raw(&set, raw, sizeof(raw) - 1, false);
 	size_t len;
 
 	ck_assert_str_eq(name, "p.a/b.^2e.x.\xc3\xa4");
 	free(name);
-	name = name_from_raw(&escaped, raw, sizeof(raw) - 1);
+	name = name_from_raw(&escaped, raw, sizeof(raw) - 1, false);
 	ck_assert_str_eq(name, "a/b.^2e%2ex.\xc3\xa4");
 	free(name);
 	name = name_levels_from_raw(&set, raw, sizeof(raw) - 1, &len);
 	ck_assert_uint_eq(len, sizeof(levels) - 1);
 	ck_assert_mem_eq(name, levels, len);
 	free(name);
-	name = name_from_raw(&set, "INBOX", 5);
+	name = name_from_raw(&set, "INBOX", 5, false);
 	ck_assert_str_eq(name, "INBOX");
 	free(name);
+	/* another one */
+	name = name_from_raw(&set, "INBOX", 5, true);
+	ck_assert_str_eq(name, "p.INBOX");
+	free(name);
 	/* a level of it */
-	name = name_from_raw(&set, "INBOX\0x", 7);
+	name = name_from_raw(&set, "INBOX\0x", 7, false);
 	ck_assert_str_eq(name, "p.INBOX.x");
 	free(name);
 }
