@@ -10,7 +10,7 @@ them. Made from the levels, so that a test knows a name without decoding any.
     description.update(naming.description(location))
 """
 
-from dovecot import IS_24, Location
+from dovecot import IS_24, Location, VERSION
 from filter import mutf7
 
 
@@ -46,11 +46,18 @@ class Naming:
 
     def holds(self, level, sep):
         """Returns whether such a level can be, where clients separate levels
-        by sep, and whether clients can tell it from two levels."""
+        by sep, and whether clients can tell it from two levels. sep is "" where
+        no client looks."""
         if self.layout == "index":
             # only clients make them: who can't write a level can't have it
             return sep not in level or \
                 bool(self.storage_escape and self.visible_escape)
+        if self.storage_escape and not self.visible_escape and \
+                sep != "" and sep in level and VERSION >= (2, 4, 5):
+            # LIST takes the name for that of two levels, which isn't escaped,
+            # and renames it on disk ("a+2eb" is "b" then), as it does with
+            # names that older versions escaped in another way
+            return False
         if self.sep in level or "/" in level:
             return bool(self.storage_escape) and \
                 ("/" not in level or sep != "/" or bool(self.visible_escape))

@@ -10,7 +10,7 @@ import os
 
 import pytest
 
-from dovecot import Location, User
+from dovecot import Location, User, VERSION
 from filter import list_index, MBOX, MESSAGE, mutf7, with_filter
 from levels import Naming
 
@@ -207,3 +207,24 @@ def test_list_index_keeps_hidden_names(dovecot, sep):
         server.deliver("alice", MESSAGE)
     assert {"INBOX"} < before.keys()
     assert list_index(server, "alice") == before
+
+
+@pytest.mark.skipif(VERSION < (2, 4, 5), reason="LIST renames nothing")
+@pytest.mark.parametrize("layout", ["mbox", "maildir++"])
+def test_what_is_hidden_is_not_renamed(dovecot, layout):
+    """Stock Dovecot takes each of these for a name of two levels, which it
+    would write in another way."""
+    form = Format(layout, "storage")
+    names = [form.naming.path([level]) for level in (".cache.d", ".a.b")]
+    left = []
+    for description in (form.description, with_filter(form.description, ".*")):
+        server = dovecot(**description, separator=".")
+        root = server.path(ROOTS.get(layout, "~/Maildir"), "alice")
+        for level in (".cache.d", ".a.b"):
+            form.make_one(root, [level], [])
+        server.chown("alice", server.users["alice"].home)
+        with server.imap("alice") as imap:
+            imap.cmd('LIST "" "*"')
+        left.append([name in os.listdir(os.fsencode(root))
+                     for name in names])
+    assert left == [[False, False], [True, True]]

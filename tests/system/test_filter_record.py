@@ -54,8 +54,10 @@ def count_calls(server, location, how):
     directories, in a session that uses its mailbox."""
     for user, used in USES.items():
         fill(server, user, location, ["good-1", "junk-1", "sub/a", "sub/b"])
-        # both get their indexes, and the hidden one its record
-        for names in (USES.values(), [used]):
+        # both get their indexes, and the hidden one its record; twice, since
+        # LIST of 2.4.5 doesn't look at an mbox whose index was written after
+        # its record in the list index was: one that was used in one session
+        for names in (USES.values(), USES.values(), [used]):
             with server.imap(user) as imap:
                 for name in names:
                     use(server, how, user, imap, name)
