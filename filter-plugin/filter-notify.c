@@ -20,7 +20,10 @@ static bool filter_notify_can_open(struct mailbox_list *list, const char *vname)
 	enum mailbox_existence existence;
 	bool ret;
 
-	ret = mailbox_exists(box, FALSE, &existence) == 0 &&
+	/* where it has another name, nothing is told of this one: INBOX in
+	   lower case before others, and from 2.4.3 on what isn't normalized */
+	ret = strcmp(mailbox_get_vname(box), vname) == 0 &&
+		mailbox_exists(box, FALSE, &existence) == 0 &&
 		existence == MAILBOX_EXISTENCE_SELECT;
 	mailbox_free(&box);
 	return ret;

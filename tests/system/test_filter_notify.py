@@ -11,7 +11,7 @@ import pytest
 
 from dovecot import Namespace, VERSION
 from filter import DETAIL, FORMATS, create, deliver, forget_list_index, \
-    with_filter
+    list_index, with_filter
 from imap import literal
 from waiting import wait_for
 
@@ -106,6 +106,23 @@ def test_odd_names(dovecot):
                     "junk-none", "(junk-1 junk-1)", "()", "~junk-1",
                     literal(b"junk-&"), *NOT_UTF8)])
     assert replies[0] == replies[1]
+
+
+def test_no_record_of_a_name_that_is_normalized(dovecot):
+    """From 2.4.3 on the name is that of another mailbox, of which NOTIFY tells
+    nothing then."""
+    location = FORMATS["sdbox"]
+    server = dovecot(**with_filter(dict(location=location), RULES))
+    with server.imap("alice") as imap:
+        imap.ok("CREATE junk-&AOk-")
+        imap.ok("CREATE good-1")
+    forget_list_index(server, "alice")
+    with server.imap("alice") as imap:
+        imap.list()
+        imap.ok("NOTIFY SET (mailboxes", literal("junk-e\u0301"),
+                "(MessageNew MessageExpunge))")
+        names = list_index(server, "alice")
+    assert "good-1" in names and not any("junk" in name for name in names)
 
 
 # what is told after each of these, by which one client watches another
