@@ -10,6 +10,7 @@
 #include "mail-transaction-log.h"
 #include "mail-namespace.h"
 #include "mail-user.h"
+#include "mail-storage-private.h"
 #include "mailbox-list-private.h"
 #include "mailbox-list-index.h"
 #include "doveadm-print.h"
@@ -66,6 +67,17 @@ inspect_check_list(struct mailbox_list *list, const char **error_r)
 	return -1;
 }
 
+/* Returns the storage name of a mailbox, whose name Dovecot may normalize. */
+static const char *
+inspect_get_storage_name(struct mailbox_list *list, const char *vname)
+{
+	struct mailbox *box = mailbox_alloc(list, vname, 0);
+	const char *name = t_strdup(box->name);
+
+	mailbox_free(&box);
+	return name;
+}
+
 /* Returns 0 if ok, -1 if there is no such directory. */
 static int inspect_get_path(struct mail_user *user, const char *vname,
 			    const char **path_r, const char **error_r)
@@ -83,7 +95,7 @@ static int inspect_get_path(struct mail_user *user, const char *vname,
 		*error_r = "No namespace has it";
 		return -1;
 	}
-	name = mailbox_list_get_storage_name(ns->list, vname);
+	name = inspect_get_storage_name(ns->list, vname);
 	if (!mailbox_list_is_valid_name(ns->list, name, error_r) ||
 	    inspect_check_list(ns->list, error_r) < 0)
 		return -1;

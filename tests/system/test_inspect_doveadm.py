@@ -13,7 +13,7 @@ import pytest
 
 import corpus
 from audit import ALWAYS_FULL, DESCRIPTION, MESSAGE, write, write_home
-from dovecot import Location, User
+from dovecot import Location, User, VERSION
 from oracle import snapshot
 
 # doveadm's own for what isn't found
@@ -181,6 +181,17 @@ def test_names_that_are_not_utf8(server):
     assert b"Mailbox \"\\xff\" can't be inspected: Name isn't valid UTF-8" in \
         result.stderr
     assert b"/index/alice/" in result.stdout
+
+
+@pytest.mark.skipif(VERSION < (2, 4, 3), reason="names aren't normalized")
+def test_names_are_normalized(dovecot):
+    server = dovecot(**DESCRIPTION)
+    with server.imap("alice") as imap:
+        imap.ok("CREATE &AOk-")
+        corpus.append(imap, "&AOk-", 1)
+    for name in ("\u00e9", "e\u0301"):
+        assert json.loads(inspect(server, "-j", name).stdout
+                          )["state"]["messages"] == 1
 
 
 def test_namespaces(dovecot):
