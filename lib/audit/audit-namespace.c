@@ -267,13 +267,15 @@ static void run_audit(struct run *run, const struct index_side_settings *walk,
 {
 	const struct error_sink errors = { run_index_error, run };
 	struct index_side_settings set = *walk;
+	unsigned int jobs = run_jobs(run);
 
 	set.use = true;
+	/* there is one where descriptors are few */
+	set.share_use = jobs > 1;
 	set.entry = run_audit_entry;
 	set.errors = &errors;
 	run->errors = walk->errors;
-	run->queue = entry_queue_init(&run->decide, run_jobs(run), run_audited,
-				      run);
+	run->queue = entry_queue_init(&run->decide, jobs, run_audited, run);
 	index_side_walk_threaded(&set, totals_r, run->report->other);
 	entry_queue_flush(run->queue);
 	entry_queue_deinit(&run->queue);

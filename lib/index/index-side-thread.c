@@ -4,13 +4,16 @@
 /* The walk waits for the index side's file system, the decision about an entry
    for the mail side's: on a server these are different disks, and even on one
    they keep two processors busy. One thread walks and fills batches of
-   messages, the caller's thread handles them, each at its own pace. A small
-   tree is walked before a thread is made. */
+   messages, the caller's thread handles them, each at its own pace. What the
+   indexes prove is read by the caller's thread as long as it keeps up, by the
+   walk's else. A small tree is walked before a thread is made. */
 
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "index-side.h"
@@ -21,6 +24,7 @@
 #define FEW_STEPS 512
 #define BATCH_SIZE 64
 #define BATCHES_COUNT 16
+#define MAX_HELD 16
 #define THREAD_STACK_SIZE (256 * 1024)
 
 enum message_type {
@@ -30,12 +34,20 @@ enum message_type {
 	MESSAGE_END,
 };
 
+/* The directory of an entry whose indexes the caller's thread reads. */
+struct held_dir {
+	int fd;
+	struct index_entry_files files;
+};
+
 struct message {
 	enum message_type type;
 	/* so far */
 	struct mba_count totals;
 	/* entry.path, or the error's; owned */
 	char *path;
+	/* the entry's, NULL if its use is known */
+	struct held_dir *held;
 	union {
 		struct index_entry entry;
 		/* owned */
@@ -47,7 +59,7 @@ struct message {
 
 struct batch {
 	struct message messages[BATCH_SIZE];
-	unsigned int count;
+	unsigned int count, held_count;
 	/* it is filled, and not handled yet */
 	bool ready;
 };
@@ -63,10 +75,14 @@ struct side_thread {
 	struct batch batches[BATCHES_COUNT];
 	/* the caller wants no more entries */
 	bool stopped;
+	/* a ring, and how many of it the caller has closed so far */
+	struct held_dir held[MAX_HELD];
+	unsigned int held_closed;
 
-	/* The walk's: the batch that it fills, the inodes of its latest message
-	   with totals, and whether it has to end. */
-	unsigned int filling;
+	/* The walk's: how many directories it held so far, the batch that it
+	   fills, the inodes of its latest message with totals, and whether it
+	   has to end. */
+	unsigned int held_opened, filling;
 	uint64_t told_inodes;
 	bool is_ending;
 };
@@ -100,32 +116,17 @@ static void message_send(struct side_thread *thread,
 	struct batch *batch = &thread->batches[thread->filling];
 
 	batch->messages[batch->count++] = *message;
+	if (message->held != NULL)
+		batch->held_count++;
 	if (batch->count < BATCH_SIZE && message->type != MESSAGE_PROGRESS &&
-	    message->type != MESSAGE_END)
+	    message->type != MESSAGE_END &&
+	    batch->held_count < MAX_HELD / 2)
 		return;
 	batch_set_ready(thread, batch, true);
 	thread->filling = (thread->filling + 1) % BATCHES_COUNT;
 	if (message->type != MESSAGE_END &&
 	    !batch_wait(thread, &thread->batches[thread->filling], false))
 		thread->is_ending = true;
-}
-
-static bool thread_entry(const struct index_entry *entry, void *context)
-{
-	struct side_thread *thread = context;
-	struct message message = {
-		.type = MESSAGE_ENTRY, .totals = *thread->totals,
-		.path = mem_strdup(entry->path), .entry = *entry,
-	};
-
-	/* the walk has gone on when the entry is handled */
-	message.entry.place = NULL;
-	message.entry.files = NULL;
-	message.entry.own.name = mem_dup(entry->own.name,
-					 entry->own.name_len);
-	thread->told_inodes = message.totals.inodes;
-	message_send(thread, &message);
-	return false;
 }
 
 static void thread_error(const char *op, const char *path, const char *error,
@@ -137,6 +138,56 @@ static void thread_error(const char *op, const char *path, const char *error,
 	};
 
 	message_send(context, &message);
+}
+
+/* Returns the entry's directory, held open for the caller's thread; NULL if it
+   has enough of them, or none is needed. */
+static struct held_dir *
+thread_hold(struct side_thread *thread, const struct index_entry *entry)
+{
+	struct held_dir *held;
+	unsigned int closed;
+
+	/* the root's path is another one here */
+	if (!thread->set.share_use || entry->untouched ||
+	    entry->place->parent_fd == -1)
+		return NULL;
+	pthread_mutex_lock(&thread->mutex);
+	closed = thread->held_closed;
+	pthread_mutex_unlock(&thread->mutex);
+	if (thread->held_opened - closed == MAX_HELD)
+		return NULL;
+	held = &thread->held[thread->held_opened % MAX_HELD];
+	held->fd = fcntl(entry->place->fd, F_DUPFD_CLOEXEC, 0);
+	if (held->fd == -1)
+		return NULL;
+	held->files = *entry->files;
+	thread->held_opened++;
+	return held;
+}
+
+static bool thread_entry(const struct index_entry *entry, void *context)
+{
+	struct side_thread *thread = context;
+	const struct error_sink errors = { thread_error, thread };
+	struct message message = {
+		.type = MESSAGE_ENTRY, .totals = *thread->totals,
+		.path = mem_strdup(entry->path), .entry = *entry,
+	};
+
+	if (thread->set.use) {
+		message.held = thread_hold(thread, entry);
+		if (message.held == NULL) {
+			index_side_use(&message.entry, thread->set.root,
+				       &errors);
+		}
+	}
+	/* the walk has gone on when the entry is handled */
+	message.entry.place = NULL;
+	message.entry.files = NULL;
+	thread->told_inodes = message.totals.inodes;
+	message_send(thread, &message);
+	return false;
 }
 
 /* An entry's message has its totals. */
@@ -162,6 +213,7 @@ static void *thread_main(void *context)
 	struct index_side_settings set = thread->set;
 	struct message message = { .type = MESSAGE_END };
 
+	set.use = false;
 	set.entry = thread_entry;
 	set.progress = thread_progress;
 	set.context = thread;
@@ -171,16 +223,42 @@ static void *thread_main(void *context)
 	return NULL;
 }
 
-/* Returns whether to go on. */
-static bool message_handle(const struct index_side_settings *set,
-			   struct message *message, bool goes_on)
+/* Read the indexes in a directory that is held, if they are still asked for. */
+static void held_handle(struct side_thread *thread, struct message *message,
+			bool goes_on)
 {
+	const struct walk_place place = {
+		.fd = message->held->fd, .path = message->path,
+	};
+	struct index_entry entry = message->entry;
+
+	if (goes_on) {
+		entry.place = &place;
+		entry.files = &message->held->files;
+		index_side_use(&entry, thread->set.root, thread->set.errors);
+		message->entry.use = entry.use;
+		message->entry.own = entry.own;
+	}
+	(void)close(place.fd);
+	pthread_mutex_lock(&thread->mutex);
+	thread->held_closed++;
+	pthread_mutex_unlock(&thread->mutex);
+}
+
+/* Returns whether to go on. */
+static bool message_handle(struct side_thread *thread, struct message *message,
+			   bool goes_on)
+{
+	const struct index_side_settings *set = &thread->set;
+
 	if (goes_on && (message->type == MESSAGE_ENTRY ||
 			message->type == MESSAGE_PROGRESS))
 		goes_on = set->progress(&message->totals, set->context);
 	switch (message->type) {
 	case MESSAGE_ENTRY:
 		message->entry.path = message->path;
+		if (message->held != NULL)
+			held_handle(thread, message, goes_on);
 		if (goes_on)
 			(void)set->entry(&message->entry, set->context);
 		free(message->entry.own.name);
@@ -217,10 +295,10 @@ static void messages_handle(struct side_thread *thread)
 		batch_wait(thread, batch, true);
 		for (unsigned int i = 0; i < batch->count; i++) {
 			last_type = batch->messages[i].type;
-			goes_on = message_handle(&thread->set,
-						 &batch->messages[i], goes_on);
+			goes_on = message_handle(thread, &batch->messages[i],
+						 goes_on);
 		}
-		batch->count = 0;
+		batch->count = batch->held_count = 0;
 		if (!goes_on)
 			thread_stop(thread);
 		batch_set_ready(thread, batch, false);

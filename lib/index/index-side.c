@@ -219,15 +219,16 @@ static enum mba_other side_dir_class(const struct index_side *side,
 	return dir->has_internal ? MBA_OTHER_INTERNAL : MBA_OTHER_STRUCTURE;
 }
 
-/* A log that is a header only says no more than when it was made. */
-static void side_use(const struct index_side *side, struct index_entry *entry)
+void index_side_use(struct index_entry *entry, const char *root,
+		    const struct error_sink *errors)
 {
 	if (!entry->untouched) {
 		index_use_read(entry->place, entry->is_unreadable ? NULL :
-			       entry->files, side->set->root,
-			       side->set->errors, &entry->use, &entry->own);
+			       entry->files, root, errors, &entry->use,
+			       &entry->own);
 		return;
 	}
+	/* a log that is a header only says no more than when it was made */
 	entry->use.evidence = MBA_EVIDENCE_UNTOUCHED;
 	entry->use.since = entry->mtime;
 	entry->use.has_messages = true;
@@ -263,7 +264,7 @@ static bool side_entry(struct index_side *side, struct side_dir *dir,
 		count_add(&entry.count, &dir->self);
 	side->totals->entries++;
 	if (side->set->use)
-		side_use(side, &entry);
+		index_side_use(&entry, side->set->root, side->set->errors);
 	is_gone = side->set->entry(&entry, side->set->context);
 	free(entry.own.name);
 	return is_gone;

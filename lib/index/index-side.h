@@ -69,6 +69,9 @@ struct index_side_settings {
 
 	/* find out what the entries' indexes prove of their mailboxes' use */
 	bool use;
+	/* a walk with a thread of its own may hold up to 16 directories open,
+	   so that it shares this with the caller's */
+	bool share_use;
 	/* NULL removes nothing */
 	const struct index_side_clean *clean;
 
@@ -105,5 +108,9 @@ void index_side_deinit(struct index_side **side);
 bool index_side_continue(struct index_side *side,
 			 const struct index_side_settings *set,
 			 unsigned int steps);
+/* Set an entry's use and own, which was not asked for, from its place and its
+   files. What can't be read is told. own.name is to be freed. */
+void index_side_use(struct index_entry *entry, const char *root,
+		    const struct error_sink *errors);
 
 #endif

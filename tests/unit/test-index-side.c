@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "index-side.h"
+#include "unit-index-log.h"
 #include "unit.h"
 
 struct entries {
@@ -176,6 +177,95 @@ START_TEST(a_large_tree_has_a_thread)
 }
 END_TEST
 
+/* What is known of mailboxes' use, in the order of the entries, and how many
+   descriptors there were at the most. */
+struct uses {
+	uint64_t hash, messages;
+	unsigned int count, descriptors;
+};
+
+static unsigned int count_descriptors(void)
+{
+	unsigned int count = 0;
+	DIR *dir = opendir("/proc/self/fd");
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir) != NULL)
+		count++;
+	(void)closedir(dir);
+	return count;
+}
+
+static bool uses_add(const struct index_entry *entry, void *context)
+{
+	struct uses *uses = context;
+	unsigned int descriptors = count_descriptors();
+
+	uses->count++;
+	ck_assert(entry->use.has_messages);
+	uses->messages += entry->use.messages;
+	uses->hash = uses->hash * 31 + entry->use.messages;
+	for (const char *p = entry->path; *p != '\0'; p++)
+		uses->hash = uses->hash * 31 + (unsigned char)*p;
+	if (descriptors > uses->descriptors)
+		uses->descriptors = descriptors;
+	return false;
+}
+
+static bool uses_progress(const struct mba_count *totals, void *context)
+{
+	const struct uses *uses = context;
+
+	(void)totals;
+	return uses->count != 800;
+}
+
+static struct uses walk_uses(walk_function_t *function, bool share_use)
+{
+	struct uses uses = { 0, 0, 0, 0 };
+	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
+	const struct index_side_settings set = {
+		.root = unit_path("root"), .root_fd = -1, .use = true,
+		.share_use = share_use, .entry = uses_add,
+		.progress = uses_progress, .context = &uses, .errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+	unsigned int before = count_descriptors();
+
+	memset(other, 0, sizeof(other));
+	function(&set, &totals, other);
+	ck_assert_uint_eq(entries.errors, 0);
+	ck_assert_uint_eq(count_descriptors(), before);
+	return uses;
+}
+
+/* The walk goes on meanwhile, and is stopped while directories are held. */
+START_TEST(a_walk_with_a_thread_shares_what_it_reads)
+{
+	struct uses alone, threaded;
+
+	for (unsigned int i = 0; i < 1000; i++) {
+		log_begin(&newer, 1, 0, 0);
+		log_append(&newer, 1, i % 50 + 1);
+		unit_write(unit_path("root/a%u/b%u/dovecot.index.log", i % 10,
+				     i), newer.data, newer.size);
+	}
+	alone = walk_uses(index_side_walk, true);
+	ck_assert_uint_eq(alone.count, 800);
+	ck_assert_uint_gt(alone.messages, 800);
+	threaded = walk_uses(index_side_walk_threaded, _i == 1);
+	ck_assert_uint_eq(threaded.count, alone.count);
+	ck_assert_uint_eq(threaded.messages, alone.messages);
+	ck_assert_uint_eq(threaded.hash, alone.hash);
+	/* of each thread a file is open, beside those that are held */
+	ck_assert_uint_le(threaded.descriptors, alone.descriptors + 2 +
+			  (_i == 1 ? 16 : 0));
+	if (_i == 1)
+		ck_assert_uint_gt(threaded.descriptors, alone.descriptors + 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("index-side");
@@ -183,5 +273,7 @@ int main(void)
 	tcase_add_loop_test(tcase, every_inode_has_a_class, 0, 2);
 	tcase_add_loop_test(tcase, what_is_not_index_is_mail_in_place, 0, 2);
 	tcase_add_loop_test(tcase, a_large_tree_has_a_thread, 0, 2);
+	tcase_add_loop_test(tcase, a_walk_with_a_thread_shares_what_it_reads,
+			    0, 2);
 	return unit_run(tcase);
 }
