@@ -76,8 +76,8 @@ static enum mba_kept kept_by_files(const struct removal *removal)
 	if (!files_are_own(files))
 		return MBA_KEPT_FILES;
 	/* somebody's own directory, perhaps */
-	if (files->found == 0 &&
-	    (removal->clean->decide->in_place || files->has_dirs))
+	if (files->found == 0 && (files->has_dirs ||
+	    (removal->clean->decide->in_place && !index_dir_is_marked(files))))
 		return MBA_KEPT_FILES;
 	if (!found->untouched && !set->used)
 		return MBA_KEPT_USED;
@@ -231,6 +231,9 @@ static enum mba_kept remove_files(const struct removal *removal,
 	const struct stat *st;
 	const char *name;
 
+	if (removal->clean->decide->in_place && !found->files->has_dirs &&
+	    !removal->clean->set->dry_run)
+		index_dir_mark(found->place->fd, found->files);
 	for (int i = INDEX_FILE_FIRST_REMOVABLE; i < INDEX_FILE_COUNT; i++) {
 		st = found_file(found->files, i);
 		if (st == NULL)

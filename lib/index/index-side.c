@@ -115,6 +115,7 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 	memset(dir, 0, sizeof(*dir));
 	dir->mtime = st->st_mtime;
 	dir->files.changed = newest_change(st);
+	dir->files.mode = st->st_mode;
 	dir->is_nested = is_other;
 	if (side->dirs_count > 1) {
 		parent = dir - 1;

@@ -27,6 +27,24 @@ START_TEST(empty_entries_are_leftovers_but_in_place)
 }
 END_TEST
 
+/* What a clean that was killed leaves among the mails is no stranger's. */
+START_TEST(a_directory_that_clean_emptied_is_known)
+{
+	clean_setup();
+	clean.location.index_root = clean.location.mail_root;
+	unit_mkdir(unit_path("mail/.imap/gone"));
+	ck_assert_int_eq(chmod(unit_path("mail/.imap/gone"), 04700), 0);
+	unit_mkdir(unit_path("mail/.imap/own"));
+	clean_run();
+	ck_assert(!exists(unit_path("mail/.imap/gone")));
+	ck_assert(exists(unit_path("mail/.imap/own")));
+	/* with something in it, it is like any other */
+	unit_write(unit_path("mail/.imap/own/dovecot.index.log"), "?", 1);
+	ck_assert_int_eq(chmod(unit_path("mail/.imap/own"), 04700), 0);
+	ck_assert_str_eq(clean_run(), ".imap/own:used|");
+}
+END_TEST
+
 /* With INDEX=~ and the mails in ~/mail, the home isn't Dovecot's. */
 START_TEST(directories_beside_the_mails_are_kept)
 {
@@ -208,6 +226,7 @@ int main(void)
 	TCase *tcase = tcase_create("clean-dirs");
 
 	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
+	tcase_add_test(tcase, a_directory_that_clean_emptied_is_known);
 	tcase_add_test(tcase, directories_beside_the_mails_are_kept);
 	tcase_add_loop_test(tcase, directories_beside_other_mails_are_kept, 0,
 			    sizeof(other_mails) / sizeof(other_mails[0]));
