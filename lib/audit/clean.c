@@ -29,6 +29,10 @@
 
 /* A lock file that is older was left behind by a process that died. */
 #define LOCK_FILE_MAX_AGE (10 * 60)
+/* A mark of a directory among the mails that clean was about to remove: if it
+   is killed then, the next one knows that the empty directory isn't somebody's
+   own. Who gives a directory that bit wants others to write to it. */
+#define DIR_MARK S_ISVTX
 
 /* An entry that is being removed. */
 struct removal {
@@ -76,8 +80,9 @@ static enum mba_kept kept_by_files(const struct removal *removal)
 	if (!files_are_own(files))
 		return MBA_KEPT_FILES;
 	/* somebody's own directory, perhaps */
-	if (files->found == 0 && (files->has_dirs ||
-	    (removal->clean->decide->in_place && !index_dir_is_marked(files))))
+	if (files->found == 0 &&
+	    (files->has_dirs || (removal->clean->decide->in_place &&
+				 (files->mode & DIR_MARK) == 0)))
 		return MBA_KEPT_FILES;
 	if (!found->untouched && !set->used)
 		return MBA_KEPT_USED;
@@ -231,9 +236,6 @@ static enum mba_kept remove_files(const struct removal *removal,
 	const struct stat *st;
 	const char *name;
 
-	if (removal->clean->decide->in_place && !found->files->has_dirs &&
-	    !removal->clean->set->dry_run)
-		index_dir_mark(found->place->fd, found->files);
 	for (int i = INDEX_FILE_FIRST_REMOVABLE; i < INDEX_FILE_COUNT; i++) {
 		st = found_file(found->files, i);
 		if (st == NULL)
@@ -269,6 +271,29 @@ static enum mba_kept remove_dir(const struct removal *removal,
 	return MBA_KEPT_NOT;
 }
 
+/* Remove the files, and then the directory. Among the mails it is marked
+   meanwhile; where there can't be a mark, it stays if this is killed. */
+static enum mba_kept remove_entry(const struct removal *removal,
+				  struct clean_result *result)
+{
+	const struct clean *clean = removal->clean;
+	const struct index_entry_files *files = removal->found->files;
+	bool mark = clean->decide->in_place && !files->has_dirs &&
+		!clean->set->dry_run;
+	int fd = removal->found->place->fd;
+	enum mba_kept kept;
+
+	if (mark)
+		(void)fchmod(fd, (files->mode & ALLPERMS) | DIR_MARK);
+	kept = remove_files(removal, &result->removed);
+	if (kept == MBA_KEPT_NOT)
+		kept = remove_dir(removal, result);
+	/* it is in use again */
+	if (mark && kept == MBA_KEPT_CHANGED)
+		(void)fchmod(fd, files->mode & ALLPERMS & ~DIR_MARK);
+	return kept;
+}
+
 void clean_entry(const struct clean *clean, const struct index_entry *found,
 		 struct entry_decision *decision_r,
 		 struct clean_result *result_r)
@@ -292,9 +317,7 @@ void clean_entry(const struct clean *clean, const struct index_entry *found,
 	if (result_r->kept == MBA_KEPT_NOT)
 		result_r->kept = kept_by_place(&removal);
 	if (result_r->kept == MBA_KEPT_NOT)
-		result_r->kept = remove_files(&removal, &result_r->removed);
-	if (result_r->kept == MBA_KEPT_NOT)
-		result_r->kept = remove_dir(&removal, result_r);
+		result_r->kept = remove_entry(&removal, result_r);
 	if (result_r->kept == MBA_KEPT_NOT)
 		result_r->removed.entries = 1;
 	if (removal.lease_fd != -1)

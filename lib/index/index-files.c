@@ -111,14 +111,3 @@ bool index_log_is_header(const unsigned char *data, size_t size)
 	return header_size == INDEX_LOG_HEADER_SIZE && previous[0] == 0 &&
 		previous[1] == 0;
 }
-
-void index_dir_mark(int fd, const struct index_entry_files *files)
-{
-	if (!index_dir_is_marked(files))
-		(void)fchmod(fd, (files->mode & 07777) | S_ISUID);
-}
-
-bool index_dir_is_marked(const struct index_entry_files *files)
-{
-	return (files->mode & S_ISUID) != 0;
-}

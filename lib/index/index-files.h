@@ -62,14 +62,6 @@ struct index_entry_files {
 	bool has_dirs:1;
 };
 
-/* Before clean removes the last file of an entry among the mails it marks the
-   directory: if it is killed then, the next one knows that the empty directory
-   isn't somebody's own. The mark is the set-user-ID bit, which nobody gives a
-   directory, since Linux doesn't use it there. Where there can't be one the
-   directory is kept. */
-void index_dir_mark(int fd, const struct index_entry_files *files);
-bool index_dir_is_marked(const struct index_entry_files *files);
-
 /* Returns TRUE if the data is all of a log that nothing was written to, and
    that no other log came before: the header of version 1 alone. */
 bool index_log_is_header(const unsigned char *data, size_t size);

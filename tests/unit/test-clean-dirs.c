@@ -33,14 +33,14 @@ START_TEST(a_directory_that_clean_emptied_is_known)
 	clean_setup();
 	clean.location.index_root = clean.location.mail_root;
 	unit_mkdir(unit_path("mail/.imap/gone"));
-	ck_assert_int_eq(chmod(unit_path("mail/.imap/gone"), 04700), 0);
+	ck_assert_int_eq(chmod(unit_path("mail/.imap/gone"), 01700), 0);
 	unit_mkdir(unit_path("mail/.imap/own"));
 	clean_run();
 	ck_assert(!exists(unit_path("mail/.imap/gone")));
 	ck_assert(exists(unit_path("mail/.imap/own")));
 	/* with something in it, it is like any other */
 	unit_write(unit_path("mail/.imap/own/dovecot.index.log"), "?", 1);
-	ck_assert_int_eq(chmod(unit_path("mail/.imap/own"), 04700), 0);
+	ck_assert_int_eq(chmod(unit_path("mail/.imap/own"), 01700), 0);
 	ck_assert_str_eq(clean_run(), ".imap/own:used|");
 }
 END_TEST
