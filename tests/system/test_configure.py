@@ -149,7 +149,7 @@ dovecot_moduledir={prefix}/lib64/dovecot/modules
     return config
 
 
-TESTED = "all tests ran with 2.3.16, 2.3.19, 2.3.21 and 2.4.1"
+TESTED = "all tests ran with 2.3.16, 2.3.19, 2.3.21, 2.4.1 and 2.4.5"
 
 
 @pytest.mark.parametrize("version, warning", [
@@ -157,6 +157,7 @@ TESTED = "all tests ran with 2.3.16, 2.3.19, 2.3.21 and 2.4.1"
      "Dovecot 2.3.13: it builds, and nothing is promised"),
     ("2.3.17 (1b2c3d4e5f)", "Dovecot 2.3.17: not all tests ran with it"),
     ("2.3.16 (7e2e900c1a)", None), ("2.3.19.1", None), ("2.4.1-4", None),
+    ("2.4.5-1", None),
     ("2.4.99", "Dovecot 2.4.99: not all tests ran with it")])
 def test_versions_of_dovecot(configure, tmp_path, version, warning):
     config = fake_dovecot(tmp_path / "dovecot", version)
