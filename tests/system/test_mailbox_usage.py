@@ -25,7 +25,7 @@ from audit import name_bytes, unescape
 from dovecot import IS_24, User
 from imap import literal
 from test_log_events import EXPORTER, exported, start
-from test_log_forging import FORGERIES, mutf7
+from test_log_forging import FORGERIES, mutf7, normalized
 from usage import TOOL, encode, mailboxes, run, summary
 
 PREFIX = "Nov 24 22:59:{:02} imap(ann)<4600><chB0qQ1hyqN/AAAB>: Info: " + MARK
@@ -639,7 +639,7 @@ def test_what_a_real_server_wrote(dovecot):
     result = summary(os.path.join(server.dir, "log"))
     assert result["lines"] == len(logged) == len(lines(server))
     assert (result["not_understood"], result["passed_over"]) == (0, 0)
-    names = {"INBOX" if n.upper() == "INBOX" else n for n in sent}
+    names = {"INBOX" if n.upper() == "INBOX" else normalized(n) for n in sent}
     for user in result["users"]:
         boxes = user["mailboxes"] + user["in_vain"]
         assert {name_bytes(b, "mailbox") for b in boxes} == \
