@@ -30,7 +30,7 @@ static inline void fuzz_list(const struct index_state *state)
 		(void)index_list_get_record(list, i, &record);
 		FUZZ_ASSERT(!is_whole || record.level != NULL);
 		free(name_from_raw(&fuzz_location, mailbox.name,
-				   mailbox.name_len));
+				   mailbox.name_len, mailbox.is_prefix_inbox));
 		free(name_levels_from_raw(&fuzz_location, mailbox.name,
 					  mailbox.name_len, &len));
 	}
