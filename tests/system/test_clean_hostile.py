@@ -658,6 +658,22 @@ def test_a_log_that_is_replaced_before_it_is_opened(trees, replace, tmp_path):
     assert os.path.lexists(log)
 
 
+def test_a_file_that_comes_before_its_directory_goes(trees):
+    """Among the mails the directory was marked as clean's by then."""
+    trees.index = trees.mail
+    path = trees.entry(".imap/gone")
+    trees.box("box")
+    trees.own()
+    mode = os.stat(path).st_mode
+    child, pid = stop_at("unlinkat", trees.command())
+    assert os.listdir(path) == [] and os.stat(path).st_mode != mode
+    write(path + "/dovecot.index.log", b"")
+    done = go_on(child, pid)
+    assert (done.status, done.why(".imap/gone")) == (0, "changed"), done.stderr
+    assert os.listdir(path) == ["dovecot.index.log"]
+    assert os.stat(path).st_mode == mode
+
+
 def find_files(top):
     return sorted(os.path.join(path, name) for path, _, files in os.walk(top)
                   for name in files)
