@@ -228,8 +228,9 @@ def test_a_dovecot_of_another_abi_is_held_back(session):
 
 
 def test_full_upgrade(session):
-    """Takes the plugins away, and people can log in."""
-    text = apt("full-upgrade")
+    """Takes the plugins away, and people can log in. Newer apt's own solver
+    holds Dovecot back here, too, since somebody asked for the plugins."""
+    text = apt("-o APT::Solver=internal full-upgrade")
     assert "dovecot-mailbox-audit" in \
         re.search(r"REMOVED:\n((?:  .*\n)+)", text)[1]
     assert package("dovecot-core").endswith("+other")
