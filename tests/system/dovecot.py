@@ -52,6 +52,7 @@ also works while the server runs. doveadm -A iterates over them.
 """
 
 import base64
+import collections
 import contextlib
 import dataclasses
 import fcntl
@@ -163,14 +164,23 @@ PATHS = {"inbox", "index", "control", "ALT", "INDEXCACHE", "INDEXPVT",
          "LISTINDEX", "VOLATILEDIR"}
 
 
+# whoever asked for these may not listen yet
+given_ports = collections.deque(maxlen=100)
+
+
 def free_ports(count):
-    """Returns ports of the loopback interface that nobody listens on."""
-    socks = [socket.socket() for _ in range(count)]
-    for sock in socks:
-        sock.bind(("127.0.0.1", 0))
-    ports = [sock.getsockname()[1] for sock in socks]
+    """Returns ports of the loopback interface that nobody listens on, and that
+    nobody got of late."""
+    socks, ports = [], []
+    while len(ports) < count:
+        socks.append(socket.socket())
+        socks[-1].bind(("127.0.0.1", 0))
+        port = socks[-1].getsockname()[1]
+        if port not in given_ports:
+            ports.append(port)
     for sock in socks:
         sock.close()
+    given_ports.extend(ports)
     return ports
 
 

@@ -212,6 +212,26 @@ def test_another_server_on_the_port_is_not_taken_for_it(dovecot,
         assert b"box" not in imap.list()
 
 
+class Sockets:
+    """Sockets that are bound to ports in a row."""
+    ports = iter([1, 2, 2, 1, 3])
+
+    def bind(self, _):
+        self.port = next(self.ports)
+
+    def getsockname(self):
+        return "127.0.0.1", self.port
+
+    def close(self):
+        pass
+
+
+def test_a_port_is_given_once(monkeypatch):
+    monkeypatch.setattr(dovecot_module.socket, "socket", Sockets)
+    assert dovecot_module.free_ports(2) == [1, 2]
+    assert dovecot_module.free_ports(1) == [3]
+
+
 def test_errors_of_the_configuration_are_told(dovecot):
     with pytest.raises(RuntimeError, match="no_such_setting"):
         dovecot(extra="no_such_setting = yes\n")
