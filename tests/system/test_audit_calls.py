@@ -69,7 +69,7 @@ def calls_below(path, trace):
                  "execve" not in l and "resumed>" not in l]
     names = [re.match(r"\d+ +(\w+)\(", line).group(1) for line in lines]
     return collections.Counter(
-        "fstat" if '>, ""' in line else name
+        "fstat" if name == "newfstatat" and '>, ""' in line else name
         for name, line in zip(names, lines))
 
 
@@ -79,7 +79,7 @@ def traced(server):
     trace = server.dir + "/private/trace"
     os.chmod(server.dir + "/private", 0o777)
     utility(server, "alice", "-J", "1",
-            prefix=("strace", "-f", "-qq", "-y", "-o", trace))
+            prefix=("strace", "-f", "-qq", "-y", "-s", "0", "-o", trace))
     return calls_below(server.users["alice"].home, trace)
 
 
