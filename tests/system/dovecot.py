@@ -646,10 +646,9 @@ class Dovecot:
                 if re.search(r"Panic: |Fatal: |killed with signal|"
                              r"core dumped|Raw backtrace|runtime error|"
                              r"AddressSanitizer", l) and
-                not re.search(r"Fatal: Failed to read configuration: stat\(.*"
-                              r"\) failed: No such file|"
-                              r"Fatal: Error reading configuration: net_connect"
-                              r"_unix\(\S*/config\) failed: Connection refused|"
+                not re.search(r"Fatal: (Failed to read|Error reading) "
+                              r"configuration: \w+\([^)]*\) failed: (.* )?"
+                              r"(No such file|Connection re(fused|set)|EOF)|"
                               r"child \d+ killed with signal 15$", l)]
 
 
