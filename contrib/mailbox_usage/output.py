@@ -16,6 +16,9 @@ UNSEEN = [(0x34f, 0x34f), (0x115f, 0x1160), (0x17b4, 0x17b5), (0x180b, 0x180f),
           (0x3164, 0x3164), (0xfe00, 0xfe0f), (0xffa0, 0xffa0),
           (0xfff0, 0xffff), (0x1d173, 0x1d17a), (0xe0000, 0x10ffff)]
 
+# what formulas begin with
+FORMULA = ("=", "+", "-", "@")
+
 # rows, the first of which names the columns; which of these hold numbers; and
 # the same for JSON
 Report = namedtuple("Report", "rows numbers data")
@@ -141,8 +144,16 @@ def print_json(report, out):
     out.write("\n")
 
 
+def csv_cell(cell):
+    """Returns a cell that no spreadsheet takes for a formula: who may name a
+    mailbox would let it do as he likes."""
+    text = str(cell)
+    return f"\\x{ord(text[0]):02x}{text[1:]}" if text[:1] in FORMULA else cell
+
+
 def print_csv(report, out):
-    csv.writer(out, lineterminator="\n").writerows(report.rows)
+    csv.writer(out, lineterminator="\n").writerows(
+        map(csv_cell, line) for line in report.rows)
 
 
 def print_table(report, out):

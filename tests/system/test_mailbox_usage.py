@@ -582,6 +582,23 @@ def test_what_a_terminal_would_obey():
         assert out.isascii() and out.replace("\n", "").isprintable()
 
 
+def test_what_a_spreadsheet_would_take_for_a_formula():
+    names = ["=1+1", "+1", "-1", "@SUM(1)", "a=1", "1-1"]
+    text = "".join(PREFIX.format(1) + f'cmd=SELECT mailbox="{name}" reply=OK\n'
+                   for name in names)
+    cells = [row[2] for row in csv.reader(io.StringIO(
+        run("--csv", input=text).stdout.decode()))][1:]
+    assert sorted(cells) == sorted(["\\x3d1+1", "\\x2b1", "\\x2d1",
+                                    "\\x40SUM(1)", "a=1", "1-1"])
+    # a table is none
+    assert "  =1+1  " in run(input=text).stdout.decode()
+    user = "-u"
+    text = PREFIX.format(1).replace("ann", user) + "cmd=SELECT " + \
+        'mailbox="a" reply=OK\n'
+    assert run("--csv", input=text).stdout.splitlines()[1].startswith(
+        b"\\x2du,mailbox,a,")
+
+
 def test_a_closed_pipe_ends_quietly(log):
     path = log("".join(PREFIX.format(i % 60) +
                        f'cmd=SELECT mailbox="{i:0100}" reply=OK\n'
