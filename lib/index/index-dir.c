@@ -20,6 +20,8 @@
 #define MAX_SUFFIX_SIZE sizeof(".thread")
 /* Most lists of a cache's fields are smaller. */
 #define CACHE_PART_SIZE 1024
+/* as large as 32 bits have it, like the times within the files */
+#define MAX_TIME UINT32_MAX
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
 
 static const struct {
@@ -359,6 +361,17 @@ static bool is_untouched(const struct index_dir *dir)
 				    dir->files[INDEX_DIR_LOG].size);
 }
 
+/* Returns when a file was written, 0 if there is none or its time is none that
+   clocks have: who owns it may have set it to any number of 64 bits. */
+static int64_t mtime_of(const struct index_dir *dir, enum index_dir_file_id id)
+{
+	const struct index_dir_file *file = &dir->files[id];
+	int64_t mtime = file->st.st_mtime;
+
+	return file->failed != NULL || mtime < 0 || mtime > MAX_TIME ? 0 :
+		mtime;
+}
+
 static void evidence_find(struct index_dir *dir)
 {
 	const struct index_dir_file *thread = &dir->files[INDEX_DIR_THREAD];
@@ -367,11 +380,11 @@ static void evidence_find(struct index_dir *dir)
 		.state = dir->result == INDEX_STATE_OK ? &dir->state : NULL,
 		.log = usable_log(dir, 0),
 		.log2 = usable_log(dir, 1),
-		.log_mtime = dir->files[INDEX_DIR_LOG].st.st_mtime,
-		.log2_mtime = dir->files[INDEX_DIR_LOG2].st.st_mtime,
+		.log_mtime = mtime_of(dir, INDEX_DIR_LOG),
+		.log2_mtime = mtime_of(dir, INDEX_DIR_LOG2),
 		.cache = dir->has_cache ? &dir->cache : NULL,
-		.thread_mtime = thread->failed != NULL ? 0 :
-			thread->st.st_mtime,
+		.has_thread = thread->exists && thread->failed == NULL,
+		.thread_mtime = mtime_of(dir, INDEX_DIR_THREAD),
 	};
 
 	index_evidence_find(&input, &dir->evidence);

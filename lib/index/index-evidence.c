@@ -190,7 +190,7 @@ void index_evidence_find(const struct index_evidence_input *input,
 	evidence_log(evidence_r, input->log2, input->log2_mtime);
 	if (state->hdr.first_recent_uid > 1)
 		evidence_recent(evidence_r, state);
-	if (input->thread_mtime != 0) {
+	if (input->has_thread) {
 		evidence_add(evidence_r, MBA_EVIDENCE_OPENED, "thread", NULL,
 			     input->thread_mtime);
 	}

@@ -19,11 +19,12 @@ struct index_evidence_input {
 	const struct index_state *state;
 	/* the log and the older log; NULL if there is none */
 	const struct index_log_scan *log, *log2;
-	int64_t log_mtime, log2_mtime;
 	/* NULL if there is none */
 	const struct index_cache *cache;
-	/* of dovecot.index.thread, 0 if there is none */
-	int64_t thread_mtime;
+	/* whether there is a dovecot.index.thread */
+	bool has_thread;
+	/* that file's and the logs' times: 0 if they aren't known */
+	int64_t thread_mtime, log_mtime, log2_mtime;
 };
 
 struct index_evidence {

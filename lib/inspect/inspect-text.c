@@ -38,7 +38,7 @@ struct words {
 
 static const struct {
 	const char *one, *many;
-	int64_t seconds;
+	unsigned int seconds;
 } units[] = {
 	{ "day", "days", 24 * 60 * 60 },
 	{ "hour", "hours", 60 * 60 },
@@ -50,20 +50,22 @@ static const struct {
 static const char *time_text(const struct text *text, int64_t stamp,
 			     char buffer[TIME_SIZE])
 {
-	int64_t ago = text->inspection->now - stamp, count;
-	const char *direction = ago < 0 ? "ahead" : "ago";
+	const int64_t now = text->inspection->now;
+	/* a file's time may be any number */
+	uint64_t ago = stamp > now ? (uint64_t)stamp - (uint64_t)now :
+		(uint64_t)now - (uint64_t)stamp, count;
+	const char *direction = stamp > now ? "ahead" : "ago";
 	char date[32] = "-";
 	time_t epoch = stamp;
 	struct tm tm;
 	unsigned int i = 0;
 
-	ago = ago < 0 ? -ago : ago;
 	while (units[i].seconds > 1 && ago < 2 * units[i].seconds)
 		i++;
 	count = ago / units[i].seconds;
 	if (gmtime_r(&epoch, &tm) != NULL)
 		(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	(void)snprintf(buffer, TIME_SIZE, "%" PRId64 " %s %s (%s, %" PRId64 ")",
+	(void)snprintf(buffer, TIME_SIZE, "%" PRIu64 " %s %s (%s, %" PRId64 ")",
 		       count, count == 1 ? units[i].one : units[i].many,
 		       direction, date, stamp);
 	return buffer;

@@ -337,7 +337,9 @@ END_TEST
 
 START_TEST(without_a_state_nothing_is_known)
 {
-	struct index_evidence_input input = { .thread_mtime = INDEXID };
+	struct index_evidence_input input = {
+		.has_thread = true, .thread_mtime = INDEXID
+	};
 	struct index_evidence evidence;
 
 	index_evidence_find(&input, &evidence);
@@ -390,7 +392,7 @@ START_TEST(the_newest_proof_tells_the_time)
 {
 	struct index_evidence_input input = {
 		.state = &state, .log_mtime = INDEXID + 30 * DAY,
-		.thread_mtime = INDEXID + 20 * DAY
+		.has_thread = true, .thread_mtime = INDEXID + 20 * DAY
 	};
 	struct index_evidence evidence;
 
