@@ -106,6 +106,7 @@ static int header_decode(struct index_cache *cache, const void *data,
 static int fields_header_decode(struct index_cache *cache, const void *data,
 				const char **error_r)
 {
+	uint64_t left = cache->file_size - cache->want_offset;
 	struct cursor c;
 	uint32_t next, size;
 
@@ -114,8 +115,12 @@ static int fields_header_decode(struct index_cache *cache, const void *data,
 	size = cursor_u32(&c);
 	if (next != 0)
 		return want_fields(cache, next, error_r);
-	if (size < FIELDS_HEADER_SIZE ||
-	    size > cache->file_size - cache->want_offset)
+	if (size > left && __builtin_bswap32(size) >= FIELDS_HEADER_SIZE &&
+	    __builtin_bswap32(size) <= left)
+		return fail(cache, cache->want_offset + size, cache->file_size,
+			    "It was written by a machine with the other "
+			    "endianness", error_r);
+	if (size < FIELDS_HEADER_SIZE || size > left)
 		return fail(cache, cache->want_offset + size, cache->file_size,
 			    "a list of fields leads past the end", error_r);
 	if (size > INDEX_CACHE_MAX_FIELDS_SIZE)

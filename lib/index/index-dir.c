@@ -260,10 +260,16 @@ static bool is_same_file(const struct index_dir_file *a,
 		a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino;
 }
 
-static void logs_scan(struct index_dir *dir)
+/* Find what is wrong with the files by themselves. */
+static void files_scan(struct index_dir *dir)
 {
-	struct index_dir_file *file;
+	struct index_dir_file *file = &dir->files[INDEX_DIR_INDEX];
+	struct index_header hdr;
 
+	if (file->data != NULL) {
+		(void)index_header_decode(file->data, file->size, &hdr,
+					  &file->error);
+	}
 	for (int i = 0; i < 2; i++) {
 		file = &dir->files[INDEX_DIR_LOG + i];
 		if (file->data != NULL) {
@@ -411,7 +417,7 @@ void index_dir_read(int dir_fd, const char *prefix,
 		seen = NULL;
 		dir_read_once(dir_r, dir_fd, prefix, seen);
 	}
-	logs_scan(dir_r);
+	files_scan(dir_r);
 	dir_r->untouched = is_untouched(dir_r);
 	dir_r->has_cache = cache->exists && cache->failed == NULL &&
 		cache->error == NULL && dir_r->result == INDEX_STATE_OK &&

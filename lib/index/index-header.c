@@ -8,6 +8,9 @@
 /* day_first_uid and what comes before it are the same since minor version 0,
    but three of the fields */
 #define MINOR_WITH_ROTATE_TIME 3
+/* what extensions are named with */
+#define EXT_NAME_CHARS "abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ "
 
 static bool is_little_endian(void)
 {
@@ -98,6 +101,17 @@ void index_ext_iter_init(struct index_ext_iter *iter, const void *data,
 	cursor_align(&iter->cursor, 8);
 }
 
+bool index_ext_name_is_valid(const char *name, size_t len)
+{
+	if (len == 0 || len > INDEX_EXT_MAX_NAME)
+		return false;
+	for (; len > 0; name++, len--) {
+		if (*name == '\0' || strchr(EXT_NAME_CHARS, *name) == NULL)
+			return false;
+	}
+	return true;
+}
+
 const char *index_ext_check(uint32_t hdr_size, uint32_t record_size,
 			    uint32_t record_align)
 {
@@ -139,8 +153,7 @@ int index_ext_next(struct index_ext_iter *iter, struct index_ext *ext_r,
 				   ext_r->record_align);
 	if (c->failed)
 		*error_r = "an extension leads past the header's end";
-	else if (name_len == 0 || name_len > INDEX_EXT_MAX_NAME ||
-		 memchr(ext_r->name, '\0', name_len) != NULL)
+	else if (!index_ext_name_is_valid(ext_r->name, name_len))
 		*error_r = "an extension's name isn't valid";
 	c->failed = c->failed || *error_r != NULL;
 	return *error_r == NULL ? 1 : -1;

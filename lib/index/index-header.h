@@ -30,8 +30,8 @@
 #define INDEX_DAY_OFFSET 84
 /* mail-index-private.h */
 #define INDEX_EXT_HEADER_SIZE 16
-#define INDEX_EXT_MAX_NAME 64
-#define INDEX_EXT_MAX_HEADER (16 * 1024 * 1024)
+#define INDEX_EXT_MAX_NAME 63
+#define INDEX_EXT_MAX_HEADER (16 * 1024 * 1024 - 1)
 #define INDEX_EXT_MAX_RECORD 32767
 #define INDEX_EXT_MAX_ALIGN 8
 #define INDEX_RECORD_MIN_SIZE 8
@@ -101,6 +101,8 @@ void index_ext_iter_init(struct index_ext_iter *iter, const void *data,
 int index_ext_next(struct index_ext_iter *iter, struct index_ext *ext_r,
 		   const char **error_r);
 
+/* Returns TRUE if Dovecot would take an extension of such a name. */
+bool index_ext_name_is_valid(const char *name, size_t len);
 /* Returns why an extension can't have such sizes, NULL if it can. */
 const char *index_ext_check(uint32_t hdr_size, uint32_t record_size,
 			    uint32_t record_align);

@@ -140,17 +140,17 @@ bool index_list_get_record(const struct index_list *list, uint32_t idx,
 	const unsigned char *record =
 		index_records_get(&list->state->records, INDEX_COLUMN_LIST,
 				  idx);
-	uint32_t name_id;
 
 	memset(record_r, 0, sizeof(*record_r));
 	if (record == NULL)
 		return false;
-	memcpy(&name_id, record, 4);
+	memcpy(&record_r->name_id, record, 4);
 	memcpy(&record_r->parent_uid, record + RECORD_PARENT_OFFSET, 4);
 	memcpy(record_r->guid, record + RECORD_GUID_OFFSET, INDEX_GUID_SIZE);
 	memcpy(&record_r->uid_validity, record + RECORD_VALIDITY_OFFSET, 4);
-	record_r->level = list_name_find(list, name_id);
-	if (record_r->level != NULL && name_id == list->prefix_inbox_id) {
+	record_r->level = list_name_find(list, record_r->name_id);
+	if (record_r->level != NULL &&
+	    record_r->name_id == list->prefix_inbox_id) {
 		record_r->level = "INBOX";
 		record_r->is_prefix_inbox = true;
 	}

@@ -44,8 +44,9 @@ struct index_list_mailbox {
 
 /* a mailbox's own level */
 struct index_list_record {
-	/* as it is stored, NULL if it isn't known */
+	/* as it is stored, NULL if there is no name of that number */
 	const char *level;
+	uint32_t name_id;
 	/* it's INBOX below the namespace's prefix, which isn't the user's INBOX
 	   and has an escaped name on disk (Dovecot 2.4.5) */
 	bool is_prefix_inbox;

@@ -240,8 +240,7 @@ intro_ext(struct index_exts *exts, const struct ext_intro *intro)
 		return intro->id < exts->count ? &exts->exts[intro->id] :
 			NULL;
 	}
-	if (intro->name_len == 0 || intro->name_len > INDEX_EXT_MAX_NAME ||
-	    memchr(intro->name, '\0', intro->name_len) != NULL)
+	if (!index_ext_name_is_valid(intro->name, intro->name_len))
 		return NULL;
 	ext = index_exts_find(exts, intro->name, intro->name_len);
 	if (ext == NULL && exts->count < INDEX_EXTS_MAX) {
@@ -372,6 +371,7 @@ static void replay_ext_header(struct replay *replay)
 static void replay_ext_records(struct replay *replay)
 {
 	struct cursor *c = &replay->cursor;
+	const uint32_t next_uid = replay->state->hdr.next_uid;
 	enum index_column column;
 	const unsigned char *data;
 	uint32_t uid;
@@ -387,6 +387,11 @@ static void replay_ext_records(struct replay *replay)
 		cursor_align(c, 4);
 		if (data == NULL)
 			return;
+		if (uid == 0 || uid >= next_uid) {
+			contradiction(replay, "a record is changed whose UID "
+				      "isn't lower than next_uid", uid,
+				      next_uid);
+		}
 		index_records_set(&replay->state->records, column, uid, data,
 				  replay->ext_record_size);
 	}

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,10 @@ complain(struct verify *verify, enum index_dir_file_id file, uint64_t offset,
 	struct index_verdict *verdict;
 	va_list args;
 
-	if (verdicts->count == INDEX_VERDICTS_MAX)
+	if (verdicts->count > INDEX_VERDICTS_MAX)
 		return;
+	if (verdicts->count == INDEX_VERDICTS_MAX)
+		format = "more is violated than is told";
 	verdicts->verdicts = mem_grow(verdicts->verdicts, &verdicts->alloc,
 				      verdicts->count + 1, sizeof(*verdict));
 	verdict = &verdicts->verdicts[verdicts->count++];
@@ -44,7 +47,7 @@ complain(struct verify *verify, enum index_dir_file_id file, uint64_t offset,
 enum {
 	OFFSET_SEEN = 40,
 	OFFSET_DELETED = 44,
-	OFFSET_FIRST_RECENT = 48,
+	OFFSET_UID_VALIDITY = 24,
 	OFFSET_LOG_SEQ = 60,
 	OFFSET_LOG_TAIL = 64,
 	OFFSET_LOG_HEAD = 68,
@@ -55,15 +58,49 @@ enum {
 	OFFSET_CACHE_SEQ = 8
 };
 
+/* A message's UID, or where it would be next. */
+static const struct {
+	const char *name;
+	uint64_t offset;
+	size_t field;
+} uid_fields[] = {
+	{ "first_recent_uid", 48,
+	  offsetof(struct index_header, first_recent_uid) },
+	{ "first_unseen_uid_lowwater", 52,
+	  offsetof(struct index_header, first_unseen_lowwater) },
+	{ "first_deleted_uid_lowwater", 56,
+	  offsetof(struct index_header, first_deleted_lowwater) },
+};
+
+/* What Dovecot wants of a header, also after a log changed it: then all of it
+   is at the log's offset, which isn't 0. */
+static void verify_uids(struct verify *verify, const struct index_header *hdr,
+			enum index_dir_file_id file, uint64_t offset)
+{
+	uint32_t uid;
+
+	for (size_t i = 0; i < sizeof(uid_fields) / sizeof(uid_fields[0]);
+	     i++) {
+		memcpy(&uid, (const char *)hdr + uid_fields[i].field,
+		       sizeof(uid));
+		if (uid > hdr->next_uid) {
+			complain(verify, file, offset != 0 ? offset :
+				 uid_fields[i].offset, "%s %u > next_uid %u",
+				 uid_fields[i].name, uid, hdr->next_uid);
+		}
+	}
+	if (hdr->uid_validity == 0 && hdr->next_uid > 1) {
+		complain(verify, file, offset != 0 ? offset :
+			 OFFSET_UID_VALIDITY, "uid_validity 0, though next_uid "
+			 "is %u", hdr->next_uid);
+	}
+}
+
 static void verify_header(struct verify *verify)
 {
 	const struct index_header *hdr = &verify->hdr;
 
-	if (hdr->first_recent_uid > hdr->next_uid) {
-		complain(verify, INDEX_DIR_INDEX, OFFSET_FIRST_RECENT,
-			 "first_recent_uid %u > next_uid %u",
-			 hdr->first_recent_uid, hdr->next_uid);
-	}
+	verify_uids(verify, hdr, INDEX_DIR_INDEX, 0);
 	if (hdr->log_tail_offset > hdr->log_head_offset) {
 		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_TAIL,
 			 "log_tail_offset %u > log_head_offset %u",
@@ -255,6 +292,29 @@ static void verify_logs(struct verify *verify)
 	}
 }
 
+/* Of others Dovecot says that the cache is corrupt. */
+static void verify_cache_fields(struct verify *verify)
+{
+	const struct index_cache *cache = &verify->dir->cache;
+	const struct index_cache_field *field;
+	unsigned int decision;
+
+	for (unsigned int i = 0; i < cache->fields_count; i++) {
+		field = &cache->fields[i];
+		decision = field->decision & INDEX_CACHE_DECISION_MASK;
+		if (field->type > INDEX_CACHE_HEADER) {
+			complain(verify, INDEX_DIR_CACHE, cache->want_offset,
+				 "field %s: type %u > %d", field->name,
+				 field->type, INDEX_CACHE_HEADER);
+		}
+		if (decision > INDEX_CACHE_DECISION_YES) {
+			complain(verify, INDEX_DIR_CACHE, cache->want_offset,
+				 "field %s: decision %u > %d", field->name,
+				 decision, INDEX_CACHE_DECISION_YES);
+		}
+	}
+}
+
 /* What the cache has of each message that is there. */
 static void verify_cache_records(struct verify *verify)
 {
@@ -301,6 +361,7 @@ static void verify_cache(struct verify *verify)
 			 dir->cache.indexid, dir->state.hdr.indexid);
 		return;
 	}
+	verify_cache_fields(verify);
 	ext = index_exts_find(&dir->state.exts, name, strlen(name));
 	if (ext != NULL && ext->reset_id != dir->cache.file_seq) {
 		complain(verify, INDEX_DIR_CACHE, OFFSET_CACHE_SEQ,
@@ -311,21 +372,30 @@ static void verify_cache(struct verify *verify)
 	}
 }
 
+/* Whether the index has it from its file or from the log isn't known. */
 static void verify_list(struct verify *verify)
 {
+	const enum index_dir_file_id file =
+		verify->dir->files[INDEX_DIR_INDEX].exists ? INDEX_DIR_INDEX :
+		INDEX_DIR_LOG;
 	struct index_list *list = index_list_new(&verify->dir->state, '/');
 	struct index_list_mailbox mailbox;
+	struct index_list_record record;
 
 	if (list == NULL)
 		return;
 	if (index_list_problem(list) != NULL) {
-		complain(verify, INDEX_DIR_INDEX, 0, "%s",
-			 index_list_problem(list));
+		complain(verify, file, 0, "%s", index_list_problem(list));
 	}
 	for (uint32_t i = 0; i < index_list_count(list); i++) {
 		index_list_get(list, i, &mailbox);
+		(void)index_list_get_record(list, i, &record);
+		if (record.level == NULL && index_list_problem(list) == NULL) {
+			complain(verify, file, 0, "mailbox %u: there is no "
+				 "name %u", mailbox.uid, record.name_id);
+		}
 		if (mailbox.is_lost) {
-			complain(verify, INDEX_DIR_INDEX, 0,
+			complain(verify, file, 0,
 				 "mailbox %u: its parent %u leads to no root",
 				 mailbox.uid, mailbox.parent_uid);
 		}
@@ -368,9 +438,38 @@ static void verify_problem(struct verify *verify)
 	}
 }
 
+/* Returns the file because of which there is no state. */
+static enum index_dir_file_id state_error_file(const struct index_dir *dir)
+{
+	const struct index_dir_file *file;
+
+	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG2; id++) {
+		file = &dir->files[id];
+		if (file->failed != NULL || (file->error != NULL &&
+					     strcmp(file->error, dir->error) ==
+					     0))
+			return id;
+	}
+	return INDEX_DIR_LOG;
+}
+
+/* What the log makes of a header that isn't wrong before. */
+static void verify_state_header(struct verify *verify)
+{
+	const struct index_header *hdr = &verify->dir->state.hdr;
+	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
+	bool newer = log != NULL && log->hdr.file_seq == hdr->log_file_seq;
+
+	if (verify->verdicts->count == 0) {
+		verify_uids(verify, hdr, newer ? INDEX_DIR_LOG :
+			    INDEX_DIR_LOG2, hdr->log_head_offset);
+	}
+}
+
 static void verify_state(struct verify *verify)
 {
 	const struct index_dir *dir = verify->dir;
+	enum index_dir_file_id file;
 	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
 
 	if (dir->result == INDEX_STATE_MISMATCH && log != NULL &&
@@ -382,11 +481,14 @@ static void verify_state(struct verify *verify)
 		return;
 	}
 	if (dir->result != INDEX_STATE_OK) {
-		complain(verify, INDEX_DIR_LOG, 0, "%s", dir->error);
+		file = state_error_file(dir);
+		if (!is_told(verify->verdicts, file, 0))
+			complain(verify, file, 0, "%s", dir->error);
 		return;
 	}
 	if (dir->state.problem != NULL)
 		verify_problem(verify);
+	verify_state_header(verify);
 	verify_cache(verify);
 	verify_list(verify);
 }

@@ -16,7 +16,8 @@ struct index_verdict {
 	char *text;
 };
 
-/* The first ones of a broken file tell enough. */
+/* The first ones of a broken file tell enough. If there are more, one more
+   says so. */
 #define INDEX_VERDICTS_MAX 100
 
 struct index_verdicts {

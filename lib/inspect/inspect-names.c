@@ -78,6 +78,8 @@ uint32_t inspect_recent_count(const struct index_state *state)
 static const char *failure(int error)
 {
 	switch (error) {
+	case ELOOP:
+		return "it is a symbolic link";
 	case EINVAL:
 	case ENXIO:
 		return "it is no regular file";

@@ -259,6 +259,21 @@ static void text_uids(const struct text *text)
 	words_free(&words);
 }
 
+static void text_problem(const struct text *text,
+			 const struct index_state *state)
+{
+	if (state->problem_seq != 0) {
+		line(text, "problem", "%s (log %u, offset %" PRIu64 ")",
+		     state->problem, state->problem_seq,
+		     state->problem_offset);
+	} else if (state->problem_offset != 0) {
+		line(text, "problem", "%s (index file, offset %" PRIu64 ")",
+		     state->problem, state->problem_offset);
+	} else {
+		line(text, "problem", "%s", state->problem);
+	}
+}
+
 static void text_state(const struct text *text)
 {
 	const struct index_dir *index = text->inspection->index;
@@ -274,11 +289,8 @@ static void text_state(const struct text *text)
 	}
 	text_identity(text, &state->exts);
 	text_keywords(text, &state->exts);
-	if (state->problem != NULL) {
-		line(text, "problem", "%s (log %u, offset %" PRIu64 ")",
-		     state->problem, state->problem_seq,
-		     state->problem_offset);
-	}
+	if (state->problem != NULL)
+		text_problem(text, state);
 }
 
 /* The fields that Dovecot keeps, by its decision. */

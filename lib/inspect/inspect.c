@@ -14,6 +14,8 @@
 
 #include "alloc.h"
 #include "dir-stack.h"
+#include "index-list.h"
+#include "index-replay.h"
 #include "index-verify.h"
 #include "inspect-private.h"
 
@@ -35,18 +37,10 @@ struct inspect {
 	bool is_wrong;
 };
 
-static bool has_index(int dir_fd, const char *prefix)
+static int fail(const char *op, const char *path, char **error_r)
 {
-	struct stat st;
-	bool found = false;
-	char *name;
-
-	for (int id = 0; id < INDEX_DIR_FILES && !found; id++) {
-		name = mem_printf("%s%s", prefix, index_dir_suffix(id));
-		found = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-		free(name);
-	}
-	return found;
+	*error_r = mem_printf("%s(%s) failed: %s", op, path, strerror(errno));
+	return -1;
 }
 
 static bool is_wrong(const struct index_dir *index,
@@ -59,6 +53,34 @@ static bool is_wrong(const struct index_dir *index,
 	}
 	return index->result != INDEX_STATE_OK ||
 		index->state.problem != NULL || verdicts->count > 0;
+}
+
+/* What is wrong elsewhere is the index' problem, too: with the part of a log
+   that the state didn't need, and with a list's names. */
+static void note_problems(struct index_dir *index)
+{
+	struct index_list *list;
+
+	for (int i = 0; i < 2; i++) {
+		if (index->logs[i].error != NULL) {
+			index_replay_fail(&index->state,
+					  index->logs[i].hdr.file_seq,
+					  index->logs[i].end,
+					  index->logs[i].error);
+		}
+	}
+	list = index->result != INDEX_STATE_OK ? NULL :
+		index_list_new(&index->state, '/');
+	if (list == NULL)
+		return;
+	if (!index_list_is_whole(list)) {
+		index_replay_fail(&index->state, 0, 0,
+				  index_list_problem(list) != NULL ?
+				  index_list_problem(list) :
+				  "a mailbox has no name, or no place in the "
+				  "list");
+	}
+	index_list_free(&list);
 }
 
 static void inspect_index(struct inspect *inspect, const char *prefix)
@@ -77,6 +99,8 @@ static void inspect_index(struct inspect *inspect, const char *prefix)
 		index_verify(&index, &verdicts);
 		inspection.verdicts = &verdicts;
 	}
+	/* what is violated tells more of it */
+	note_problems(&index);
 	if (is_wrong(&index, &verdicts))
 		inspect->is_wrong = true;
 	if (inspect->set->json) {
@@ -88,6 +112,32 @@ static void inspect_index(struct inspect *inspect, const char *prefix)
 	}
 	index_verdicts_free(&verdicts);
 	index_dir_free(&index);
+}
+
+/* Inspect an index if there is one. Returns -1 if that can't be told. */
+static int inspect_prefix(struct inspect *inspect, const char *prefix,
+			  char **error_r)
+{
+	struct stat st;
+	char *name;
+	int ret = -1;
+
+	errno = ENOENT;
+	for (int id = 0; id < INDEX_DIR_FILES && ret < 0 && errno == ENOENT;
+	     id++) {
+		name = mem_printf("%s%s", prefix, index_dir_suffix(id));
+		ret = fstatat(inspect->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW);
+		free(name);
+	}
+	if (ret == 0)
+		inspect_index(inspect, prefix);
+	else if (errno != ENOENT) {
+		name = mem_printf("%s/%s", inspect->dir, prefix);
+		(void)fail("stat", name, error_r);
+		free(name);
+		return -1;
+	}
+	return 0;
 }
 
 /* Returns the length of a file's name without what tells the index' files from
@@ -103,12 +153,6 @@ static size_t prefix_len(const char *name)
 			return len - suffix_len;
 	}
 	return len;
-}
-
-static int fail(const char *op, const char *path, char **error_r)
-{
-	*error_r = mem_printf("%s(%s) failed: %s", op, path, strerror(errno));
-	return -1;
 }
 
 /* Take a file's path apart. */
@@ -133,17 +177,17 @@ static int inspect_file(struct inspect *inspect, const char *path,
 			char **error_r)
 {
 	char *prefix = path_split(path, &inspect->dir);
+	int ret;
 
 	inspect->dir_fd = openat_noatime(AT_FDCWD, inspect->dir, DIR_FLAGS);
 	if (inspect->dir_fd == -1) {
 		free(prefix);
 		return fail("open", inspect->dir, error_r);
 	}
-	if (has_index(inspect->dir_fd, prefix))
-		inspect_index(inspect, prefix);
+	ret = inspect_prefix(inspect, prefix, error_r);
 	free(prefix);
-	if (inspect->found > 0)
-		return 0;
+	if (ret < 0 || inspect->found > 0)
+		return ret;
 	errno = ENOENT;
 	return fail("open", path, error_r);
 }
@@ -160,8 +204,8 @@ static int inspect_dir(struct inspect *inspect, const char *path,
 	if (inspect->dir_fd == -1)
 		return fail("open", path, error_r);
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (has_index(inspect->dir_fd, prefixes[i]))
-			inspect_index(inspect, prefixes[i]);
+		if (inspect_prefix(inspect, prefixes[i], error_r) < 0)
+			return -1;
 	}
 	if (inspect->found > 0)
 		return 0;

@@ -247,20 +247,34 @@ START_TEST(a_reset_forgets_the_records)
 }
 END_TEST
 
-/* Names of more than 64 bytes aren't Dovecot's. */
-START_TEST(names_of_extensions_are_short)
+/* Dovecot would say that the log is corrupt. */
+START_TEST(names_of_extensions_are_dovecots)
 {
-	static const uint32_t lens[] = { 0, 64, 65 };
+	static const struct {
+		uint32_t len;
+		char end;
+		bool valid;
+	} names[] = {
+		{ 0, 'x', false }, { 1, 'x', true }, { 63, 'x', true },
+		{ 64, 'x', false }, { 3, 'A', true }, { 3, 'z', true },
+		{ 3, '9', true }, { 3, '-', true }, { 3, '_', true },
+		{ 3, ' ', true }, { 3, '\0', false }, { 3, '\n', false },
+		{ 3, '/', false }, { 3, '.', false }, { 3, '\x1b', false },
+		{ 3, '\xc3', false },
+	};
 
-	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-		uint32_t intro[5 + 17] = { UINT32_MAX, 0, 8, 0, lens[i] << 16 };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const uint32_t len = names[i].len;
+		uint32_t intro[5 + 17] = { UINT32_MAX, 0, 8, 0, len << 16 };
 
-		memset(intro + 5, 'x', lens[i]);
+		memset(intro + 5, 'x', len);
+		if (len > 0)
+			((char *)(intro + 5))[len - 1] = names[i].end;
 		log_begin(&newer, 1, 0, 0);
-		log_add(&newer, INTRO, intro, 5 + (lens[i] + 3) / 4);
+		log_add(&newer, INTRO, intro, 5 + (len + 3) / 4);
 		ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
-		ck_assert_uint_eq(state.exts.count, lens[i] == 64 ? 1 : 0);
-		ck_assert_int_eq(state.problem == NULL, lens[i] == 64);
+		ck_assert_uint_eq(state.exts.count, names[i].valid ? 1 : 0);
+		ck_assert_int_eq(state.problem == NULL, names[i].valid);
 		teardown();
 		setup();
 	}
@@ -377,21 +391,27 @@ START_TEST(ranges_have_a_budget)
 }
 END_TEST
 
-/* A header of 16 MiB of which the last byte is written. */
+/* A header as large as can be, of which the last byte is written. */
 START_TEST(gaps_take_no_memory)
 {
+	const uint32_t size = 16 * 1024 * 1024 - 1;
 	uint32_t name;
 
 	memcpy(&name, "list", 4);
 	log_begin(&newer, 1, 0, 0);
-	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 16 * 1024 * 1024, 0, 4 << 16,
-		name);
-	LOG_ADD(&newer, EXT_HEADER32, 16 * 1024 * 1024 - 4, 4, 1);
-	LOG_ADD(&newer, EXT_HEADER32, 16 * 1024 * 1024 - 3, 4, 1);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, size, 0, 4 << 16, name);
+	LOG_ADD(&newer, EXT_HEADER32, size - 4, 4, 1);
+	LOG_ADD(&newer, EXT_HEADER32, size - 3, 4, 1);
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
-	ck_assert_uint_eq(state.exts.exts[0].hdr_size, 16 * 1024 * 1024);
+	ck_assert_uint_eq(state.exts.exts[0].hdr_size, size);
 	ck_assert_uint_eq(state.exts.exts[0].hdr_alloc, 0);
 	ck_assert_ptr_nonnull(state.problem);
+	teardown();
+	setup();
+	log_begin(&newer, 1, 0, 0);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, size + 1, 0, 4 << 16, name);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	ck_assert_uint_eq(state.exts.count, 0);
 }
 END_TEST
 
@@ -534,7 +554,7 @@ int main(void)
 	tcase_add_loop_test(tcase, an_older_log_does_not_begin_anew, 0, 4);
 	tcase_add_test(tcase, updates_of_a_reset_extension_do_not_count);
 	tcase_add_test(tcase, a_reset_forgets_the_records);
-	tcase_add_test(tcase, names_of_extensions_are_short);
+	tcase_add_test(tcase, names_of_extensions_are_dovecots);
 	tcase_add_test(tcase, a_dirty_message_marks_the_index);
 	tcase_add_test(tcase, keywords_take_a_number);
 	tcase_add_test(tcase, unknown_types_are_skipped);

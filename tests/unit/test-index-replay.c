@@ -16,6 +16,7 @@
 #define NO_SHRINK 1u
 #define CUT_SHORT "a transaction is cut short"
 #define BAD_UID "a message is added whose UID is lower than next_uid"
+#define BAD_RECORD "a record is changed whose UID isn't lower than next_uid"
 #define BAD_INTRO "an extension's introduction isn't valid"
 
 /* numbers of 16 bits, the first one first */
@@ -251,6 +252,29 @@ START_TEST(small_records)
 }
 END_TEST
 
+/* Of no message that ever was. */
+START_TEST(records_of_other_uids)
+{
+	static const struct {
+		uint32_t uid;
+		const char *problem;
+	} tests[] = {
+		{ 1, NULL }, { 2, NULL }, { 0, BAD_RECORD }, { 3, BAD_RECORD },
+		{ UINT32_MAX, BAD_RECORD }
+	};
+
+	log_append(&newer, 1, 2);
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
+	intro_cache(0, 0, 4, 4, 0);
+	LOG_ADD(&newer, EXT_RECORD, tests[_i].uid, 111);
+	read_back(tests[_i].problem);
+	if (tests[_i].problem != NULL) {
+		ck_assert_uint_eq(state.problem_values[0], tests[_i].uid);
+		ck_assert_uint_eq(state.problem_values[1], 3);
+	}
+}
+END_TEST
+
 START_TEST(headers_of_extensions)
 {
 	static const struct {
@@ -324,6 +348,7 @@ int main(void)
 	tcase_add_test(tcase, a_name_that_is_cut);
 	tcase_add_test(tcase, extensions_are_bounded);
 	tcase_add_test(tcase, small_records);
+	tcase_add_loop_test(tcase, records_of_other_uids, 0, 5);
 	tcase_add_loop_test(tcase, headers_of_extensions, 0, 3);
 	tcase_add_loop_test(tcase, keywords_have_names, 0, 2);
 	tcase_add_test(tcase, a_transaction_smaller_than_its_header);

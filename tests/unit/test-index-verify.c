@@ -228,6 +228,12 @@ static const struct violation {
 	/* the index' header */
 	{ {{ INDEX_DIR_INDEX, 48, 11, NULL }}, 0, INDEX_DIR_INDEX, 48,
 	  "first_recent_uid 11 > next_uid 10" },
+	{ {{ INDEX_DIR_INDEX, 52, 11, NULL }}, 0, INDEX_DIR_INDEX, 52,
+	  "first_unseen_uid_lowwater 11 > next_uid 10" },
+	{ {{ INDEX_DIR_INDEX, 56, 11, NULL }}, 0, INDEX_DIR_INDEX, 56,
+	  "first_deleted_uid_lowwater 11 > next_uid 10" },
+	{ {{ INDEX_DIR_INDEX, 24, 0, NULL }}, 0, INDEX_DIR_INDEX, 24,
+	  "uid_validity 0, though next_uid is 10" },
 	{ {{ INDEX_DIR_INDEX, 64, 44, NULL }}, 0, INDEX_DIR_INDEX, 64,
 	  "log_tail_offset 44 > log_head_offset 40" },
 	{ {{ INDEX_DIR_INDEX, 32, 10, NULL }}, 1, INDEX_DIR_INDEX, 32,
@@ -240,7 +246,7 @@ static const struct violation {
 	  "seen_messages_count 2 != 1 in the records" },
 	{ {{ INDEX_DIR_INDEX, 44, 0, NULL }}, 0, INDEX_DIR_INDEX, 44,
 	  "deleted_messages_count 0 != 1 in the records" },
-	{ {{ INDEX_DIR_INDEX, 4, 500, NULL }}, 1, INDEX_DIR_INDEX, 0,
+	{ {{ INDEX_DIR_INDEX, 4, 500, NULL }}, 0, INDEX_DIR_INDEX, 0,
 	  "header_size is more than the file's size: major_version 7, "
 	  "base_header_size 120, header_size 500, record_size 16, the file "
 	  "has 248 bytes" },
@@ -286,6 +292,10 @@ static const struct violation {
 	  "120" },
 	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x80, NULL }}, 0, INDEX_DIR_LOG,
 	  TRANS_AT, "an extension is reset that wasn't introduced" },
+	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x10000020, NULL },
+	   { INDEX_DIR_LOG, TRANS_AT + 8, 24 | 4 << 16, NULL }}, 0,
+	  INDEX_DIR_LOG, TRANS_AT + 16,
+	  "uid_validity 0, though next_uid is 10" },
 	/* the cache */
 	{ {{ INDEX_DIR_CACHE, 0, 0, "\2\10\1" }}, 0, INDEX_DIR_CACHE, 0,
 	  "Its major version isn't 1: 2, 1" },
@@ -293,6 +303,13 @@ static const struct violation {
 	  FIELDS_AT, "a list of fields is too short for them: 9, 2" },
 	{ {{ INDEX_DIR_CACHE, FIELDS_AT + 4, 900, NULL }}, 0, INDEX_DIR_CACHE,
 	  FIELDS_AT, "a list of fields leads past the end: 932, 120" },
+	{ {{ INDEX_DIR_CACHE, FIELDS_AT + 28, 0, "\5\1\2\1" }}, 0,
+	  INDEX_DIR_CACHE, FIELDS_AT, "field fix: type 5 > 4" },
+	{ {{ INDEX_DIR_CACHE, FIELDS_AT + 28, 0, "\0\1\2\203" }}, 0,
+	  INDEX_DIR_CACHE, FIELDS_AT, "field var: decision 3 > 2" },
+	{ {{ INDEX_DIR_CACHE, FIELDS_AT + 4, 40 << 24, NULL }}, 0,
+	  INDEX_DIR_CACHE, FIELDS_AT, "It was written by a machine with the "
+	  "other endianness: 671088672, 120" },
 	{ {{ INDEX_DIR_CACHE, 4, INDEXID + 1, NULL }}, 0, INDEX_DIR_CACHE, 4,
 	  "indexid 1700000001 != indexid 1700000000 of the index" },
 	{ {{ INDEX_DIR_CACHE, 8, 78, NULL }}, 0, INDEX_DIR_CACHE, 8,
@@ -364,7 +381,7 @@ START_TEST(what_is_violated_is_named)
 }
 END_TEST
 
-/* Of many violations the first ones are named. */
+/* Of many violations the first ones are named, and that there are more. */
 START_TEST(verdicts_have_an_end)
 {
 	struct index_verdicts verdicts;
@@ -380,7 +397,11 @@ START_TEST(verdicts_have_an_end)
 	fd = open(unit_path("."), O_RDONLY | O_DIRECTORY);
 	index_dir_read(fd, PREFIX, NULL, &dir);
 	index_verify(&dir, &verdicts);
-	ck_assert_uint_eq(verdicts.count, INDEX_VERDICTS_MAX);
+	ck_assert_uint_eq(verdicts.count, INDEX_VERDICTS_MAX + 1);
+	ck_assert_str_eq(verdicts.verdicts[INDEX_VERDICTS_MAX].text,
+			 "more is violated than is told");
+	ck_assert_str_ne(verdicts.verdicts[INDEX_VERDICTS_MAX - 1].text,
+			 "more is violated than is told");
 	index_verdicts_free(&verdicts);
 	index_dir_free(&dir);
 	(void)close(fd);
@@ -388,7 +409,8 @@ START_TEST(verdicts_have_an_end)
 }
 END_TEST
 
-#define LIST_NAMES_AT (TRANS_AT + 16 + 16 + 32)
+#define LIST_NAMES_AT (TRANS_AT + 16 + 16 + 16 + 32)
+#define LIST_RECORDS_AT (LIST_NAMES_AT + 28 + 8)
 
 /* A list of two mailboxes; the second one's parent is to be told. */
 static void make_list(uint32_t first_id, uint32_t second_id,
@@ -400,6 +422,11 @@ static void make_list(uint32_t first_id, uint32_t second_id,
 	make_log(log, 1, 0, 0, 1);
 	add_offset32(log, 16);
 	ADD(log, 0x10000002, 2, 0);
+	/* a UID validity */
+	add_offset32(log, 16);
+	ADD(log, 0x20);
+	ADD16(log, 24, 4);
+	ADD(log, 5);
 	/* extension "list": a header of 16 bytes, records of 28 */
 	add_offset32(log, 8 + 20 + 4);
 	ADD(log, 0x40, UINT32_MAX, 0, 16);
@@ -419,32 +446,35 @@ static void make_list(uint32_t first_id, uint32_t second_id,
 	ADD(log, 2, second_id, parent_uid, 0, 0, 0, 0, 0);
 }
 
-static void check_only(enum index_dir_file_id file, const char *text)
+/* There is but a log. */
+static void check_list(size_t count, const char *text)
 {
 	struct index_verdicts verdicts;
 
 	verify(&verdicts);
-	ck_assert_uint_eq(verdicts.count, text == NULL ? 0 : 1);
-	if (text != NULL) {
+	ck_assert_uint_eq(verdicts.count, count);
+	if (count > 0)
 		ck_assert_str_eq(verdicts.verdicts[0].text, text);
-		ck_assert_int_eq(verdicts.verdicts[0].file, file);
-	}
+	for (size_t i = 0; i < count; i++)
+		ck_assert_int_eq(verdicts.verdicts[i].file, INDEX_DIR_LOG);
 	index_verdicts_free(&verdicts);
 }
 
 START_TEST(lists_lead_to_a_root)
 {
 	make_list(1, 2, 1);
-	check_only(INDEX_DIR_INDEX, NULL);
+	check_list(0, NULL);
 	make_list(1, 2, 2);
-	check_only(INDEX_DIR_INDEX, "mailbox 2: its parent 2 leads to no root");
+	check_list(1, "mailbox 2: its parent 2 leads to no root");
 	make_list(2, 1, 1);
-	check_only(INDEX_DIR_INDEX, "the names' ids don't ascend");
+	check_list(1, "the names' ids don't ascend");
+	make_list(1, 2, 1);
+	files[INDEX_DIR_LOG].data[LIST_RECORDS_AT + 4] = 3;
+	check_list(1, "mailbox 1: there is no name 3");
 	/* the names are written where they don't fit */
 	make_list(1, 2, 1);
 	files[INDEX_DIR_LOG].data[LIST_NAMES_AT + 8] = 4;
-	check_only(INDEX_DIR_LOG, "an extension's header is changed past its "
-		   "end: 20, 16");
+	check_list(3, "an extension's header is changed past its end: 20, 16");
 }
 END_TEST
 
