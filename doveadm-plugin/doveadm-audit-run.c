@@ -99,7 +99,7 @@ void doveadm_audit_user_failed(struct mailbox_audit_cmd_context *ctx,
 static int audit_add_template(struct mail_namespace *ns,
 			      struct mba_audit *audit, const char **error_r)
 {
-	struct mba_location locations[2];
+	struct mba_location locations[DOVEADM_TEMPLATE_LOCATIONS];
 	const char *error;
 	int count;
 

@@ -14,6 +14,18 @@ struct doveadm_name {
 	const char *name, *home;
 };
 
+/* INDEX, INDEXPVT, INDEXCACHE */
+#define DOVEADM_TEMPLATE_ROOTS 3
+/* of others', and of what the user shares */
+#define DOVEADM_TEMPLATE_LOCATIONS (2 * DOVEADM_TEMPLATE_ROOTS)
+
+/* Where a template's namespaces have their mails, and whatever of their
+   indexes may stand elsewhere; NULL for what isn't set. */
+struct doveadm_template {
+	const char *mail;
+	const char *roots[DOVEADM_TEMPLATE_ROOTS];
+};
+
 #if MBA_DOVECOT_VERSION >= 20400
 #  include "settings.h"
 #  include "var-expand.h"
@@ -79,13 +91,18 @@ static inline bool list_uses_flock(const struct mailbox_list *list)
 	return list->mail_set->parsed_lock_method == FILE_LOCK_METHOD_FLOCK;
 }
 
-/* Get where a template's namespaces have their mails and indexes, NULL for
-   either that isn't set, by the names of the owner and of the user whom he
-   shares them with. Returns 0 if ok, -1 if the template can't be expanded. */
+/* Returns a copy of a setting, NULL if it isn't set. */
+static inline const char *template_path(const char *path)
+{
+	return path[0] == '\0' ? NULL : t_strdup(path);
+}
+
+/* Expand a template by the names of the owner and of the user whom he shares
+   mailboxes with. Returns 0 if ok, -1 if it can't be expanded. */
 static inline int
 template_expand(struct mail_namespace *ns, const struct doveadm_name *owner,
-		const struct doveadm_name *user, const char **mail_r,
-		const char **index_r, const char **error_r)
+		const struct doveadm_name *user,
+		struct doveadm_template *template_r, const char **error_r)
 {
 	const struct var_expand_table table[] = {
 		{ .key = "owner_user", .value = owner->name },
@@ -109,10 +126,11 @@ template_expand(struct mail_namespace *ns, const struct doveadm_name *owner,
 	ret = settings_get(event, &mail_storage_setting_parser_info, 0, &set,
 			   error_r);
 	if (ret == 0) {
-		*mail_r = set->mail_path[0] == '\0' ? NULL :
-			t_strdup(set->mail_path);
-		*index_r = set->mail_index_path[0] == '\0' ? NULL :
-			t_strdup(set->mail_index_path);
+		template_r->mail = template_path(set->mail_path);
+		template_r->roots[0] = template_path(set->mail_index_path);
+		template_r->roots[1] =
+			template_path(set->mail_index_private_path);
+		template_r->roots[2] = template_path(set->mail_cache_path);
 		settings_free(set);
 	}
 	event_unref(&event);
@@ -259,11 +277,23 @@ template_expand_user(struct mail_namespace *ns, const struct doveadm_name *user,
 		mail_user_var_expand_func_table, ns->user, error_r);
 }
 
+/* Returns the path of a key, NULL if the location doesn't have it. */
+static inline const char *
+template_path(const char *location, const char *key)
+{
+	const char *path = strstr(location, key);
+
+	return path == NULL ? NULL : t_strcut(path + strlen(key), ':');
+}
+
 static inline int
 template_expand(struct mail_namespace *ns, const struct doveadm_name *owner,
-		const struct doveadm_name *user, const char **mail_r,
-		const char **index_r, const char **error_r)
+		const struct doveadm_name *user,
+		struct doveadm_template *template_r, const char **error_r)
 {
+	static const char *const keys[DOVEADM_TEMPLATE_ROOTS] = {
+		":INDEX=", ":INDEXPVT=", ":INDEXCACHE="
+	};
 	string_t *location = t_str_new(128), *str = t_str_new(128);
 	const char *path;
 
@@ -272,11 +302,10 @@ template_expand(struct mail_namespace *ns, const struct doveadm_name *owner,
 		       error_r) <= 0)
 		return -1;
 	path = i_strchr_to_next(str_c(str), ':');
-	*mail_r = path == NULL || path[0] == '\0' || path[0] == ':' ? NULL :
-		t_strcut(path, ':');
-	path = strstr(str_c(str), ":INDEX=");
-	*index_r = path == NULL ? NULL :
-		t_strcut(path + strlen(":INDEX="), ':');
+	template_r->mail = path == NULL || path[0] == '\0' ||
+		path[0] == ':' ? NULL : t_strcut(path, ':');
+	for (unsigned int i = 0; i < DOVEADM_TEMPLATE_ROOTS; i++)
+		template_r->roots[i] = template_path(str_c(str), keys[i]);
 	return 0;
 }
 

@@ -180,34 +180,51 @@ template_location_add(const char *path1, const char *path2,
 	return 1;
 }
 
+/* Add where one of the roots is: of what others share with the user; and of
+   what he shares with others, unless they have his own indexes. */
+static unsigned int
+template_root_add(struct mail_user *user, unsigned int root,
+		  const struct doveadm_template theirs[2],
+		  const struct doveadm_template ours[2],
+		  struct mba_location *locations_r)
+{
+	const char *path = ours[0].roots[root];
+	unsigned int count;
+
+	if (path == NULL)
+		return 0;
+	count = template_location_add(
+		mail_user_home_expand(user, theirs[0].roots[root]),
+		mail_user_home_expand(user, theirs[1].roots[root]),
+		locations_r);
+	if (strcmp(path, ours[1].roots[root]) == 0 &&
+	    template_is_own(user, ours[0].mail, path))
+		return count;
+	return count + template_location_add(path, ours[1].roots[root],
+					     locations_r + count);
+}
+
 int doveadm_template_locations_get(struct mail_namespace *ns,
 				   struct mba_location *locations_r,
 				   const char **error_r)
 {
 	struct mail_user *user = ns->user;
-	const char *mail, *theirs[2], *ours[2];
+	struct doveadm_template theirs[2], ours[2];
 	struct doveadm_name self = { .name = user->username };
-	unsigned int count;
+	unsigned int count = 0;
 
 	if (mail_user_get_home(user, &self.home) <= 0)
 		self.home = "";
 	for (unsigned int i = 0; i < 2; i++) {
-		if (template_expand(ns, &any_names[i], &self, &mail,
-				    &theirs[i], error_r) < 0 ||
-		    template_expand(ns, &self, &any_names[i], &mail, &ours[i],
+		if (template_expand(ns, &any_names[i], &self, &theirs[i],
+				    error_r) < 0 ||
+		    template_expand(ns, &self, &any_names[i], &ours[i],
 				    error_r) < 0)
 			return -1;
-		if (theirs[i] == NULL || ours[i] == NULL)
-			return 0;
 	}
-	/* what others share with the user; what he shares with others, unless
-	   they have his own indexes */
-	count = template_location_add(mail_user_home_expand(user, theirs[0]),
-				      mail_user_home_expand(user, theirs[1]),
-				      locations_r);
-	if (strcmp(ours[0], ours[1]) == 0 &&
-	    template_is_own(user, mail, ours[0]))
-		return count;
-	return count + template_location_add(ours[0], ours[1],
-					     locations_r + count);
+	for (unsigned int i = 0; i < DOVEADM_TEMPLATE_ROOTS; i++) {
+		count += template_root_add(user, i, theirs, ours,
+					   locations_r + count);
+	}
+	return count;
 }

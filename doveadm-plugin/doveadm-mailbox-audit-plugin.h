@@ -18,8 +18,9 @@ extern struct doveadm_cmd_ver2 doveadm_cmd_mailbox_inspect;
    roots are Dovecot's own directories. */
 bool doveadm_namespace_is_template(const struct mail_namespace *ns);
 /* Get the directories that hold the indexes of all that others share with the
-   user, and of all that he shares with them. Returns how many there are, at
-   most two, none where the mails are; -1 if the template can't be expanded. */
+   user, and of all that he shares with them, private flags and caches included.
+   Returns how many there are, at most DOVEADM_TEMPLATE_LOCATIONS, none where
+   the mails are; -1 if the template can't be expanded. */
 int doveadm_template_locations_get(struct mail_namespace *ns,
 				   struct mba_location *locations_r,
 				   const char **error_r);

@@ -18,7 +18,7 @@ from audit import (DESCRIPTION, default_location, fill_home,
                    write_home)
 from cleaning import (JUNK, clean, fill, kept, make_junk, removed,
                       stop_at, utility)
-from dovecot import Location, Namespace
+from dovecot import Location, Namespace, OPTION_SETTINGS
 from oracle import snapshot
 from terminal import terminal
 
@@ -289,7 +289,7 @@ SHARED = {
 namespace shared {
   type = shared
   prefix = shared/%%u/
-  location = mbox:%%h:INDEX=INDEX_ROOT
+  location = mbox:%%h:KEY=INDEX_ROOT
 }
 """,
     "2.4": """
@@ -298,7 +298,7 @@ namespace shared {
   prefix = shared/$user/
   mail_driver = mbox
   mail_path = %{owner_home}
-  mail_index_path = INDEX_ROOT
+  KEY = INDEX_ROOT
 }
 """}
 OF_ANOTHER = "Another namespace has other mails with the same index root"
@@ -312,21 +312,33 @@ TEMPLATES = {
     "@DIR@/index/OWNER/USER": ("bob", OF_ANOTHER),
     "@DIR@/index/OWNER/shared": ("shared", None),
 }
+# where private flags and caches may stand apart from other indexes
+KEYS = {"INDEX": "mail_index_path", "INDEXPVT": OPTION_SETTINGS["INDEXPVT"],
+        "INDEXCACHE": OPTION_SETTINGS["INDEXCACHE"]}
 
 
-def shared_namespace(index_root):
-    return {"2.3": SHARED["2.3"].replace("INDEX_ROOT", index_root.replace(
-                "USER", "%u").replace("OWNER", "%%u")),
-            "2.4": SHARED["2.4"].replace("INDEX_ROOT", index_root.replace(
-                "USER", "%{user}").replace("OWNER", "%{owner_user}"))}
+def shared_namespace(index_root, key="INDEX"):
+    texts = {"2.3": SHARED["2.3"].replace("KEY", key),
+             "2.4": SHARED["2.4"].replace("KEY", KEYS[key])}
+    if key != "INDEX":
+        # 2.4 would have the user's own for those of others
+        texts["2.3"] = texts["2.3"].replace(
+            "%%h:", "%%h:INDEX=@DIR@/index/OWNER:")
+        texts["2.4"] = texts["2.4"].replace(
+            "_home}\n", "_home}\n  mail_index_path = @DIR@/index/OWNER\n")
+    return {"2.3": texts["2.3"].replace("INDEX_ROOT", index_root).replace(
+                "USER", "%u").replace("OWNER", "%%u"),
+            "2.4": texts["2.4"].replace("INDEX_ROOT", index_root).replace(
+                "USER", "%{user}").replace("OWNER", "%{owner_user}")}
 
 
+@pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("index_root", TEMPLATES)
-def test_indexes_of_what_is_shared(dovecot, index_root):
+def test_indexes_of_what_is_shared(dovecot, index_root, key):
     """They stand below the user's own, and are no mailbox of his."""
     below, refused = TEMPLATES[index_root]
     server = dovecot(users=["alice", "bob"],
-                     extra=shared_namespace(index_root))
+                     extra=shared_namespace(index_root, key))
     fill(server)
     root = server.path("index/alice")
     theirs = f"{root}/{below}/.imap/box"
