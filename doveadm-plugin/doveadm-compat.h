@@ -84,6 +84,8 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 	dest->dirname_in_index = !set->mailbox_directory_name_legacy;
 	dest->utf8 = set->mailbox_list_utf8;
 	dest->iter_index = set->mailbox_list_iter_from_index_dir;
+	dest->inbox_is_prefix = list->ns->type == MAIL_NAMESPACE_TYPE_SHARED &&
+		!set->mail_shared_explicit_inbox;
 }
 
 static inline bool list_uses_flock(const struct mailbox_list *list)
@@ -234,6 +236,8 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 	dest->dirname_in_index = set->index_control_use_maildir_name;
 	dest->utf8 = set->utf8;
 	dest->iter_index = set->iter_from_index_dir;
+	dest->inbox_is_prefix = list->ns->type == MAIL_NAMESPACE_TYPE_SHARED &&
+		!list->ns->mail_set->mail_shared_explicit_inbox;
 }
 
 static inline bool list_uses_flock(const struct mailbox_list *list)

@@ -430,6 +430,9 @@ struct mba_location {
 	bool utf8:1;
 	/* the namespace holds the user's INBOX */
 	bool inbox:1;
+	/* Clients call its INBOX by the prefix alone, as they do where others
+	   share theirs, but for mail_shared_explicit_inbox. */
+	bool inbox_is_prefix:1;
 	/* names are iterated from the index directory (ITERINDEX): a missing
 	   mail says nothing, so states aren't judged */
 	bool iter_index:1;

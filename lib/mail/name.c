@@ -127,11 +127,16 @@ static char *write_vname(struct name_writer *writer, const char *name,
 			 size_t len, bool is_prefix_inbox)
 {
 	const struct mba_location *location = writer->location;
-	bool is_inbox = location->inbox && !is_prefix_inbox &&
+	bool is_inbox =
 		len == strlen("INBOX") && memcmp(name, "INBOX", len) == 0;
-	size_t prefix_len = is_inbox ? 0 : strlen(location->prefix);
-	char *vname = mem_new(prefix_len + len * MAX_GROWTH + 1);
+	size_t prefix_len = strlen(location->prefix);
+	char *vname;
 
+	if (is_inbox && location->inbox_is_prefix && prefix_len > 0)
+		return mem_dup(location->prefix, prefix_len - 1);
+	if (is_inbox && location->inbox && !is_prefix_inbox)
+		prefix_len = 0;
+	vname = mem_new(prefix_len + len * MAX_GROWTH + 1);
 	memcpy(vname, location->prefix, prefix_len);
 	writer->sep = location->separator;
 	writer->escape_char = location->vname_escape_char;

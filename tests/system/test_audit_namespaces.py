@@ -4,13 +4,15 @@
 """Several namespaces: roots that are the same, one below the other, shared;
 and what isn't judged."""
 
+import glob
 import os
 import re
 
 import pytest
 
-from audit import make_log, MESSAGE, write
+from audit import entries, json_lines, make_log, MESSAGE, write
 from dovecot import Location, Namespace
+from imap import literal
 from oracle import audit
 
 
@@ -173,6 +175,66 @@ def test_shared_and_public_ones_when_named(dovecot):
     result = server.doveadm("mailbox-audit", "-u", "alice", "-N", "no/",
                             check=False)
     assert result.returncode != 0 and b"no/" in result.stderr
+
+
+# whose \\Seen flags are each user's own, below his own indexes
+SHARED = {"2.3": """
+namespace shared {
+  type = shared
+  prefix = shared/%%u/
+  location = maildir:%%h/Maildir:LAYOUT=fs:INDEXPVT=~/index/%%u
+}
+plugin {
+  acl = vfile
+  acl_shared_dict = file:@DIR@/control/shared
+}
+""", "2.4": """
+namespace shared {
+  type = shared
+  prefix = shared/$user/
+  mail_path = %{owner_home}/Maildir
+  mail_index_path =
+  mail_index_private_path = ~/index/%{owner_user}
+}
+acl_driver = vfile
+acl_sharing_map {
+  dict file {
+    path = @DIR@/control/shared
+  }
+}
+"""}
+
+
+@pytest.mark.parametrize("explicit", [False, True])
+def test_what_others_share(dovecot, explicit):
+    """Its INBOX has the name that clients see. What the user has of it below
+    his own indexes is no bogus entry of his."""
+    location = Location("maildir", "~/Maildir", layout="fs", index="~/index")
+    server = dovecot(location=location, users=[], extra=SHARED,
+                     plugins={"": ["acl"], "imap": ["imap_acl"]},
+                     settings={"mail_shared_explicit_inbox": explicit})
+    for user in ("alice", "bob"):
+        server.add_user(user, 20001)
+    with server.imap("bob") as imap:
+        imap.ok("CREATE box")
+        for name in ("INBOX", "box"):
+            imap.ok("APPEND", name, literal(MESSAGE))
+            imap.ok(f"SETACL {name} alice lrs")
+    with server.imap("alice") as imap:
+        imap.ok("SELECT shared/bob/box")
+        imap.ok("STORE 1 +FLAGS (\\Seen)")
+        listed = {name.decode() for name in imap.list("shared/", "*")}
+    result = server.doveadm("mailbox-audit", "-u", "alice", "-e", "-j", "-N",
+                            "shared/bob/")
+    found = entries(json_lines(result.stdout))
+    inbox = "shared/bob/INBOX" if explicit else "shared/bob"
+    assert set(found) == {inbox, "shared/bob/box"} <= listed
+    assert {e["state"] for e in found.values()} == {"mailbox"}
+    private = server.path("~/index/bob", "alice")
+    assert glob.glob(private + "/box/dovecot.index.pvt.*")
+    own = entries(json_lines(server.doveadm("mailbox-audit", "-u", "alice",
+                                            "-e", "-j").stdout))
+    assert {e["state"] for e in own.values()} <= {"mailbox", "unknown"}
 
 
 def test_what_nobody_shares(dovecot):

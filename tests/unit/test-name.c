@@ -28,6 +28,10 @@ static const struct name_case {
 	  "INBOX/x", "INBOX/INBOX/x", "INBOX|x" },
 	{ { .prefix = "p/", .separator = '/' }, '/', "INBOX", "p/INBOX",
 	  "INBOX" },
+	{ { .prefix = "p/u/", .separator = '/', .inbox_is_prefix = true }, '/',
+	  "INBOX", "p/u", "INBOX" },
+	{ { .prefix = "p/u/", .separator = '/', .inbox_is_prefix = true }, '/',
+	  "INBOX/x", "p/u/INBOX/x", "INBOX|x" },
 	/* a separator that the layout doesn't know is no level's end */
 	{ { .prefix = "", .separator = '.' }, '/', ".git", ".git", ".git" },
 	{ { .prefix = "", .separator = '.' }, '/', "a/.git/x.y", "a..git.x.y",
