@@ -190,7 +190,7 @@ def read_value(stream, size):
 def read_journal(stream, reader):
     """Reads journalctl -o export. An entry is lines of FIELD=value, ended by an
     empty line. Values that aren't text follow a line with FIELD alone, after
-    their size."""
+    their size. A field may come more than once."""
     fields = {}
     for line in iter(stream.readline, b""):
         key, equals, value = line.rstrip(b"\n").partition(b"=")
@@ -200,8 +200,9 @@ def read_journal(stream, reader):
             continue
         if not equals:
             value = read_value(stream, int.from_bytes(stream.read(8), "little"))
-        fields[key.decode(errors="replace")] = value.decode(
-            errors="surrogateescape")
+        key = key.decode(errors="replace")
+        value = value.decode(errors="surrogateescape")
+        fields[key] = [fields[key], value] if key in fields else value
     if fields:
         reader.journal(fields)
 

@@ -217,6 +217,9 @@ class Reader:
             if tag in self.tags and message is None:
                 self.lines.reject("journalctl left the text out; use --all",
                                   f"{tag}: (no text)")
+            elif tag in self.tags:
+                self.lines.reject("an entry with several texts",
+                                  f"{tag}: {message}")
             return
         try:
             self.message(journal_time(fields), tag, message, message)

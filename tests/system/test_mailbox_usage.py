@@ -332,6 +332,16 @@ def test_what_journalctl_left_out_is_told(line):
     assert summary(input=line + "\n", status=1)["not_understood"] == 1
 
 
+@pytest.mark.parametrize("entry", [
+    '{"__REALTIME_TIMESTAMP":"1","SYSLOG_IDENTIFIER":"dovecot","MESSAGE":'
+    f"{json.dumps([MESSAGE, MESSAGE])}}}\n",
+    "__REALTIME_TIMESTAMP=1\nSYSLOG_IDENTIFIER=dovecot\n" +
+    f"MESSAGE={MESSAGE}\n" * 2 + "\n"], ids=["json", "export"])
+def test_an_entry_with_several_texts_is_told(entry):
+    result = summary(input=entry, status=1)
+    assert (result["lines"], result["not_understood"]) == (0, 1)
+
+
 EVENT = {"event": "imap_mailbox_access", "hostname": "mx", "categories": [],
          "start_time": "2026-11-24T22:59:24.000000Z",
          "end_time": "2026-11-24T22:59:25.000000Z",
