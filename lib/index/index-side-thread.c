@@ -24,7 +24,6 @@
 #define FEW_STEPS 512
 #define BATCH_SIZE 64
 #define BATCHES_COUNT 16
-#define MAX_HELD 16
 #define THREAD_STACK_SIZE (256 * 1024)
 
 enum message_type {
@@ -76,7 +75,7 @@ struct side_thread {
 	/* the caller wants no more entries */
 	bool stopped;
 	/* a ring, and how many of it the caller has closed so far */
-	struct held_dir held[MAX_HELD];
+	struct held_dir held[INDEX_SIDE_MAX_HELD];
 	unsigned int held_closed;
 
 	/* The walk's: how many directories it held so far, the batch that it
@@ -120,7 +119,7 @@ static void message_send(struct side_thread *thread,
 		batch->held_count++;
 	if (batch->count < BATCH_SIZE && message->type != MESSAGE_PROGRESS &&
 	    message->type != MESSAGE_END &&
-	    batch->held_count < MAX_HELD / 2)
+	    batch->held_count < INDEX_SIDE_MAX_HELD / 2)
 		return;
 	batch_set_ready(thread, batch, true);
 	thread->filling = (thread->filling + 1) % BATCHES_COUNT;
@@ -155,9 +154,9 @@ thread_hold(struct side_thread *thread, const struct index_entry *entry)
 	pthread_mutex_lock(&thread->mutex);
 	closed = thread->held_closed;
 	pthread_mutex_unlock(&thread->mutex);
-	if (thread->held_opened - closed == MAX_HELD)
+	if (thread->held_opened - closed == INDEX_SIDE_MAX_HELD)
 		return NULL;
-	held = &thread->held[thread->held_opened % MAX_HELD];
+	held = &thread->held[thread->held_opened % INDEX_SIDE_MAX_HELD];
 	held->fd = fcntl(entry->place->fd, F_DUPFD_CLOEXEC, 0);
 	if (held->fd == -1)
 		return NULL;

@@ -14,6 +14,9 @@
 
 /* how many inodes go by, without an entry, between two calls of progress() */
 #define INDEX_SIDE_PROGRESS_INODES 8192
+/* directories that a walk with a thread of its own holds open for the caller's
+   at the most */
+#define INDEX_SIDE_MAX_HELD 16
 
 /* An entry that was found. Valid during the callback. */
 struct index_entry {
@@ -69,8 +72,8 @@ struct index_side_settings {
 
 	/* find out what the entries' indexes prove of their mailboxes' use */
 	bool use;
-	/* a walk with a thread of its own may hold up to 16 directories open,
-	   so that it shares this with the caller's */
+	/* a walk with a thread of its own may hold INDEX_SIDE_MAX_HELD
+	   directories open, so that it shares this with the caller's */
 	bool share_use;
 	/* NULL removes nothing */
 	const struct index_side_clean *clean;

@@ -13,6 +13,7 @@
 #define KEY_LAST 0x0000ff00U
 #define KEY_LEN 0x00ff0000U
 #define KEY_DEPTH 0xff000000U
+
 const unsigned char *after_slash(const unsigned char *p)
 {
 	return p + (*p == '\\' ? 2 : 1);
