@@ -624,7 +624,8 @@ struct mba_use {
  * one's indexes are bogus: an index root that is also another user's root, that
  * has one below it, or that is below another user's index root, is cleaned for
  * nobody. So whoever cleans several users tells of the roots of all of them
- * before the first. A root in which a user may not write isn't his.
+ * before the first. A root in which a user may not write isn't his. Where it
+ * can't be told what is above a root, nobody else's is cleaned.
  */
 
 struct mba_user_roots;

@@ -2,9 +2,11 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "audit-roots.h"
@@ -57,6 +59,15 @@ void audit_roots_deinit(struct audit_roots *roots)
 	free(roots->others);
 }
 
+/* Keeps errno. */
+static void dir_close(int fd)
+{
+	int saved_errno = errno;
+
+	(void)close(fd);
+	errno = saved_errno;
+}
+
 bool audit_root_equals(const struct audit_root *root1,
 		       const struct audit_root *root2)
 {
@@ -97,40 +108,73 @@ const struct audit_root *audit_roots_failed(const struct audit_roots *roots)
 	return NULL;
 }
 
-int audit_dir_go_up(char **path, struct walk_id *id)
+/* Open a directory and tell which it is. Returns its descriptor, -1 with errno
+   and the system call on error. */
+static int dir_open(int dir_fd, const char *path, struct walk_id *id_r,
+		    const char **op_r)
 {
-	char *above = mem_printf("%s/..", *path);
-	const struct walk_id below = *id;
+	int fd = openat(dir_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
-	free(*path);
-	*path = above;
-	if (stat(above, &st) < 0)
+	*op_r = "open";
+	if (fd == -1)
 		return -1;
-	id->dev = st.st_dev;
-	id->ino = st.st_ino;
-	return walk_id_cmp(id, &below) != 0 ? 1 : 0;
+	*op_r = "fstat";
+	if (fstat(fd, &st) < 0) {
+		dir_close(fd);
+		return -1;
+	}
+	id_r->dev = st.st_dev;
+	id_r->ino = st.st_ino;
+	return fd;
+}
+
+/* "PATH/.." would be too long for a system call somewhere on the way. */
+int audit_root_climb(const struct audit_root *root,
+		     bool (*above)(const struct walk_id *id, void *context),
+		     void *context, const char **op_r)
+{
+	struct walk_id id, below;
+	int fd, next, ret = 1;
+
+	fd = dir_open(AT_FDCWD, root->path, &id, op_r);
+	if (fd == -1)
+		return -1;
+	while (ret > 0) {
+		below = id;
+		next = dir_open(fd, "..", &id, op_r);
+		dir_close(fd);
+		fd = next;
+		if (fd == -1)
+			return -1;
+		ret = walk_id_cmp(&id, &below) == 0 ? 0 : 1;
+		if (ret > 0 && above(&id, context))
+			break;
+	}
+	dir_close(fd);
+	return ret;
+}
+
+static bool is_top(const struct walk_id *id, void *context)
+{
+	const struct audit_root *top = context;
+
+	return walk_id_cmp(id, &top->id) == 0;
 }
 
 bool audit_root_is_below(const struct audit_root *root,
 			 const struct audit_root *top,
 			 const struct error_sink *errors)
 {
-	struct walk_id id = root->id;
-	bool found = false;
-	char *path;
+	const char *op;
 	int ret;
 
 	if (!root->exists)
 		return true;
-	path = mem_strdup(root->path);
-	while (!found && (ret = audit_dir_go_up(&path, &id)) != 0) {
-		if (ret < 0)
-			error_sink_add(errors, "stat", path, strerror(errno));
-		found = ret < 0 || walk_id_cmp(&id, &top->id) == 0;
-	}
-	free(path);
-	return found;
+	ret = audit_root_climb(root, is_top, (void *)top, &op);
+	if (ret < 0)
+		error_sink_add_below(errors, op, root->path, "..", "");
+	return ret != 0;
 }
 
 static void nested_add(struct audit_nested *nested,

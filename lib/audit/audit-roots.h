@@ -52,10 +52,13 @@ bool audit_root_equals(const struct audit_root *root1,
    none. */
 const struct audit_root *audit_roots_failed(const struct audit_roots *roots);
 
-/* Go to the directory above: as it is on disk, also from a symlink. path is
-   freed and replaced. Returns 1 if ok, 0 if there is none, -1 with errno on
-   error. */
-int audit_dir_go_up(char **path, struct walk_id *id);
+/* Call back for each directory above a root that exists, from the lowest on: as
+   it is on disk, also from a symlink. Returns 1 if the callback did, which ends
+   it, 0 if none did, -1 with errno if not all of them can be told; *op_r names
+   the system call. */
+int audit_root_climb(const struct audit_root *root,
+		     bool (*above)(const struct walk_id *id, void *context),
+		     void *context, const char **op_r);
 /* Returns TRUE if a root is below another one, or may be: if that can't be
    told, it was reported. */
 bool audit_root_is_below(const struct audit_root *root,

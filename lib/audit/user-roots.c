@@ -9,6 +9,7 @@
    from it. Directories are few above and shared by all, and a user's own are
    two or three. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <search.h>
 #include <stdlib.h>
@@ -46,6 +47,9 @@ struct mba_user_roots {
 	size_t names_count, names_alloc;
 	/* tsearch() tree of these */
 	void *known;
+	/* The same as in a directory, of users with a root above which it can't
+	   be told what is: anybody's index root may be there. */
+	unsigned int lost[2];
 };
 
 /* with a user's name at the end */
@@ -92,13 +96,23 @@ user_dir_find(const struct mba_user_roots *users, const struct walk_id *id)
 	return found == NULL ? NULL : *found;
 }
 
-/* Let a directory be something to the user who was added last, unless it is to
-   two users, who are enough. */
+/* Add the user who was added last, unless there are two, who are enough. */
+static void user_mark(const struct mba_user_roots *users, unsigned int marks[2])
+{
+	unsigned int user = users->names_count;
+
+	if (marks[0] == 0)
+		marks[0] = user;
+	else if (marks[1] == 0 && strcmp(users->names[marks[0] - 1],
+					 users->names[user - 1]) != 0)
+		marks[1] = user;
+}
+
+/* Let a directory be something to the user who was added last. */
 static void user_dir_mark(struct mba_user_roots *users,
 			  const struct walk_id *id, enum user_dir_kind kind)
 {
 	struct user_dir *dir = user_dir_find(users, id);
-	unsigned int user = users->names_count, *marks;
 
 	if (dir == NULL) {
 		dir = mem_new(sizeof(*dir));
@@ -106,12 +120,7 @@ static void user_dir_mark(struct mba_user_roots *users,
 		if (tsearch(dir, &users->dirs, walk_id_cmp) == NULL)
 			mem_missing();
 	}
-	marks = dir->users[kind];
-	if (marks[0] == 0)
-		marks[0] = user;
-	else if (marks[1] == 0 && strcmp(users->names[marks[0] - 1],
-					 users->names[user - 1]) != 0)
-		marks[1] = user;
+	user_mark(users, dir->users[kind]);
 }
 
 /* Returns TRUE if a root may hold what is the user's. Else a symlink to another
@@ -128,13 +137,26 @@ static bool user_root_counts(const struct audit_root *root,
 		 (stat(root->path, &st) == 0 && st.st_uid == geteuid()));
 }
 
+static bool user_dir_above(const struct walk_id *id, void *context)
+{
+	user_dir_mark(context, id, USER_DIR_ABOVE);
+	return false;
+}
+
+/* Returns TRUE if errno says that the user himself can't go to a directory. He
+   may have made it so, and nobody else has to suffer for that. */
+static bool is_not_reached(void)
+{
+	return errno == EACCES || errno == ENOTDIR || errno == ENOENT ||
+		errno == ELOOP;
+}
+
 static void user_root_add(struct mba_user_roots *users,
 			  const struct audit_roots *roots,
 			  const struct audit_root *root)
 {
 	bool is_index_root = root == &roots->index;
-	struct walk_id id = root->id;
-	char *path;
+	const char *op;
 
 	if (!root->exists)
 		return;
@@ -145,12 +167,11 @@ static void user_root_add(struct mba_user_roots *users,
 	user_dir_mark(users, &root->id, USER_DIR_ROOT);
 	if (is_index_root)
 		user_dir_mark(users, &root->id, USER_DIR_INDEX_ROOT);
-	path = mem_strdup(root->path);
 	/* All the way up, also from a directory that is above two users' roots:
 	   it may be mounted elsewhere, too. */
-	while (audit_dir_go_up(&path, &id) > 0)
-		user_dir_mark(users, &id, USER_DIR_ABOVE);
-	free(path);
+	if (audit_root_climb(root, user_dir_above, users, &op) < 0 &&
+	    !is_not_reached())
+		user_mark(users, users->lost);
 }
 
 void mba_user_roots_add(struct mba_user_roots *users, const char *user,
@@ -179,34 +200,76 @@ void mba_user_roots_add(struct mba_user_roots *users, const char *user,
 	location_free(&location);
 }
 
+/* Returns a sentence that the name of another user ends, NULL if there is
+   none. */
+static char *marks_refusal(const struct mba_user_roots *users,
+			   const unsigned int marks[2], const char *user,
+			   const char *sentence)
+{
+	char *name, *refusal;
+
+	for (unsigned int i = 0; i < 2 && marks[i] != 0; i++) {
+		name = users->names[marks[i] - 1];
+		if (strcmp(name, user) == 0)
+			continue;
+		name = mba_escape(name);
+		refusal = mem_printf("%s %s", sentence, name);
+		free(name);
+		return refusal;
+	}
+	return NULL;
+}
+
 /* Returns a sentence if a directory is something to another user. */
 static char *user_dir_refusal(const struct mba_user_roots *users,
 			      const struct walk_id *id, const char *user,
 			      enum user_dir_kind kind)
 {
 	const struct user_dir *dir = user_dir_find(users, id);
-	char *name, *sentence;
 
-	for (unsigned int i = 0; dir != NULL && i < 2; i++) {
-		if (dir->users[kind][i] == 0)
-			break;
-		name = users->names[dir->users[kind][i] - 1];
-		if (strcmp(name, user) == 0)
-			continue;
-		name = mba_escape(name);
-		sentence = mem_printf("%s %s", refusals[kind], name);
-		free(name);
-		return sentence;
+	return dir == NULL ? NULL :
+		marks_refusal(users, dir->users[kind], user, refusals[kind]);
+}
+
+struct climb {
+	const struct mba_user_roots *users;
+	const char *user;
+	char *refusal;
+};
+
+static bool climb_refusal(const struct walk_id *id, void *context)
+{
+	struct climb *climb = context;
+
+	climb->refusal = user_dir_refusal(climb->users, id, climb->user,
+					  USER_DIR_INDEX_ROOT);
+	return climb->refusal != NULL;
+}
+
+/* Returns a sentence if an index root is below another user's, or if that can't
+   be told. */
+static char *below_refusal(const struct mba_user_roots *users, const char *user,
+			   const struct audit_root *index_root)
+{
+	struct climb climb = { .users = users, .user = user };
+	const char *op, *reason;
+	char *path;
+
+	if (audit_root_climb(index_root, climb_refusal, &climb, &op) < 0) {
+		reason = strerror(errno);
+		path = mba_escape(index_root->path);
+		climb.refusal = mem_printf("It can't be told what is above the "
+			"index root: %s(%s/..) failed: %s", op, path, reason);
+		free(path);
 	}
-	return NULL;
+	return climb.refusal;
 }
 
 char *user_roots_refusal(const struct mba_user_roots *users, const char *user,
 			 const struct audit_root *index_root)
 {
 	const struct user_dir *dir = user_dir_find(users, &index_root->id);
-	struct walk_id id = index_root->id;
-	char *refusal, *path;
+	char *refusal;
 
 	if (tfind(user, &users->known, name_compare) == NULL) {
 		return mem_strdup("The user wasn't there when the users' roots "
@@ -215,17 +278,16 @@ char *user_roots_refusal(const struct mba_user_roots *users, const char *user,
 	if (dir == NULL || dir->users[USER_DIR_SEEN][0] == 0)
 		return mem_strdup("The index root was another directory when "
 				  "the users' roots were looked at");
-	refusal = user_dir_refusal(users, &index_root->id, user,
-				   USER_DIR_ROOT);
+	refusal = marks_refusal(users, users->lost, user, "It can't be told "
+				"what is above a root of user");
+	if (refusal == NULL) {
+		refusal = user_dir_refusal(users, &index_root->id, user,
+					   USER_DIR_ROOT);
+	}
 	if (refusal == NULL) {
 		refusal = user_dir_refusal(users, &index_root->id, user,
 					   USER_DIR_ABOVE);
 	}
-	path = mem_strdup(index_root->path);
-	while (refusal == NULL && audit_dir_go_up(&path, &id) > 0) {
-		refusal = user_dir_refusal(users, &id, user,
-					   USER_DIR_INDEX_ROOT);
-	}
-	free(path);
-	return refusal;
+	return refusal != NULL ? refusal :
+		below_refusal(users, user, index_root);
 }

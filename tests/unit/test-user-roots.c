@@ -3,8 +3,12 @@
 
 /* Index roots of several users. */
 
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -235,6 +239,110 @@ START_TEST(roots_that_anybody_may_write_to)
 }
 END_TEST
 
+/* A path as long as there can be: the way up has none. */
+START_TEST(a_root_that_is_deep)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	struct mba_location location;
+	char path[PATH_MAX];
+
+	clean_setup();
+	make_entry("junk");
+	memset(path, 'd', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	for (size_t i = strlen(strcpy(path, unit_path("index")));
+	     i < sizeof(path) - 2; i += NAME_MAX - 1)
+		path[i] = '/';
+	unit_mkdir(path);
+	location = clean.location;
+	location.mail_root = path;
+	location.index_root = unit_path("none");
+	mba_user_roots_add(users, "bob", &location);
+	mba_user_roots_add(users, "ann", &clean.location);
+	check_user(users, "ann", &clean.location,
+		   "Below the index root is a root of user bob");
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
+/* Leave the process so many descriptors, or all of them. */
+static void limit_descriptors(rlim_t count)
+{
+	struct rlimit limit;
+	int fd;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	if (count != RLIM_INFINITY) {
+		fd = open("/", O_RDONLY);
+		ck_assert_int_ne(fd, -1);
+		ck_assert_int_eq(close(fd), 0);
+		limit.rlim_cur = fd + count;
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Where it can't be told what is above a root, that may be anybody's. */
+START_TEST(the_way_up_that_fails)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	struct mba_location location;
+	char *refusal;
+
+	clean_setup();
+	make_entry("junk");
+	unit_mkdir(unit_path("other"));
+	location = clean.location;
+	location.index_root = location.mail_root = unit_path("other");
+	mba_user_roots_add(users, "carol", &location);
+	limit_descriptors(0);
+	mba_user_roots_add(users, "bob", &location);
+	limit_descriptors(RLIM_INFINITY);
+	mba_user_roots_add(users, "ann", &clean.location);
+	check_user(users, "ann", &clean.location,
+		   "It can't be told what is above a root of user bob");
+	limit_descriptors(1);
+	mba_user_roots_add(users, "ann", &clean.location);
+	limit_descriptors(RLIM_INFINITY);
+	check_user(users, "bob", &location,
+		   "It can't be told what is above a root of user ann");
+	mba_user_roots_deinit(&users);
+
+	users = mba_user_roots_init();
+	mba_user_roots_add(users, "ann", &clean.location);
+	limit_descriptors(0);
+	ck_assert_int_gt(asprintf(&refusal, "It can't be told what is above "
+				  "the index root: open(%s/..) failed: Too "
+				  "many open files",
+				  clean.location.index_root), 0);
+	check_user(users, "ann", &clean.location, refusal);
+	free(refusal);
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
+/* Who can't go to a root of his own keeps nobody else's from being cleaned. */
+START_TEST(a_root_that_its_user_has_closed)
+{
+	struct mba_user_roots *users = mba_user_roots_init();
+	struct mba_location location;
+
+	clean_setup();
+	make_entry("junk");
+	unit_mkdir(unit_path("closed"));
+	unit_write(unit_path("file"), "", 0);
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("closed"), 0600), 0);
+	location = clean.location;
+	location.mail_root = unit_path("closed");
+	location.index_root = unit_path("file");
+	mba_user_roots_add(users, "bob", &location);
+	mba_user_roots_add(users, "ann", &clean.location);
+	check_user(users, "ann", &clean.location, NULL);
+	mba_user_roots_deinit(&users);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("user-roots");
@@ -248,5 +356,8 @@ int main(void)
 			    sizeof(root_cases) / sizeof(root_cases[0]));
 	tcase_add_test(tcase, roots_of_somebody_else);
 	tcase_add_test(tcase, roots_that_anybody_may_write_to);
+	tcase_add_test(tcase, a_root_that_is_deep);
+	tcase_add_test(tcase, the_way_up_that_fails);
+	tcase_add_test(tcase, a_root_that_its_user_has_closed);
 	return unit_run(tcase);
 }
