@@ -28,6 +28,7 @@ struct list_guid {
 
 /* what tells that a file is still the one that was read */
 struct list_file {
+	/* there is such a file, or it can't be looked at */
 	bool exists;
 	struct stat st;
 };
@@ -40,6 +41,8 @@ struct list_index {
 	const char *name;
 
 	unsigned int reads;
+	/* the directory couldn't be opened */
+	bool is_closed;
 	struct list_file files[LIST_FILES];
 	/* if there is one */
 	struct index_dir index;
@@ -106,23 +109,33 @@ bool list_index_exists(const struct list_index *list)
 	return exists;
 }
 
-/* Look at the files. Returns their size, 0 if there are none. */
-static uint64_t list_stat(const struct list_index *list, int dir_fd,
-			  struct list_file files_r[LIST_FILES])
+/* Look at the files. Why one can't be looked at is told when it is read. */
+static void list_stat(const struct list_index *list, int dir_fd,
+		      struct list_file files_r[LIST_FILES])
 {
-	uint64_t size = 0;
 	char *name;
 
+	memset(files_r, 0, sizeof(*files_r) * LIST_FILES);
 	for (int id = 0; id < LIST_FILES; id++) {
 		name = mem_printf("%s%s", list->name, index_dir_suffix(id));
 		files_r[id].exists =
 			fstatat(dir_fd, name, &files_r[id].st,
-				AT_SYMLINK_NOFOLLOW) == 0;
-		if (files_r[id].exists)
-			size += files_r[id].st.st_size;
+				AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 		free(name);
 	}
-	return size;
+}
+
+/* Returns whether there are files that may be read. */
+static bool list_is_readable(const struct list_index *list)
+{
+	uint64_t size = 0;
+	bool exists = false;
+
+	for (int id = 0; id < LIST_FILES; id++) {
+		exists = exists || list->files[id].exists;
+		size += list->files[id].st.st_size;
+	}
+	return exists && size <= LIST_INDEX_MAX_SIZE;
 }
 
 static bool list_file_is_same(const struct list_file *file1,
@@ -197,15 +210,15 @@ static bool list_guids(struct list_index *list)
 static void list_read_dir(struct list_index *list, int dir_fd)
 {
 	const struct index_state *state = &list->index.state;
-	uint64_t size = list_stat(list, dir_fd, list->files);
 	/* of the others the state of most lists needs none, a list never */
 	const struct stat *seen[INDEX_DIR_FILES] = { NULL };
 
+	list_stat(list, dir_fd, list->files);
 	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG; id++) {
 		if (list->files[id].exists)
 			seen[id] = &list->files[id].st;
 	}
-	if (size == 0 || size > LIST_INDEX_MAX_SIZE)
+	if (!list_is_readable(list))
 		return;
 	index_dir_read(dir_fd, list->name, seen, &list->index);
 	list->has_index = true;
@@ -222,15 +235,15 @@ static void list_read_dir(struct list_index *list, int dir_fd)
 }
 
 /* Returns the directory, -1 if there is none. */
-static int list_open_dir(const struct list_index *list)
+static int list_open_dir(struct list_index *list)
 {
 	int fd;
 
 	if (list->dir == NULL)
 		return -1;
 	fd = open(list->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 && errno != ENOENT && errno != ENOTDIR &&
-	    list->reads == 0) {
+	list->is_closed = fd == -1 && errno != ENOENT && errno != ENOTDIR;
+	if (list->is_closed && list->reads == 0) {
 		error_sink_add(list->set.errors, "open", list->dir,
 			       strerror(errno));
 	}
@@ -244,7 +257,7 @@ static bool list_is_same(const struct list_index *list, int dir_fd)
 	bool same = list->reads > 0;
 
 	if (same)
-		(void)list_stat(list, dir_fd, files);
+		list_stat(list, dir_fd, files);
 	for (int id = 0; same && id < LIST_FILES; id++)
 		same = list_file_is_same(&files[id], &list->files[id]);
 	return same;
@@ -312,7 +325,7 @@ bool list_index_next(struct list_index *list, uint32_t uid,
 
 bool list_index_is_known(const struct list_index *list)
 {
-	bool exists = false;
+	bool exists = list->is_closed;
 
 	for (int id = 0; id < LIST_FILES; id++)
 		exists = exists || list->files[id].exists;

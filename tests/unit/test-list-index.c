@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "list-index.h"
@@ -245,7 +246,7 @@ static void count_error(const char *op, const char *path, const char *error,
 	errors++;
 }
 
-static struct list_index *open_list(bool inbox)
+static struct list_index *open_list_at(const char *path, bool inbox)
 {
 	static const struct error_sink sink = { count_error, NULL };
 	static char prefix[4096];
@@ -254,8 +255,13 @@ static struct list_index *open_list(bool inbox)
 	};
 
 	errors = 0;
-	(void)snprintf(prefix, sizeof(prefix), "%s", unit_path("list"));
+	(void)snprintf(prefix, sizeof(prefix), "%s", path);
 	return list_index_init(&set);
+}
+
+static struct list_index *open_list(bool inbox)
+{
+	return open_list_at(unit_path("list"), inbox);
 }
 
 static enum list_index_result find(struct list_index *list, int byte,
@@ -420,6 +426,34 @@ START_TEST(an_older_log_that_cant_be_read_makes_it_unknown)
 }
 END_TEST
 
+/* Where permissions hide whether there is a list, that isn't to say that there
+   is none. */
+START_TEST(a_list_that_cant_be_looked_at_is_unknown)
+{
+	static const char *const dirs[] = { "closed", "closed/dir" };
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	unit_mkdir(unit_path("closed/dir"));
+	unit_become_nobody();
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		list = open_list_at(unit_path("%s/list", dirs[i]), false);
+		ck_assert(!list_index_next(list, 0, &box));
+		ck_assert(list_index_is_known(list));
+		list_index_deinit(&list);
+		ck_assert_int_eq(errors, 0);
+
+		ck_assert_int_eq(chmod(unit_path("closed"), 0600), 0);
+		list = open_list_at(unit_path("%s/list", dirs[i]), false);
+		ck_assert(!list_index_next(list, 0, &box));
+		ck_assert(!list_index_is_known(list));
+		list_index_deinit(&list);
+		ck_assert_int_gt(errors, 0);
+		ck_assert_int_eq(chmod(unit_path("closed"), 0700), 0);
+	}
+}
+END_TEST
+
 START_TEST(without_a_list_nothing_is_known)
 {
 	struct index_list_mailbox box;
@@ -450,6 +484,7 @@ int main(void)
 	tcase_add_test(tcase, a_list_that_changed_is_read_again);
 	tcase_add_test(tcase, a_list_that_changes_all_the_time_is_unknown);
 	tcase_add_test(tcase, an_older_log_that_cant_be_read_makes_it_unknown);
+	tcase_add_test(tcase, a_list_that_cant_be_looked_at_is_unknown);
 	tcase_add_test(tcase, without_a_list_nothing_is_known);
 	return unit_run(tcase);
 }
