@@ -167,7 +167,6 @@ static int run_clean_begin(struct run *run, const struct audit_namespace *ns,
 	const struct mba_clean_settings *set = run->clean.set;
 	int fd;
 
-	run->report->clean.set = set;
 	run->decide.afresh = true;
 	run->clean.decide = &run->decide;
 	run->clean.errors = walk->errors;
@@ -407,6 +406,7 @@ bool audit_namespace_run(struct audit_namespace *ns,
 	report_r->index_root = location->index_root;
 	report_r->layout = location->layout;
 	report_r->in_place = run.decide.in_place;
+	report_r->clean.set = set->clean;
 	if (location->index_root != NULL)
 		run_sides(&run, ns, errors);
 	report_r->subscriptions = ns->subscriptions.count > 0 ?

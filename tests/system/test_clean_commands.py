@@ -43,6 +43,18 @@ def test_a_dry_run_tells_the_same(dovecot):
         assert dry.replace(b"would-remove", b"removed").split() == wet.split()
 
 
+@pytest.mark.parametrize("options", [[], ["-e"], ["-t"], ["-j"], ["-t", "-j"]],
+                         ids=" ".join)
+def test_an_index_in_memory(dovecot, options):
+    """There is nothing to clean."""
+    server = dovecot(location=Location("mbox", "~/mail", index="MEMORY"))
+    result = server.doveadm(*CLEAN, "-A", *options)
+    assert result.returncode == 0 and not result.stderr, result
+    if "-j" in options:
+        for report in json_lines(result.stdout):
+            assert report["complete"]
+
+
 def test_every_way_cleans(dovecot):
     server = dovecot(users=["alice"])
     fill(server)

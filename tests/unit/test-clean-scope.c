@@ -166,6 +166,17 @@ START_TEST(the_root_of_the_file_system_is_refused)
 }
 END_TEST
 
+START_TEST(an_index_in_memory_is_cleaned_of_nothing)
+{
+	clean_setup();
+	clean.location.index_root = "";
+	ck_assert_str_eq(clean_run(), "");
+	ck_assert_ptr_eq(clean.ns.clean.set, &clean.set);
+	ck_assert_uint_eq(clean.ns.totals.inodes, 0);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean-scope");
@@ -182,5 +193,6 @@ int main(void)
 	tcase_add_test(tcase, an_index_root_that_is_replaced_is_refused);
 	tcase_add_loop_test(tcase, the_root_of_the_file_system_is_refused, 0,
 			    sizeof(tops) / sizeof(tops[0]));
+	tcase_add_test(tcase, an_index_in_memory_is_cleaned_of_nothing);
 	return unit_run(tcase);
 }
