@@ -37,13 +37,13 @@ struct words {
 };
 
 static const struct {
-	const char *one, *many;
+	const char *name;
 	unsigned int seconds;
 } units[] = {
-	{ "day", "days", 24 * 60 * 60 },
-	{ "hour", "hours", 60 * 60 },
-	{ "minute", "minutes", 60 },
-	{ "second", "seconds", 1 },
+	{ "day", 24 * 60 * 60 },
+	{ "hour", 60 * 60 },
+	{ "minute", 60 },
+	{ "second", 1 },
 };
 
 /* Writes "3 days ago (2026-11-22T00:00:00Z, 1795305600)". */
@@ -65,8 +65,8 @@ static const char *time_text(const struct text *text, int64_t stamp,
 	count = ago / units[i].seconds;
 	if (gmtime_r(&epoch, &tm) != NULL)
 		(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	(void)snprintf(buffer, TIME_SIZE, "%" PRIu64 " %s %s (%s, %" PRId64 ")",
-		       count, count == 1 ? units[i].one : units[i].many,
+	(void)snprintf(buffer, TIME_SIZE, "%" PRIu64 " %s%s %s (%s, %" PRId64
+		       ")", count, units[i].name, count == 1 ? "" : "s",
 		       direction, date, stamp);
 	return buffer;
 }

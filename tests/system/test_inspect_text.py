@@ -21,6 +21,8 @@ from test_inspect_broken import MAX32, record
 
 DAY = 86400
 MADE = 1700000000
+# two fill a line; two others are one too long for it
+KEYWORDS = [b"k" * 30, b"l" * 31, b"m" * 31, b"n" * 31, b"a\nb"]
 EXTERNAL, DSYNC = 0x10000000, 0x20000000
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
@@ -109,10 +111,9 @@ def write_old(path, data):
 def make_mailbox(top):
     older = log_header(1) + append(1, 2, 3, 4) + header_update(24, 7) + \
         header_update(84, MADE) + header_update(88, 3) + \
-        header_update(48, 3) + \
-        flags(0, 1, 0x08) + flags(DSYNC, 2, 0x04) + keyword(b"a\nb", 1) + \
-        keyword(b"k" * 70, 2) + record(EXTERNAL | 0xcd91, numbers(4, 4)) + \
-        record(0x200000, b"") + \
+        header_update(48, 3) + flags(0, 1, 0x08) + flags(DSYNC, 2, 0x04) + \
+        b"".join(keyword(name, 1) for name in KEYWORDS) + \
+        record(EXTERNAL | 0xcd91, numbers(4, 4)) + record(0x200000, b"") + \
         intro(b"dbox-hdr", numbers(9) + bytes(range(16)) + b"\1\0\0\0") + \
         intro(b"box-name", b"a\xff\0b\0") + intro(b"modseq", size=8) + \
         intro(b"sort-s", size=4)
@@ -155,9 +156,10 @@ messages          3: 1 seen, 1 deleted, 1 recent
 next UID          5, first recent 3, UID validity 7, modseq 5
 GUID              000102030405060708090a0b0c0d0e0f
 stored name       a\\xff/b
-keywords          a\\x0ab
-                  \
-kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk
+keywords          kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk llllllllllllllllllllllllllllll\
+l
+                  mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
+                  nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn a\\x0ab
 extensions        keywords dbox-hdr box-name modseq sort-s cache
 problem           a record is changed whose UID isn't lower than \
 next_uid (log 3, offset 88)
@@ -166,9 +168,9 @@ log made          N ago (2023-11-14T22:13:23Z, 1700000003), number 3
   written         104 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
   wished+done     index-deleted:0+1 bookkeeping:2+0
 older log made    N ago (2023-11-14T22:13:21Z, 1700000001), number 1
-  written         532 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
-  wished+done     expunge:0+1 append:0+1 flag-update:2+0 keyword-update:2+0
-                  unknown:1+0 bookkeeping:6+4 by-clients:3 by-dsync:1
+  written         648 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
+  wished+done     expunge:0+1 append:0+1 flag-update:2+0 keyword-update:5+0
+                  unknown:1+0 bookkeeping:6+4 by-clients:6 by-dsync:1
 cache             96 bytes, 3 fields, 3 records, 2 continued, 1 deleted
   keeps           flags
   keeps a while   hdr.\\x1b
@@ -364,15 +366,49 @@ def test_times_that_no_clock_has(stamp, tmp_path):
     assert f", {written})" in printed(tmp_path, status=0)
 
 
-def test_logs_that_the_state_does_not_need(tmp_path):
+def index_header(indexid=MADE, log_seq=1, log_offset=40, uid_validity=7):
+    return struct.pack("=BBHIIB3x", 7, 3, 120, 120, 8, 1) + \
+        numbers(indexid, 0, uid_validity, 1, 0, 0, 0, 0, 1, 0, 0, log_seq,
+                log_offset, log_offset) + bytes(48)
+
+
+@pytest.mark.parametrize("broken", [".log", ".log.2"])
+def test_logs_that_the_state_does_not_need(broken, tmp_path):
     """The index begins after what is broken."""
     log = log_header(1) + b"\x80\x80\x80\x81" + bytes(4)
-    write_old(tmp_path / "dovecot.index.log", log_header(2) + append(1))
-    write_old(tmp_path / "dovecot.index.log.2", log)
+    write_old(tmp_path / f"dovecot.index{broken}", log + append(1))
+    if broken == ".log":
+        write_old(tmp_path / "dovecot.index", index_header(log_offset=48))
+    else:
+        write_old(tmp_path / "dovecot.index.log", log_header(2) + append(1))
     text = printed(tmp_path)
     assert "a transaction is smaller than its header (log 1, offset 40)" in text
     line, = printed_json(tmp_path)
     assert line["result"] == "ok" and line["state"]["messages"] == 1
+
+
+def test_an_index_that_changes(tmp_path):
+    """So it is told, if its files don't belong together."""
+    write_old(tmp_path / "dovecot.index", index_header(log_seq=2))
+    write_old(tmp_path / "dovecot.index.log", log_header(3, 1, 40))
+    assert "\nchanging          index and log don't belong together\n" in \
+        printed(tmp_path)
+    line, = printed_json(tmp_path)
+    assert line["result"] == "changing"
+    assert line["error"] == "index and log don't belong together"
+    assert [(v["file"], v["offset"], v["violated"])
+            for v in line["violations"]] == [(
+                f"{tmp_path}/dovecot.index.log", 12, line["error"] + ": the "
+                "log continues 1:40, the index ends at 2:40")]
+
+
+def test_a_problem_of_the_index_file(tmp_path):
+    write_old(tmp_path / "dovecot.index", index_header())
+    assert "\nproblem           its log is missing (index file, offset 60)\n" \
+        in printed(tmp_path)
+    line, = printed_json(tmp_path)
+    assert line["problem"] == {"text": "its log is missing",
+                               "log_file_seq": 0, "offset": 60}
 
 
 def make_paths(top):
