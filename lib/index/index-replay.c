@@ -183,6 +183,24 @@ static void header_update(struct index_header *hdr, uint32_t offset,
 		hdr->next_uid = next_uid;
 }
 
+/* Up to there the mails have what the log says. It isn't taken into the state,
+   which is the log's, but Dovecot refuses a log that has no such place. */
+static void check_tail(struct replay *replay, uint32_t offset,
+		       const unsigned char *data, uint32_t size)
+{
+	const uint64_t end = replay->trans->offset + replay->trans->size;
+	uint32_t tail;
+
+	if (offset > INDEX_TAIL_OFFSET_OFFSET ||
+	    offset + size < INDEX_TAIL_OFFSET_OFFSET + sizeof(tail))
+		return;
+	memcpy(&tail, data + (INDEX_TAIL_OFFSET_OFFSET - offset), sizeof(tail));
+	if (tail > end) {
+		contradiction(replay, "the log's tail is said to be after what "
+			      "says so", tail, end);
+	}
+}
+
 static void replay_header(struct replay *replay)
 {
 	struct cursor *c = &replay->cursor;
@@ -203,6 +221,7 @@ static void replay_header(struct replay *replay)
 				      replay->state->hdr.base_header_size);
 			return;
 		}
+		check_tail(replay, offset, data, size);
 		header_update(&replay->state->hdr, offset, data, size);
 	}
 }
@@ -379,8 +398,6 @@ static void replay_ext_records(struct replay *replay)
 	if (!replay_has_ext(replay))
 		return;
 	column = ext_column(replay_ext(replay));
-	if (column == INDEX_COLUMN_NONE)
-		return;
 	while (cursor_left(c) >= 4) {
 		uid = cursor_u32(c);
 		data = cursor_bytes(c, replay->ext_record_size);
@@ -392,6 +409,8 @@ static void replay_ext_records(struct replay *replay)
 				      "isn't lower than next_uid", uid,
 				      next_uid);
 		}
+		if (column == INDEX_COLUMN_NONE)
+			continue;
 		index_records_set(&replay->state->records, column, uid, data,
 				  replay->ext_record_size);
 	}

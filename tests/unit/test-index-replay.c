@@ -16,6 +16,7 @@
 #define NO_SHRINK 1u
 #define CUT_SHORT "a transaction is cut short"
 #define BAD_UID "a message is added whose UID is lower than next_uid"
+#define BAD_TAIL "the log's tail is said to be after what says so"
 #define BAD_RECORD "a record is changed whose UID isn't lower than next_uid"
 #define BAD_INTRO "an extension's introduction isn't valid"
 
@@ -252,7 +253,30 @@ START_TEST(small_records)
 }
 END_TEST
 
-/* Of no message that ever was. */
+START_TEST(the_log_s_tail)
+{
+	static const struct {
+		uint32_t offset, size, tail;
+		const char *problem;
+	} tests[] = {
+		/* the transaction is from 40 to 60 */
+		{ 64, 4, 60, NULL }, { 64, 4, 61, BAD_TAIL },
+		{ 64, 4, UINT32_MAX, BAD_TAIL }, { 64, 8, 61, BAD_TAIL },
+		{ 68, 4, 61, NULL }, { 64, 3, 61, NULL },
+	};
+	const uint32_t tail = tests[_i].tail;
+
+	LOG_ADD(&newer, HEADER | EXTERNAL,
+		PAIR(tests[_i].offset, tests[_i].size), tail, tail);
+	read_back(tests[_i].problem);
+	if (tests[_i].problem != NULL) {
+		ck_assert_uint_eq(state.problem_values[0], tail);
+		ck_assert_uint_eq(state.problem_values[1], 60);
+	}
+}
+END_TEST
+
+/* Of no message that ever was, whether they are kept or not. */
 START_TEST(records_of_other_uids)
 {
 	static const struct {
@@ -263,13 +287,18 @@ START_TEST(records_of_other_uids)
 		{ UINT32_MAX, BAD_RECORD }
 	};
 
+	const uint32_t uid = tests[_i / 2].uid;
+	const char *problem = tests[_i / 2].problem;
+
+	if (_i % 2 == 1)
+		memcpy(cache_name, "other", 5);
 	log_append(&newer, 1, 2);
 	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
 	intro_cache(0, 0, 4, 4, 0);
-	LOG_ADD(&newer, EXT_RECORD, tests[_i].uid, 111);
-	read_back(tests[_i].problem);
-	if (tests[_i].problem != NULL) {
-		ck_assert_uint_eq(state.problem_values[0], tests[_i].uid);
+	LOG_ADD(&newer, EXT_RECORD, uid, 111);
+	read_back(problem);
+	if (problem != NULL) {
+		ck_assert_uint_eq(state.problem_values[0], uid);
 		ck_assert_uint_eq(state.problem_values[1], 3);
 	}
 }
@@ -348,7 +377,8 @@ int main(void)
 	tcase_add_test(tcase, a_name_that_is_cut);
 	tcase_add_test(tcase, extensions_are_bounded);
 	tcase_add_test(tcase, small_records);
-	tcase_add_loop_test(tcase, records_of_other_uids, 0, 5);
+	tcase_add_loop_test(tcase, the_log_s_tail, 0, 6);
+	tcase_add_loop_test(tcase, records_of_other_uids, 0, 10);
 	tcase_add_loop_test(tcase, headers_of_extensions, 0, 3);
 	tcase_add_loop_test(tcase, keywords_have_names, 0, 2);
 	tcase_add_test(tcase, a_transaction_smaller_than_its_header);
