@@ -114,6 +114,28 @@ def begins(summary):
     return min((time for time in times if time is not None), default=None)
 
 
+def split_user(user):
+    """Returns a user's name and domain, if he has one, in any case."""
+    name, _, domain = user.casefold().partition("@")
+    return name, domain
+
+
+def other_spellings(summary, accounts):
+    """Returns pairs of a user of the log alone and one of the audit alone whose
+    names differ but in case, or in a domain that one of them doesn't have."""
+    logged, audited = set(summary.users), set(accounts)
+    by_name = {}
+    for user in sorted(audited - logged):
+        name, domain = split_user(user)
+        by_name.setdefault(name, []).append((user, domain))
+    pairs = []
+    for user in sorted(logged - audited):
+        name, domain = split_user(user)
+        pairs += [(user, other) for other, theirs in by_name.get(name, [])
+                  if domain == theirs or "" in (domain, theirs)]
+    return pairs
+
+
 def by_box(entries):
     return {(name, None, None): entry for name, entry in entries.items()}
 

@@ -7,7 +7,7 @@ import argparse
 import signal
 import sys
 
-from . import audit, files, joined, output, prefix
+from . import audit, files, join, joined, output, prefix
 from .reader import Reader
 from .summary import Summary
 from .times import Years
@@ -28,8 +28,9 @@ each line (docker logs without --timestamps, kubectl logs without --prefix), or
 read the journal with -o export. So are lines of other programs with the
 plugin's mark in them, which may be the plugin's in an unknown wrapping, or what
 a stranger sent to Postfix: once you know that none of them is Dovecot's, give
---ignore-others. Exit status: 0, 1 if a line was not understood or the audit had
-errors, 2 if a file can't be read, or the summary not be written."""
+--ignore-others. Exit status: 0, 1 if a line was not understood, or the audit
+had errors or may have users by other names, 2 if a file can't be read, or the
+summary not be written."""
 
 
 def parse_args():
@@ -157,6 +158,17 @@ def load_audit(path):
     return accounts, int(bool(parts))
 
 
+def complain_of_spellings(pairs):
+    """Says which users' use may stand under another name. Returns 1 if there
+    are any."""
+    if pairs:
+        names = " ".join(f"{output.shown(user)} ({output.shown(other)})"
+                         for user, other in pairs[:3])
+        complain(f"{len(pairs)} users of the log may be others of the audit "
+                 f"(in brackets), who have verdicts without that use: {names}")
+    return int(bool(pairs))
+
+
 def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     args = parse_args()
@@ -166,5 +178,8 @@ def main():
         status = max(status, read(path, args, summary))
     found = output.report(summary) if accounts is None else \
         joined.report(summary, accounts)
+    if accounts is not None:
+        status = max(status, complain_of_spellings(
+            join.other_spellings(summary, accounts)))
     status = max(status, write(lambda out: args.write(found, out)))
     return max(status, report(summary))

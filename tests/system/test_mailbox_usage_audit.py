@@ -173,6 +173,22 @@ def test_users_in_one_and_not_in_the_other(served, tmp_path):
     assert verdicts(alone, "bob")["INBOX"][0] == "unknown"
 
 
+@pytest.mark.parametrize("audited_as, alike", [
+    ("Carol", True), ("carol@example.org", True), ("CAROL@EXAMPLE.ORG", True),
+    ("carola", False), ("alice@example.org", False), ("carol", False)])
+def test_users_of_other_names(audited_as, alike, served, tmp_path):
+    """Else their mailboxes would be told to be without use."""
+    server, log, _ = served
+    path = audited(server, tmp_path)
+    path.write_bytes(path.read_bytes().replace(
+        b'"user":"carol"', b'"user":"%s"' % audited_as.encode()))
+    result = run("--audit", path, log, "--json", status=int(alike))
+    assert result.stderr.decode() == ("" if not alike else
+        "mailbox-usage: 1 users of the log may be others of the audit (in "
+        "brackets), who have verdicts without that use: "
+        f"carol ({audited_as})\n")
+
+
 def test_table_and_csv_say_the_same(served, tmp_path):
     server, log, _ = served
     path = audited(server, tmp_path)
