@@ -930,7 +930,8 @@ struct mba_inspect_settings {
    whatever that is called. Nothing is written or locked. A file that isn't
    regular, or larger than Dovecot lets it get, is named and not read. Returns 0
    if ok, 1 if something couldn't be read or understood, or contradicts itself:
-   the lines say what; -1 if there is no index. */
+   the lines say what; -1 if there is no index, or it isn't allowed to see
+   whether there is one. */
 int mba_inspect(const char *path, const struct mba_inspect_settings *set,
 		mba_line_callback_t *callback, void *context, char **error_r);
 

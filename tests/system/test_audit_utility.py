@@ -17,6 +17,7 @@ from audit import (LOOSE_SCHEMA, MESSAGE, VALIDATOR, default_location,
                    many_entries, report, utility, write)
 from terminal import terminal
 
+INDEX = os.path.join(os.path.dirname(__file__), "../index/empty-mdbox")
 COMMAND = ["mailbox-audit", "report"]
 
 
@@ -241,10 +242,10 @@ def test_what_cant_be_read(tree):
 @pytest.mark.parametrize("argv", [
     ["report", "-e"], ["report", "-j"], ["report"], ["report", "-h"],
     ["match", ".x"], ["match", "-h"], ["-h"], ["--version"], ["report", "-t"],
-    ["help", "report"]],
+    ["help", "report"], ["inspect"], ["inspect", "-j"], ["inspect", "--help"]],
     ids=" ".join)
 def test_output_that_cant_be_written(tree, argv):
-    options = tree if argv[0] == "report" else []
+    options = {"report": tree, "inspect": [INDEX]}.get(argv[0], [])
     with open("/dev/full", "w") as full:
         result = run("mailbox-audit", *argv, *options, stdout=full)
     assert result.returncode == os.EX_IOERR

@@ -40,18 +40,32 @@ def printed(path, *argv, status=1):
     return re.sub(r"\d+ [a-z]+ (ago|ahead)", "N ago", result.stdout.decode())
 
 
+def check_escaped(value):
+    """An object says so where one of its own strings has an escape."""
+    parts = value.values() if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        strings = [text for part in parts
+                   for text in (part if isinstance(part, list) else [part])
+                   if isinstance(text, str)]
+        assert ("escaped" in value) == any("\\" in s for s in strings), value
+    for part in parts:
+        if isinstance(part, (dict, list)):
+            check_escaped(part)
+
+
 def printed_json(*argv, status=1):
-    result = inspect("-v", "-j", *map(str, argv))
+    result = inspect("-v", "--json", *map(str, argv))
     assert (result.returncode, result.stderr) == (status, b""), result
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     for line in lines:
         VALIDATOR.validate(line)
+        check_escaped(line)
     return lines
 
 
-def log_header(seq, prev_seq=0, prev_offset=0):
+def log_header(seq, prev_seq=0, prev_offset=0, modseq=5):
     return struct.pack("=BBHIIIIIQB7x", 1, 3, 40, MADE, seq, prev_seq,
-                       prev_offset, MADE + seq, 5, 1)
+                       prev_offset, MADE + seq, modseq, 1)
 
 
 def numbers(*values):
@@ -224,7 +238,7 @@ def everything(tmp_path):
 
 
 def test_text(everything):
-    assert printed(everything, "-v").replace(everything, "TOP") == TEXT
+    assert printed(everything, "--verify").replace(everything, "TOP") == TEXT
     # without --verify the problems are told all the same
     assert printed(everything).replace(everything, "TOP").splitlines() == \
         [line for line in TEXT.splitlines()
@@ -387,6 +401,17 @@ def test_logs_that_the_state_does_not_need(broken, tmp_path):
     assert line["result"] == "ok" and line["state"]["messages"] == 1
 
 
+@pytest.mark.parametrize("modseq", [(1 << 32) + 1, (1 << 63) - 1, 1 << 63,
+                                    (1 << 64) - 1])
+def test_numbers_of_64_bits(modseq, tmp_path):
+    """IMAP has 63; a number with more is none."""
+    write_old(tmp_path / "dovecot.index.log", log_header(1, modseq=modseq))
+    line, = printed_json(tmp_path, status=0)
+    known = modseq if modseq < 1 << 63 else None
+    assert line["files"]["log"]["initial_modseq"] == known
+    assert line["state"]["modseq"] == known
+
+
 def test_an_index_that_changes(tmp_path):
     """So it is told, if its files don't belong together."""
     write_old(tmp_path / "dovecot.index", index_header(log_seq=2))
@@ -418,6 +443,7 @@ def make_paths(top):
     write_old(box / "dovecot.index.log", log_header(1))
     write_old(box / "other.log.2", log_header(1))
     os.mkfifo(top / "fifo")
+    os.mkfifo(box / "fifo")
     (top / "empty").mkdir()
     (top / "link").symlink_to(box)
     (top / "loop").symlink_to("loop")
@@ -454,6 +480,7 @@ def test_paths(tmp_path, monkeypatch):
         result = inspect("--", path)
         assert (result.returncode, result.stdout) == (os.EX_NOINPUT, b"")
         assert error in result.stderr.decode(), result
+    printed_json("--", box + "/fifo")
     for path in "fifo", "socket", "dangling", "/dev/null", "/dev/tty":
         assert "failed: it is " in printed(path)
     # a path that fails doesn't hide others, whatever the order
