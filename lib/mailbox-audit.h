@@ -726,8 +726,8 @@ struct mba_namespace_report {
 	   hides, and their messages where they are known; not with clean */
 	struct mba_count unproven, unproven_hidden;
 	uint64_t unproven_messages;
-	/* bogus subscribed names that have no entry, as clients see them;
-	   ends with NULL */
+	/* bogus subscribed names that have no entry, as clients see them, if
+	   the file has no more than 1 MiB; ends with NULL */
 	const char *const *subscriptions;
 	/* Bogus names of the mailbox list index that have no entry: the first
 	   MBA_MAX_LIST_NAMES; all of them, and those that a rule hides. Not

@@ -4,12 +4,12 @@
 /* The subscription file: one name a line, its hierarchy separator the layout's;
    or, after "V\t2\n\n", one name a line with its levels separated by TABs and
    special characters escaped (lib-storage/list/subscription-file.c). The user
-   can write anything into it. */
+   can write anything into it, and as much: each name is looked up, and those
+   that are bogus are kept. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,58 +71,95 @@ static bool name_is_valid(const char *name)
 	}
 }
 
-/* Returns NULL if there is no such file, or if it can't be opened: that was
+/* Read as many bytes as there are of the size that the file had. Returns 0 if
+   ok, -1 with errno on error. */
+static int fd_read(int fd, char *data, size_t *size)
+{
+	size_t done = 0;
+	ssize_t ret = 1;
+
+	while (done < *size && ret != 0) {
+		ret = read(fd, data + done, *size - done);
+		if (ret > 0)
+			done += ret;
+		else if (ret < 0 && errno != EINTR)
+			return -1;
+	}
+	*size = done;
+	return 0;
+}
+
+/* Returns what is in a file, and room for a NUL after it; NULL with errno and
+   *op_r on error. */
+static char *fd_get(int fd, size_t *size_r, const char **op_r)
+{
+	struct stat st;
+	char *data;
+
+	*op_r = "fstat";
+	if (fstat(fd, &st) < 0)
+		return NULL;
+	*op_r = "open";
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	*op_r = "read";
+	if (st.st_size > SUBSCRIPTIONS_MAX_SIZE) {
+		errno = EFBIG;
+		return NULL;
+	}
+	*size_r = st.st_size;
+	data = mem_alloc(*size_r + 1);
+	if (fd_read(fd, data, size_r) == 0)
+		return data;
+	free(data);
+	return NULL;
+}
+
+/* Returns NULL if there is no such file, or if it can't be read: that was
    reported. */
-static FILE *file_open(const char *path, const struct error_sink *errors)
+static char *file_get(const char *path, size_t *size_r,
+		      const struct error_sink *errors)
 {
 	const char *op = "open";
-	FILE *file = NULL;
-	struct stat st;
+	char *data = NULL;
 	int fd;
 
 	fd = openat_noatime(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
 			    O_CLOEXEC);
-	if (fd == -1) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			error_sink_add(errors, "open", path, strerror(errno));
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return NULL;
-	}
-	if (fstat(fd, &st) < 0)
-		op = "fstat";
-	else if (!S_ISREG(st.st_mode))
-		errno = EINVAL;
-	else {
-		op = "fdopen";
-		file = fdopen(fd, "r");
-	}
-	if (file == NULL) {
+	if (fd != -1)
+		data = fd_get(fd, size_r, &op);
+	if (data == NULL)
 		error_sink_add(errors, op, path, strerror(errno));
+	if (fd != -1)
 		(void)close(fd);
-	}
-	return file;
+	return data;
 }
 
-static void file_read(const struct location *location, FILE *file,
-		      void (*name)(const char *storage_name, void *context),
-		      void *context)
+static void data_parse(const struct location *location, char *data, size_t size,
+		       void (*name)(const char *storage_name, void *context),
+		       void *context)
 {
-	bool version2 = false, is_first = true;
-	char *line = NULL;
-	size_t line_alloc = 0;
-	ssize_t len;
+	const size_t version_len = strlen(VERSION2_LINE);
+	char *line = data, *end = data + size, *lf;
+	bool version2 = size >= version_len &&
+		memcmp(data, VERSION2_LINE, version_len) == 0;
 
-	while ((len = getline(&line, &line_alloc, file)) > 0) {
-		if (is_first)
-			version2 = strcmp(line, VERSION2_LINE) == 0;
-		if (line[len - 1] == '\n')
-			line[len - 1] = '\0';
+	if (version2)
+		line += version_len;
+	for (; line < end; line = lf + 1) {
+		lf = memchr(line, '\n', end - line);
+		if (lf == NULL)
+			lf = end;
+		*lf = '\0';
 		if (version2)
 			line_decode_v2(line, location->storage_sep);
-		if (!(version2 && is_first) && name_is_valid(line))
+		if (name_is_valid(line))
 			name(line, context);
-		is_first = false;
 	}
-	free(line);
 }
 
 void subscriptions_read(const struct location *location,
@@ -131,13 +168,11 @@ void subscriptions_read(const struct location *location,
 {
 	char *path = mem_printf("%s/%s", location->control_root,
 				location->subscriptions);
-	FILE *file = file_open(path, errors);
+	size_t size;
+	char *data = file_get(path, &size, errors);
 
-	if (file != NULL) {
-		file_read(location, file, name, context);
-		if (ferror(file))
-			error_sink_add(errors, "read", path, strerror(errno));
-		(void)fclose(file);
-	}
+	if (data != NULL)
+		data_parse(location, data, size, name, context);
+	free(data);
 	free(path);
 }

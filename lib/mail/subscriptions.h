@@ -7,6 +7,9 @@
 #include "error-sink.h"
 #include "location.h"
 
+/* A larger file isn't read, and that is an error: some 20,000 names. */
+#define SUBSCRIPTIONS_MAX_SIZE (1024 * 1024)
+
 /* Calls back for each storage name in the location's subscription file that
    could name a mailbox; there may be no file. */
 void subscriptions_read(const struct location *location,

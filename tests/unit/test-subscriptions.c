@@ -97,8 +97,8 @@ START_TEST(names_are_read)
 }
 END_TEST
 
-/* Expect no names, and this error of opening the file; 0 for none. */
-static void check_error(int expected_errno)
+/* Expect no names, and this error of the file; 0 for none. */
+static void check_error(const char *op, int expected_errno)
 {
 	static const char *const none[] = { NULL };
 	struct location *location = location_new("mbox");
@@ -112,7 +112,7 @@ static void check_error(int expected_errno)
 		ck_assert_ptr_null(failure.op);
 		return;
 	}
-	ck_assert_str_eq(failure.op, "open");
+	ck_assert_str_eq(failure.op, op);
 	ck_assert_str_eq(failure.path, unit_path("control/subs"));
 	ck_assert_str_eq(failure.error, strerror(expected_errno));
 	free(failure.op);
@@ -122,22 +122,22 @@ static void check_error(int expected_errno)
 
 START_TEST(no_file_is_no_error)
 {
-	check_error(0);
+	check_error(NULL, 0);
 	unit_write(unit_path("control"), "", 0);
-	check_error(0);
+	check_error(NULL, 0);
 }
 END_TEST
 
 START_TEST(what_is_no_file_is_an_error)
 {
 	unit_mkdir(unit_path("control/subs"));
-	check_error(EINVAL);
+	check_error("open", EINVAL);
 	ck_assert_int_eq(rmdir(unit_path("control/subs")), 0);
 	ck_assert_int_eq(mkfifo(unit_path("control/subs"), 0600), 0);
-	check_error(EINVAL);
+	check_error("open", EINVAL);
 	ck_assert_int_eq(unlink(unit_path("control/subs")), 0);
 	ck_assert_int_eq(symlink("subs", unit_path("control/subs")), 0);
-	check_error(ELOOP);
+	check_error("open", ELOOP);
 }
 END_TEST
 
@@ -147,7 +147,23 @@ START_TEST(a_name_longer_than_a_path_is_none)
 
 	memset(data, 'x', sizeof(data));
 	unit_write(unit_path("control/subs"), data, sizeof(data));
-	check_error(0);
+	check_error(NULL, 0);
+}
+END_TEST
+
+START_TEST(a_file_that_is_too_large_is_an_error)
+{
+	const char *path;
+
+	unit_write(unit_path("control/subs"), "a/\n", 3);
+	path = unit_path("control/subs");
+	ck_assert_int_eq(truncate(path, SUBSCRIPTIONS_MAX_SIZE), 0);
+	check_error(NULL, 0);
+	ck_assert_int_eq(truncate(path, SUBSCRIPTIONS_MAX_SIZE + 1), 0);
+	check_error("read", EFBIG);
+	/* it takes no disk space */
+	ck_assert_int_eq(truncate(path, (off_t)1 << 40), 0);
+	check_error("read", EFBIG);
 }
 END_TEST
 
@@ -159,5 +175,6 @@ int main(void)
 	tcase_add_test(tcase, no_file_is_no_error);
 	tcase_add_test(tcase, what_is_no_file_is_an_error);
 	tcase_add_test(tcase, a_name_longer_than_a_path_is_none);
+	tcase_add_test(tcase, a_file_that_is_too_large_is_an_error);
 	return unit_run(tcase);
 }
