@@ -81,12 +81,13 @@ access_line_add_names(string_t *line, const struct access_args *args)
 static void
 access_line_add_counts(string_t *line, const struct access *access)
 {
-	if (access->command->reply != NULL && access->args_parsed)
+	if (!access->args_parsed)
+		return;
+	if (access->command->reply != NULL)
 		str_printfa(line, " listed=%"PRIu64, access->listed);
 	if (access->hidden_set)
 		str_printfa(line, " hidden=%"PRIu64, access->hidden);
-	if ((access->command->flags & ACCESS_COMMAND_MESSAGES) != 0 &&
-	    access->args_parsed)
+	if ((access->command->flags & ACCESS_COMMAND_MESSAGES) != 0)
 		str_printfa(line, " messages=%"PRIu64, access->messages);
 }
 

@@ -170,3 +170,17 @@ def test_what_others_made_counts_once_it_is_used(dovecot, name):
               if line["cmd"] == "LIST"]
     assert logged == [0, 1, 0]
     assert numbers == [1, 0, 0, 0]
+
+
+def test_a_list_that_is_not_parsed_has_no_number(dovecot):
+    """Of the earlier ones neither; where it has listed, it has hidden."""
+    server = dovecot(**with_filter({"plugins": PLUGIN}))
+    write(server.path("~/mail/.git/config", "alice"), MBOX)
+    server.chown("alice", server.users["alice"].home)
+    with server.imap("alice") as imap:
+        imap.ok('LIST "" "*"')
+        assert imap.cmd('LIST "" (a').status == "BAD"
+        assert imap.cmd("LIST").status == "BAD"
+    assert [(line.get("listed") is None, line.get("hidden"))
+            for line in accesses(server) if line["cmd"] == "LIST"] == \
+        [(False, 1), (True, None), (False, 0)]
