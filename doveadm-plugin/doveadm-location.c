@@ -129,11 +129,17 @@ void doveadm_location_get(struct mail_namespace *ns,
 		location_r->keep = keep_get(ns);
 }
 
-/* Stand for any user: what of a path is the same for both depends on neither
-   name. They have domains, for templates that ask for one. */
-static const struct doveadm_name any_names[2] = {
-	{ "a@a", "/a" }, { "b@b", "/b" }
+/* Stand for any user: what of a path is the same for all of them depends on no
+   name. A path may have a part of the name, so they differ in each character;
+   or a hash of few digits, so there are more than two. They have domains, for
+   templates that ask for one. */
+static const struct doveadm_name any_names[] = {
+	{ "abcdefgh@ijklmnop", "/abcdefgh" },
+	{ "qrstuvwxy@zabcdef", "/qrstuvwxy" },
+	{ "zyxwvutsrq@ponmlk", "/zyxwvutsrq" },
+	{ "hgfedcba012@345678", "/hgfedcba012" },
 };
+#define ANY_NAMES_COUNT N_ELEMENTS(any_names)
 
 /* Returns TRUE if these are a namespace's of the user's own. */
 static bool template_is_own(const struct mail_user *user, const char *mail,
@@ -153,54 +159,79 @@ static bool template_is_own(const struct mail_user *user, const char *mail,
 	return FALSE;
 }
 
-/* Add the directory that holds the indexes of both paths, if they have one. */
-static unsigned int
-template_location_add(const char *path1, const char *path2,
-		      struct mba_location *location_r)
+/* Returns the directory that holds both paths. The first one may be it. */
+static const char *common_directory(const char *dir, const char *path)
 {
 	size_t len = 0;
 
-	if (path1[0] != '/' || path2[0] != '/')
-		return 0;
-	while (path1[len] != '\0' && path1[len] == path2[len])
+	while (dir[len] != '\0' && dir[len] == path[len])
 		len++;
-	if (path1[len] != path2[len]) {
-		while (path1[len] != '/')
-			len--;
-		path1 = t_strndup(path1, len);
+	if (dir[len] == path[len] || (dir[len] == '\0' && path[len] == '/'))
+		return dir;
+	do {
+		len--;
+	} while (dir[len] != '/');
+	return t_strndup(dir, len);
+}
+
+/* Add the directory that holds the indexes of all users, if they have one. */
+static unsigned int
+template_location_add(struct mail_user *user, unsigned int root,
+		      const struct doveadm_template templates[],
+		      struct mba_location *location_r)
+{
+	const char *path, *dir = NULL;
+
+	for (unsigned int i = 0; i < ANY_NAMES_COUNT; i++) {
+		path = templates[i].roots[root];
+		if (user != NULL)
+			path = mail_user_home_expand(user, path);
+		if (path[0] != '/')
+			return 0;
+		dir = dir == NULL ? path : common_directory(dir, path);
 	}
 	/* the root of the file system, which holds all */
-	if (path1[0] == '\0')
+	if (dir[0] == '\0')
 		return 0;
 	i_zero(location_r);
 	location_r->prefix = "";
 	location_r->type = namespace_type_names[MAIL_NAMESPACE_TYPE_SHARED];
 	location_r->driver = "none";
-	location_r->mail_root = location_r->index_root = path1;
+	location_r->mail_root = location_r->index_root = dir;
 	return 1;
+}
+
+/* Returns TRUE if all users have the same root. */
+static bool
+template_root_is_same(unsigned int root,
+		      const struct doveadm_template templates[])
+{
+	for (unsigned int i = 1; i < ANY_NAMES_COUNT; i++) {
+		if (strcmp(templates[i].roots[root],
+			   templates[0].roots[root]) != 0)
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* Add where one of the roots is: of what others share with the user; and of
    what he shares with others, unless they have his own indexes. */
 static unsigned int
 template_root_add(struct mail_user *user, unsigned int root,
-		  const struct doveadm_template theirs[2],
-		  const struct doveadm_template ours[2],
+		  const struct doveadm_template theirs[],
+		  const struct doveadm_template ours[],
 		  struct mba_location *locations_r)
 {
-	const char *path = ours[0].roots[root];
 	unsigned int count;
 
-	if (path == NULL)
+	if (ours[0].roots[root] == NULL)
 		return 0;
-	count = template_location_add(
-		mail_user_home_expand(user, theirs[0].roots[root]),
-		mail_user_home_expand(user, theirs[1].roots[root]),
-		locations_r);
-	if (strcmp(path, ours[1].roots[root]) == 0 &&
-	    template_is_own(user, ours[0].mail, path))
+	count = template_location_add(user, root, theirs, locations_r);
+	if (template_root_is_same(root, ours) &&
+	    template_is_own(user, ours[0].mail, ours[0].roots[root]))
 		return count;
-	return count + template_location_add(path, ours[1].roots[root],
+	/* a "~" would be the others' */
+	return count + template_location_add(NULL, root, ours,
 					     locations_r + count);
 }
 
@@ -209,13 +240,13 @@ int doveadm_template_locations_get(struct mail_namespace *ns,
 				   const char **error_r)
 {
 	struct mail_user *user = ns->user;
-	struct doveadm_template theirs[2], ours[2];
+	struct doveadm_template theirs[ANY_NAMES_COUNT], ours[ANY_NAMES_COUNT];
 	struct doveadm_name self = { .name = user->username };
 	unsigned int count = 0;
 
 	if (mail_user_get_home(user, &self.home) <= 0)
 		self.home = "";
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < ANY_NAMES_COUNT; i++) {
 		if (template_expand(ns, &any_names[i], &self, &theirs[i],
 				    error_r) < 0 ||
 		    template_expand(ns, &self, &any_names[i], &ours[i],

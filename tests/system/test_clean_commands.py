@@ -323,6 +323,8 @@ TEMPLATES = {
     "@DIR@/index/OWNER/shared/USER": ("shared/bob", None),
     "@DIR@/index/OWNER/USER": ("bob", OF_ANOTHER),
     "@DIR@/index/OWNER/shared": ("shared", None),
+    # directories by a part of the name
+    "@DIR@/index/USER/shared/LETTER/OWNER": ("shared/o/bob", None),
 }
 # where private flags and caches may stand apart from other indexes
 KEYS = {"INDEX": "mail_index_path", "INDEXPVT": OPTION_SETTINGS["INDEXPVT"],
@@ -339,9 +341,11 @@ def shared_namespace(index_root, key="INDEX"):
         texts["2.4"] = texts["2.4"].replace(
             "_home}\n", "_home}\n  mail_index_path = @DIR@/index/OWNER\n")
     return {"2.3": texts["2.3"].replace("INDEX_ROOT", index_root).replace(
-                "USER", "%u").replace("OWNER", "%%u"),
+                "USER", "%u").replace("OWNER", "%%u").replace(
+                "LETTER", "%%1.1u"),
             "2.4": texts["2.4"].replace("INDEX_ROOT", index_root).replace(
-                "USER", "%{user}").replace("OWNER", "%{owner_user}")}
+                "USER", "%{user}").replace("OWNER", "%{owner_user}").replace(
+                "LETTER", "%{owner_user | substr(1, 1)}")}
 
 
 @pytest.mark.parametrize("key", KEYS)
