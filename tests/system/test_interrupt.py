@@ -41,6 +41,8 @@ def interrupted(argv, sign):
     can't have printed all by then, as nobody reads on. Returns its lines, what
     it told on standard error, and its status."""
     reader, writer = os.pipe()
+    # a shell may have started us in its background, or nohup
+    argv = ["env", "--default-signal", *argv]
     # a pipe can't be made smaller than what stands in it
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
     with os.fdopen(reader, "rb") as output, \
