@@ -33,7 +33,6 @@ struct words {
 	const char *label;
 	char *line;
 	size_t alloc, len;
-	unsigned int count;
 };
 
 static const struct {
@@ -110,7 +109,6 @@ static void words_add(struct words *words, const char *word)
 		words->line[words->len++] = ' ';
 	memcpy(words->line + words->len, word, len + 1);
 	words->len += len;
-	words->count++;
 }
 
 static void __attribute__((format(printf, 2, 3)))

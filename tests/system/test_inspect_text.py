@@ -143,7 +143,7 @@ def make_mailbox(top):
 
 
 def make_list(top):
-    names = b"\0" + numbers(1) + b"one\0" + numbers(2) + b"t/o\0" + \
+    names = b"\0" + numbers(1) + b"one\0" + numbers(2) + b"t/\xff\0" + \
         numbers(3) + b"three\0" + numbers(0)
     guid = bytes(range(16))
     write_old(top / "dovecot.list.index.log", log_header(2) + record(
@@ -202,7 +202,7 @@ mailboxes         4, each with GUID, UID validity and flags
 mailbox           one
                   5 messages, 4 unseen, 3 recent, next UID 6
                   000102030405060708090a0b0c0d0e0f 6
-mailbox           one/t/o
+mailbox           one/t/\\xff
                   messages unknown
                   000102030405060708090a0b0c0d0e0f 4294967295 noinferiors
                   sync-exists nonexistent corrupted-name noselect \
@@ -272,7 +272,7 @@ def test_json(everything):
     assert names["evidence"] is None and mails["evidence"] is None
     assert names["problem"]["log_file_seq"] == names["problem"]["offset"] == 0
     assert [b["name"] for b in names["mailboxes"]] == \
-        ["one", "one/t/o", "three", "one/?"]
+        ["one", "one/t/\\xff", "three", "one/?"]
     assert [b["recent"] for b in names["mailboxes"]] == [3, None, None, MAX32]
     assert names["mailboxes"][1]["flags"] == [
         "noinferiors", "sync-exists", "nonexistent", "corrupted-name",
@@ -360,6 +360,39 @@ def test_ages(ago, words, tmp_path):
     os.utime(path, (stamp, stamp))
     assert f"  written         40 bytes, {words} (" in \
         inspect(str(tmp_path)).stdout.decode()
+
+
+def test_seconds(tmp_path):
+    write(str(tmp_path / "dovecot.index.log"), log_header(1))
+    assert re.search(r"  written         40 bytes, \d+ seconds? ago \(",
+                     inspect(str(tmp_path)).stdout.decode())
+
+
+FILLED = log_header(1) + header_update(24, 7) + append(1)
+
+
+@pytest.mark.parametrize("level, words, log, last_used", [
+    ("untouched", "nothing is in it but what LIST leaves", log_header(1), 0),
+    ("empty", "it never had a message, so that use leaves no trace",
+     log_header(1) + header_update(24, 7), 0),
+    ("never-opened", "no proof that somebody selected it", FILLED, 0),
+    ("opened", "somebody selected it", FILLED + header_update(48, 2), 0),
+    ("read", "somebody read messages",
+     FILLED + intro(b"cache", size=4, reset_id=77), MADE + 2 * DAY),
+    ("unknown", "it can't be told", b"", 0)])
+def test_levels(level, words, log, last_used, tmp_path):
+    write_old(tmp_path / "dovecot.index.log", log)
+    if last_used > 0:
+        write_old(tmp_path / "dovecot.index.cache",
+                  cache((b"hdr.\xff", MAX32, 4, 2, last_used)))
+    status = 1 if level == "unknown" else 0
+    text = printed(tmp_path, status=status)
+    assert f"\nuse               {words} ({level})\n" in text
+    line, = printed_json(tmp_path, status=status)
+    assert line["evidence"]["level"] == level
+    assert line["evidence"]["proof_name"] == \
+        (None if last_used == 0 else "hdr.\\xff")
+    assert (" by cache-field hdr.\\xff\n" in text) == (last_used > 0)
 
 
 @pytest.mark.parametrize("stamp", [-1 << 63, 1 - (1 << 63), -5, 0, 1 << 32,
