@@ -89,10 +89,14 @@ static uint64_t *find_place(const struct name_set *set, uint64_t hash)
 static void name_set_grow(struct name_set *set)
 {
 	uint64_t *old = set->places;
-	size_t old_count = set->places_count;
+	size_t old_count = set->places_count, size;
 
 	set->places_count *= 2;
-	set->places = mem_new(set->places_count * sizeof(*set->places));
+	size = set->places_count * sizeof(*set->places);
+	/* Not mem_new(): a page of zeros that is read before it is written to
+	   is mapped twice, and the second time all processors are told. */
+	set->places = mem_alloc(size);
+	memset(set->places, 0, size);
 	for (size_t i = 0; i < old_count; i++) {
 		if (old[i] != 0)
 			*find_place(set, old[i]) = old[i];
