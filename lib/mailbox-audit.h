@@ -51,6 +51,7 @@
      subscriptions.c reads the subscription file
    index/            the index side: what an index root holds (base)
      walk.c          walks an index root, without following symlinks
+     walk-ahead.c    looks at directories to which it comes later
      index-files.c   Dovecot's own files, and what each is for
      index-busy.c    whether somebody uses an index file
      index-header.c  what an index file itself says

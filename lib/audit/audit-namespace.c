@@ -270,7 +270,7 @@ static void run_audit(struct run *run, const struct index_side_settings *walk,
 
 	set.use = true;
 	/* there is one where descriptors are few */
-	set.share_use = jobs > 1;
+	set.share = jobs > 1;
 	set.entry = run_audit_entry;
 	set.errors = &errors;
 	run->errors = walk->errors;

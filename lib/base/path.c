@@ -13,6 +13,11 @@ bool path_is_below(const char *path, size_t path_len, const char *dir)
 		(path_len == len || len == 0 || path[len] == '/');
 }
 
+bool path_is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 const char *path_name_end(const char *path, const char *end)
 {
 	const char *slash = memchr(path, '/', end - path);

@@ -11,6 +11,8 @@
 
 /* Returns TRUE if path is dir or below; "" is the root of relative paths. */
 bool path_is_below(const char *path, size_t path_len, const char *dir);
+/* Returns TRUE for "." and "..", which every directory holds. */
+bool path_is_dots(const char *name);
 /* Returns where the name at the beginning of a path ends. */
 const char *path_name_end(const char *path, const char *end);
 

@@ -6,7 +6,9 @@
    they keep two processors busy. One thread walks and fills batches of
    messages, the caller's thread handles them, each at its own pace. What the
    indexes prove is read by the caller's thread as long as it keeps up, by the
-   walk's else. A small tree is walked before a thread is made. */
+   walk's else. When the caller's has nothing to handle, it looks at
+   directories to which the walk comes later. A small tree is walked before a
+   thread is made. */
 
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +20,7 @@
 #include "alloc.h"
 #include "index-side.h"
 #include "thread.h"
+#include "walk-ahead.h"
 
 /* Steps of a walk that take about as long as to make a thread, and a hundred
    entries at the most. */
@@ -69,7 +72,7 @@ struct side_thread {
 	struct mba_count *totals;
 
 	pthread_mutex_t mutex;
-	/* a batch's ready changed */
+	/* a batch's ready changed, or what is looked at ahead */
 	pthread_cond_t changed;
 	struct batch batches[BATCHES_COUNT];
 	/* the caller wants no more entries */
@@ -86,18 +89,30 @@ struct side_thread {
 	bool is_ending;
 };
 
-/* Returns FALSE if the walk was stopped. */
-static bool batch_wait(struct side_thread *thread, struct batch *batch,
-		       bool ready)
+/* Wait until a batch may be filled. Returns FALSE if the walk was stopped. */
+static bool batch_wait_free(struct side_thread *thread, struct batch *batch)
 {
 	bool ret;
 
 	pthread_mutex_lock(&thread->mutex);
-	while (batch->ready != ready)
+	while (batch->ready)
 		pthread_cond_wait(&thread->changed, &thread->mutex);
 	ret = !thread->stopped;
 	pthread_mutex_unlock(&thread->mutex);
 	return ret;
+}
+
+/* Wait for a batch, and look ahead meanwhile. */
+static void batch_wait_ready(struct side_thread *thread, struct batch *batch)
+{
+	struct walk_ahead *ahead = thread->set.ahead;
+
+	pthread_mutex_lock(&thread->mutex);
+	while (!batch->ready) {
+		if (ahead == NULL || !walk_ahead_look(ahead))
+			pthread_cond_wait(&thread->changed, &thread->mutex);
+	}
+	pthread_mutex_unlock(&thread->mutex);
 }
 
 static void batch_set_ready(struct side_thread *thread, struct batch *batch,
@@ -124,7 +139,7 @@ static void message_send(struct side_thread *thread,
 	batch_set_ready(thread, batch, true);
 	thread->filling = (thread->filling + 1) % BATCHES_COUNT;
 	if (message->type != MESSAGE_END &&
-	    !batch_wait(thread, &thread->batches[thread->filling], false))
+	    !batch_wait_free(thread, &thread->batches[thread->filling]))
 		thread->is_ending = true;
 }
 
@@ -148,7 +163,7 @@ thread_hold(struct side_thread *thread, const struct index_entry *entry)
 	unsigned int closed;
 
 	/* the root's path is another one here */
-	if (!thread->set.share_use || entry->untouched ||
+	if (!thread->set.share || entry->untouched ||
 	    entry->place->parent_fd == -1)
 		return NULL;
 	pthread_mutex_lock(&thread->mutex);
@@ -291,7 +306,7 @@ static void messages_handle(struct side_thread *thread)
 
 	for (unsigned int idx = 0; last_type != MESSAGE_END; idx++) {
 		batch = &thread->batches[idx % BATCHES_COUNT];
-		batch_wait(thread, batch, true);
+		batch_wait_ready(thread, batch);
 		for (unsigned int i = 0; i < batch->count; i++) {
 			last_type = batch->messages[i].type;
 			goes_on = message_handle(thread, &batch->messages[i],
@@ -318,12 +333,19 @@ static void side_continue_threaded(struct index_side *side,
 	thread->told_inodes = totals->inodes;
 	pthread_mutex_init(&thread->mutex, NULL);
 	pthread_cond_init(&thread->changed, NULL);
+	if (set->share) {
+		thread->set.ahead = walk_ahead_init(index_side_is_leaf,
+						    &thread->mutex,
+						    &thread->changed);
+	}
 	if (thread_start(&id, thread_main, thread, THREAD_STACK_SIZE)) {
 		messages_handle(thread);
 		(void)pthread_join(id, NULL);
 	} else {
 		while (index_side_continue(side, set, UINT_MAX)) ;
 	}
+	if (set->share)
+		walk_ahead_deinit(&thread->set.ahead);
 	pthread_cond_destroy(&thread->changed);
 	pthread_mutex_destroy(&thread->mutex);
 	free(thread);

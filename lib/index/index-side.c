@@ -136,6 +136,12 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 
 /* A log that LIST, or a SELECT that failed, left is a header and nothing
    else. */
+static bool is_header_log(enum index_file file, const struct stat *st)
+{
+	return file == INDEX_FILE_LOG && S_ISREG(st->st_mode) &&
+		st->st_size == INDEX_LOG_HEADER_SIZE;
+}
+
 static void side_index_file(struct side_dir *dir, enum index_file file,
 			    const struct stat *st)
 {
@@ -153,8 +159,7 @@ static void side_index_file(struct side_dir *dir, enum index_file file,
 	if (newest_change(st) > files->changed)
 		files->changed = newest_change(st);
 	dir->log_is_header = dir->index_files++ == 0 &&
-		file == INDEX_FILE_LOG && S_ISREG(st->st_mode) &&
-		st->st_size == INDEX_LOG_HEADER_SIZE;
+		is_header_log(file, st);
 	if (dir->index_files == 1 || st->st_mtime > dir->newest_index_mtime)
 		dir->newest_index_mtime = st->st_mtime;
 }
@@ -218,6 +223,11 @@ static enum mba_other side_dir_class(const struct index_side *side,
 	if (dir->has_foreign)
 		return MBA_OTHER_FOREIGN;
 	return dir->has_internal ? MBA_OTHER_INTERNAL : MBA_OTHER_STRUCTURE;
+}
+
+bool index_side_is_leaf(const char *name, const struct stat *st)
+{
+	return is_header_log(index_file_find(name), st);
 }
 
 void index_side_use(struct index_entry *entry, const char *root,
@@ -373,6 +383,7 @@ bool index_side_continue(struct index_side *side,
 {
 	side->set = set;
 	side->walk_set.errors = set->errors;
+	side->walk_set.ahead = set->ahead;
 	return side->walk != NULL && walk_continue(side->walk, steps);
 }
 

@@ -72,9 +72,11 @@ struct index_side_settings {
 
 	/* find out what the entries' indexes prove of their mailboxes' use */
 	bool use;
-	/* a walk with a thread of its own may hold INDEX_SIDE_MAX_HELD
-	   directories open, so that it shares this with the caller's */
-	bool share_use;
+	/* a walk with a thread of its own shares its work with the caller's:
+	   it may hold INDEX_SIDE_MAX_HELD directories open for that */
+	bool share;
+	/* for the walk; NULL if nobody looks ahead */
+	struct walk_ahead *ahead;
 	/* NULL removes nothing */
 	const struct index_side_clean *clean;
 
@@ -111,6 +113,9 @@ void index_side_deinit(struct index_side **side);
 bool index_side_continue(struct index_side *side,
 			 const struct index_side_settings *set,
 			 unsigned int steps);
+/* Returns TRUE if a directory with nothing but this file is told without its
+   descriptor. */
+bool index_side_is_leaf(const char *name, const struct stat *st);
 /* Set an entry's use and own, which was not asked for, from its place and its
    files. What can't be read is told. own.name is to be freed. */
 void index_side_use(struct index_entry *entry, const char *root,

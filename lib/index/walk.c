@@ -18,12 +18,11 @@
 
 #include "alloc.h"
 #include "dir-stack.h"
+#include "path.h"
+#include "walk-ahead.h"
 #include "walk.h"
 
 #define WALK_BUFFER_SIZE 32768
-/* No name comes after the last offset there is. ext4 and btrfs put the end of a
-   directory there, and so a call is spared that would return nothing. */
-#define WALK_OFFSET_END INT64_MAX
 
 struct walk_dir {
 	/* what was read and not seen yet; NULL if nothing is */
@@ -111,24 +110,39 @@ static void walk_file(struct walk *walk, int dir_fd, const char *name,
 			      walk->set->context);
 }
 
+/* What is in a directory's buffer isn't offered any more. */
+static void walk_revoke(struct walk *walk, const struct walk_dir *dir)
+{
+	if (walk->set->ahead != NULL)
+		walk_ahead_revoke(walk->set->ahead, dir->buffer);
+}
+
 static void walk_buffer_free(struct walk *walk, struct walk_dir *dir)
 {
+	walk_revoke(walk, dir);
 	free(walk->spare_buffer);
 	walk->spare_buffer = dir->buffer;
 	dir->buffer = NULL;
 	dir->pos = dir->len = 0;
 }
 
-static void walk_dir_push(struct walk *walk)
+/* Before another directory is opened: the one that dir-stack.c may close for it
+   doesn't keep a buffer. */
+static void walk_buffer_spare(struct walk *walk)
 {
 	struct walk_dir *dir;
 
-	/* directories that dir-stack.c may have closed don't keep a buffer */
 	if (walk->dirs_count > DIR_STACK_MAX_OPEN) {
 		dir = &walk->dirs[walk->dirs_count - DIR_STACK_MAX_OPEN];
 		if (dir->buffer != NULL)
 			walk_buffer_free(walk, dir);
 	}
+}
+
+static void walk_dir_push(struct walk *walk)
+{
+	struct walk_dir *dir;
+
 	walk->dirs = mem_grow(walk->dirs, &walk->dirs_alloc,
 			      walk->dirs_count + 1, sizeof(*walk->dirs));
 	dir = &walk->dirs[walk->dirs_count++];
@@ -268,6 +282,7 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 	size_t depth;
 	int fd, open_errno;
 
+	walk_buffer_spare(walk);
 	dir_stack_push(&walk->stack, name, strlen(name));
 	fd = dir_stack_fd(&walk->stack, &depth);
 	if (fd != -1) {
@@ -292,6 +307,35 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 	}
 }
 
+/* Enter and leave a directory that was looked at ahead. */
+static void walk_leaf(struct walk *walk, const char *name,
+		      const struct walk_leaf *leaf)
+{
+	size_t count = walk->dirs_count;
+
+	dir_stack_push(&walk->stack, name, strlen(name));
+	walk_enter(walk, -1, &leaf->st, false);
+	if (walk->dirs_count == count)
+		return;
+	if (!*walk->set->stopped)
+		walk_file(walk, -1, leaf->file_name, &leaf->file_st);
+	if (!*walk->set->stopped)
+		walk_leave(walk);
+}
+
+static void walk_dir_found(struct walk *walk, int dir_fd,
+			   const struct walk_dir *dir, const struct dirent64 *d)
+{
+	size_t pos = (const char *)d - dir->buffer;
+	struct walk_leaf leaf;
+
+	if (walk->set->ahead != NULL &&
+	    walk_ahead_take(walk->set->ahead, dir->buffer, pos, &leaf))
+		walk_leaf(walk, d->d_name, &leaf);
+	else
+		walk_try_enter(walk, dir_fd, d->d_name);
+}
+
 /* Returns 1 if there is something in the buffer, 0 at the end of the
    directory, -1 with errno on error. */
 static int walk_read(struct walk *walk, struct walk_dir *dir, int fd)
@@ -314,6 +358,7 @@ static int walk_read(struct walk *walk, struct walk_dir *dir, int fd)
 		walk->spare_buffer = NULL;
 	}
 	dir->opens = opens;
+	walk_revoke(walk, dir);
 	ret = getdents64(fd, dir->buffer, WALK_BUFFER_SIZE);
 	if (ret < 0 && errno == ENOENT) {
 		/* it was removed */
@@ -323,6 +368,8 @@ static int walk_read(struct walk *walk, struct walk_dir *dir, int fd)
 		return ret;
 	dir->pos = 0;
 	dir->len = ret;
+	if (walk->set->ahead != NULL)
+		walk_ahead_offer(walk->set->ahead, fd, dir->buffer, dir->len);
 	return 1;
 }
 
@@ -348,10 +395,10 @@ static bool walk_next(struct walk *walk)
 	d = (const struct dirent64 *)(dir->buffer + dir->pos);
 	dir->pos += d->d_reclen;
 	dir->offset = d->d_off;
-	if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+	if (path_is_dots(d->d_name))
 		return true;
 	if (d->d_type == DT_DIR)
-		walk_try_enter(walk, fd, d->d_name);
+		walk_dir_found(walk, fd, dir, d);
 	else if (walk_stat(walk, fd, d->d_name, &st) > 0) {
 		if (S_ISDIR(st.st_mode))
 			walk_try_enter(walk, fd, d->d_name);

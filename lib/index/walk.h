@@ -27,7 +27,8 @@ int walk_id_cmp(const void *p1, const void *p2);
 
 /* A directory that is entered or left. Descriptors belong to the walk. */
 struct walk_place {
-	/* -1 if it couldn't be opened, or opened again */
+	/* -1 if it couldn't be opened, or opened again, and for what another
+	   thread looked at ahead */
 	int fd;
 	/* The directory above it: -1 for the root, and where it is no longer
 	   the one that the walk came from. */
@@ -46,7 +47,8 @@ struct walk_callbacks {
 	void (*enter)(const struct walk_place *place, const struct stat *st,
 		      bool is_other, void *context);
 	/* Anything else in the directory that was entered last. is_again is
-	   set if another link to it was seen. */
+	   set if another link to it was seen. dir_fd is -1 for what was looked
+	   at ahead. */
 	void (*file)(int dir_fd, const char *name, const struct stat *st,
 		     bool is_again, void *context);
 	/* All of a directory was seen, if is_complete. */
@@ -66,6 +68,9 @@ struct walk_settings {
 	bool one_mount;
 	/* the walk ends, without another callback, when it is set */
 	const bool *stopped;
+	/* another thread looks at directories ahead, which needn't be on one
+	   mount; NULL if none does */
+	struct walk_ahead *ahead;
 
 	const struct walk_callbacks *callbacks;
 	void *context;

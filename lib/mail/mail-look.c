@@ -12,6 +12,7 @@
 
 #include "dir-stack.h"
 #include "mail-look.h"
+#include "path.h"
 
 /* Looks are made in threads whose stacks are small, and which allocate nothing:
    under a limit of address space each thread's heap counts. So paths are put
@@ -225,8 +226,7 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 /* Returns TRUE for what also stands in an empty directory. */
 static bool is_nothing(const char *name)
 {
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-		strcmp(name, "lost+found") == 0;
+	return path_is_dots(name) || strcmp(name, "lost+found") == 0;
 }
 
 int mail_dir_has_entries(int dir_fd, const char *name, const char **op_r)

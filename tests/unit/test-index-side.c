@@ -145,7 +145,7 @@ static struct order walk_order(walk_function_t *function)
 	const struct error_sink errors = { entries_error, &entries };
 	const struct index_side_settings set = {
 		.root = unit_path("root"), .root_fd = -1, .imap_dir = ".imap",
-		.entry = order_add, .progress = entries_progress,
+		.share = true, .entry = order_add, .progress = entries_progress,
 		.context = &order, .errors = &errors,
 	};
 	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
@@ -164,9 +164,12 @@ START_TEST(a_large_tree_has_a_thread)
 	static const unsigned int counts[] = { 10, 3000 };
 	unsigned int before = unit_threads_count();
 	struct order alone, threaded;
+	char log[40] = "";
 
-	for (unsigned int i = 0; i < counts[_i]; i++)
-		unit_mkdir(unit_path("root/a%u/.imap/b%u", i % 10, i));
+	for (unsigned int i = 0; i < counts[_i]; i++) {
+		unit_write(unit_path("root/a%u/.imap/b%u/dovecot.index.log",
+				     i % 10, i), log, sizeof(log));
+	}
 	alone = walk_order(index_side_walk);
 	threaded = walk_order(index_side_walk_threaded);
 	ck_assert_uint_eq(alone.entries, counts[_i]);
@@ -220,14 +223,14 @@ static bool uses_progress(const struct mba_count *totals, void *context)
 	return uses->count != 800;
 }
 
-static struct uses walk_uses(walk_function_t *function, bool share_use)
+static struct uses walk_uses(walk_function_t *function, bool share)
 {
 	struct uses uses = { 0, 0, 0, 0 };
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
 	const struct index_side_settings set = {
 		.root = unit_path("root"), .root_fd = -1, .use = true,
-		.share_use = share_use, .entry = uses_add,
+		.share = share, .entry = uses_add,
 		.progress = uses_progress, .context = &uses, .errors = &errors,
 	};
 	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
