@@ -34,6 +34,8 @@ def time_and_memory(server):
         "du --inodes -s": ["du", "--inodes", "-s", index_root],
         "find (no output)": ["find", index_root, "-size", "-0"],
         "mailbox-audit report": report_command(server, "ann"),
+        "mailbox-audit report -J 1": [*report_command(server, "ann"),
+                                      "-J", "1"],
         "doveadm mailbox-audit": doveadm_command(server, "ann",
                                                  "mailbox-audit"),
         "doveadm mailbox path INBOX": doveadm_command(
