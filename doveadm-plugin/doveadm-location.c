@@ -184,6 +184,9 @@ template_location_add(struct mail_user *user, unsigned int root,
 
 	for (unsigned int i = 0; i < ANY_NAMES_COUNT; i++) {
 		path = templates[i].roots[root];
+		/* it is a home, and this user has none */
+		if (path == NULL)
+			return 0;
 		if (user != NULL)
 			path = mail_user_home_expand(user, path);
 		if (path[0] != '/')
@@ -207,8 +210,8 @@ template_root_is_same(unsigned int root,
 		      const struct doveadm_template templates[])
 {
 	for (unsigned int i = 1; i < ANY_NAMES_COUNT; i++) {
-		if (strcmp(templates[i].roots[root],
-			   templates[0].roots[root]) != 0)
+		if (null_strcmp(templates[i].roots[root],
+				templates[0].roots[root]) != 0)
 			return FALSE;
 	}
 	return TRUE;

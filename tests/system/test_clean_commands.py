@@ -369,6 +369,17 @@ def test_indexes_of_what_is_shared(dovecot, index_root, key):
     assert removed(lines) == (set() if refused else set(JUNK))
 
 
+def test_a_template_that_is_empty_for_the_user(dovecot):
+    """Nothing of it is his then."""
+    extra = shared_namespace("REST", "INDEXPVT")
+    server = dovecot(users=["alice", "bob"], extra={
+        "2.3": extra["2.3"].replace("REST", "%10.9u"),
+        "2.4": extra["2.4"].replace(
+            "REST", "%{user | if('eq', 'alice', '', 'x')}")})
+    fill(server)
+    assert removed(clean(server, "alice", "-U", "-g", "0")) == set(JUNK)
+
+
 def test_others_use_the_owners_indexes(dovecot):
     """That keeps nobody from cleaning his own."""
     server = dovecot(users=["alice", "bob"],
