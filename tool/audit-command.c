@@ -212,7 +212,9 @@ int audit_command_run(struct audit_command *cmd)
 	cmd->set.rules = cmd->rules;
 	cmd->set.error = command_error;
 	cmd->set.context = cmd;
-	cmd->set.entry = command_entry;
+	/* else nobody would hear of a missing INBOX */
+	if (cmd->entries || cmd->location.location.inbox_path == NULL)
+		cmd->set.entry = command_entry;
 	cmd->quiet = cmd->quiet || !isatty(STDERR_FILENO);
 	cmd->set.progress = command_progress;
 	cmd->table = cmd->totals ? MBA_TABLE_TOTALS :

@@ -396,6 +396,7 @@ bool audit_namespace_run(struct audit_namespace *ns,
 			.in_place = audit_root_equals(&ns->roots.mail,
 						      &ns->roots.index),
 			.is_shared = ns->is_shared,
+			.named = set->entry == NULL ? 0 : set->states,
 		},
 		.clean = { .set = set->clean },
 	};

@@ -97,8 +97,11 @@ static void decide_named(const struct entry_decide_settings *set,
 					       found->is_unreadable);
 	if (decision->reason == MBA_REASON_NONE)
 		decide_look(set, found, path, decision, &is_dir);
-	decision->mailbox = name_from_storage(&location->set,
-					      location->storage_sep, name);
+	if ((set->named & MBA_STATE_BIT(decision->state)) != 0) {
+		decision->mailbox = name_from_storage(&location->set,
+						      location->storage_sep,
+						      name);
+	}
 	levels = name_levels(&location->set, location->storage_sep, name, &len);
 	decision->hidden_by = entry_find_rule(set, levels, len, is_dir);
 	free(levels);
@@ -179,9 +182,11 @@ static void decide_listed(const struct entry_decide_settings *set,
 	}
 	if (mailbox.name == NULL)
 		return;
-	decision->mailbox = name_from_raw(location, mailbox.name,
-					  mailbox.name_len,
-					  mailbox.is_prefix_inbox);
+	if ((set->named & MBA_STATE_BIT(decision->state)) != 0) {
+		decision->mailbox = name_from_raw(location, mailbox.name,
+						  mailbox.name_len,
+						  mailbox.is_prefix_inbox);
+	}
 	levels = name_levels_from_raw(location, mailbox.name, mailbox.name_len,
 				      &len);
 	decision->hidden_by = entry_find_rule(set, levels, len, is_dir);

@@ -26,6 +26,9 @@ struct entry_decide_settings {
 	struct mail_question *look;
 	/* with LAYOUT=index, which mailboxes there are */
 	struct list_index *list;
+	/* MBA_STATE_BIT()s: somebody asks for the names that clients see of
+	   mailboxes in these states */
+	unsigned int named;
 	bool afresh:1;
 	/* the index root is the mail root */
 	bool in_place:1;
@@ -36,7 +39,7 @@ struct entry_decide_settings {
 struct entry_decision {
 	/* NULL if no mailbox has its index there */
 	char *storage_name;
-	/* the name that clients see, NULL if it isn't known */
+	/* the name that clients see, NULL if it isn't known, or nobody asks */
 	char *mailbox;
 	enum mba_state state;
 	enum mba_reason reason;
