@@ -278,14 +278,14 @@ static void path_set_dir_len(struct location_path *path, size_t name_len)
 	path->mail_dir_len = len > 0 ? len - 1 : 0;
 }
 
-void location_from_storage_name(const struct location *location,
-				const char *storage_name,
-				struct location_path *path_r)
+/* Set a path, to which the storage name belongs from now on. */
+static void path_init(const struct location *location, char *storage_name,
+		      struct location_path *path_r)
 {
 	const char *dirname = location->dirname;
 	const char *mailbox_dir = location->mailbox_dir;
 
-	path_r->storage_name = mem_strdup(storage_name);
+	path_r->storage_name = storage_name;
 	if (location->inbox_path != NULL &&
 	    strcmp(storage_name, "INBOX") == 0) {
 		path_r->mail_path = mem_strdup(location->inbox_path);
@@ -294,6 +294,9 @@ void location_from_storage_name(const struct location *location,
 		path_r->mail_path = mem_strconcat(".", storage_name,
 						  (char *)NULL);
 		path_r->mail_dir_len = 0;
+	} else if (mailbox_dir[0] == '\0' && dirname[0] == '\0') {
+		path_r->mail_path = mem_strdup(storage_name);
+		path_set_dir_len(path_r, strlen(storage_name));
 	} else {
 		path_r->mail_path = mem_strconcat(mailbox_dir,
 			mailbox_dir[0] == '\0' ? "" : "/", storage_name,
@@ -302,6 +305,13 @@ void location_from_storage_name(const struct location *location,
 				 (dirname[0] == '\0' ? 0 :
 				  strlen(dirname) + 1));
 	}
+}
+
+void location_from_storage_name(const struct location *location,
+				const char *storage_name,
+				struct location_path *path_r)
+{
+	path_init(location, mem_strdup(storage_name), path_r);
 }
 
 void location_path_free(struct location_path *path)
@@ -377,8 +387,9 @@ bool location_from_index_path(const struct location *location,
 	if (found && inbox != NULL && strcmp(name, "INBOX") == 0)
 		found = false;
 	if (found)
-		location_from_storage_name(location, name, path_r);
-	free(name);
+		path_init(location, name, path_r);
+	else
+		free(name);
 	return found;
 }
 

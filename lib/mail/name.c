@@ -22,10 +22,31 @@ struct name_writer {
 	/* of the name on disk: what separates its levels, and what some of
 	   their characters are escaped with, '\0' for none */
 	char storage_sep, storage_escape_char;
+	/* a copy, whose levels are cut and unescaped in place */
+	char *name;
+	size_t len;
 	/* what is written: the same, with vname_escape_char */
 	char sep, escape_char;
 	char *dest;
 };
+
+/* Begin to write a name of len bytes, after a start that is there already.
+   Returns what is written, with room for all that the name may become, and for
+   its copy. */
+static char *writer_init(struct name_writer *writer, const char *start,
+			 size_t start_len, const char *name, size_t len)
+{
+	size_t room = start_len + len * MAX_GROWTH + 1;
+	char *dest = mem_alloc(room + len + 1);
+
+	memcpy(dest, start, start_len);
+	writer->dest = dest + start_len;
+	writer->name = dest + room;
+	writer->len = len;
+	memcpy(writer->name, name, len);
+	writer->name[len] = '\0';
+	return dest;
+}
 
 void name_unescape(char *part, char escape_char)
 {
@@ -55,22 +76,33 @@ static bool needs_escape(const struct name_writer *writer, char c)
 		(c == writer->escape_char || c == writer->location->separator);
 }
 
+/* Write what stands for itself, whatever is escaped. Returns what is left. */
+static const char *write_plain(struct name_writer *writer, const char *part)
+{
+	const char escape = writer->escape_char == '\0' ? '&' :
+		writer->escape_char;
+	const char sep = writer->escape_char == '\0' ? '&' :
+		writer->location->separator;
+	char *dest = writer->dest;
+
+	while (*part >= 0x20 && *part < 0x7f && *part != '&' &&
+	       *part != escape && *part != sep)
+		*dest++ = *part++;
+	writer->dest = dest;
+	return part;
+}
+
 /* Returns FALSE if the part isn't mUTF-7 and there is no character to escape
    with. */
 static bool write_utf7(struct name_writer *writer, const char *part)
 {
 	bool can_escape = writer->escape_char != '\0';
 
-	while (*part != '\0') {
-		if (needs_escape(writer, *part)) {
-			write_escaped(writer, *part++);
-		} else if ((unsigned char)*part < 0x20 ||
-			   (unsigned char)*part >= 0x7f) {
+	while (*(part = write_plain(writer, part)) != '\0') {
+		if (*part != '&' || needs_escape(writer, '&')) {
 			if (!can_escape)
 				return false;
 			write_escaped(writer, *part++);
-		} else if (*part != '&') {
-			*writer->dest++ = *part++;
 		} else if (*++part == '-') {
 			*writer->dest++ = '&';
 			part++;
@@ -104,12 +136,10 @@ static void write_part(struct name_writer *writer, char *part)
 	}
 }
 
-/* Writes the levels of a name on disk. */
-static void write_parts(struct name_writer *writer, const char *name,
-			size_t len)
+/* Writes the levels of the name on disk. */
+static void write_parts(struct name_writer *writer)
 {
-	char *copy = mem_dup(name, len), *end = copy + len, *part = copy;
-	char *next;
+	char *part = writer->name, *end = part + writer->len, *next;
 
 	for (; part != NULL; part = next) {
 		next = memchr(part, writer->storage_sep, end - part);
@@ -119,7 +149,7 @@ static void write_parts(struct name_writer *writer, const char *name,
 		if (next != NULL)
 			*writer->dest++ = writer->sep;
 	}
-	free(copy);
+	*writer->dest = '\0';
 }
 
 /* Returns the name that clients see. */
@@ -136,13 +166,10 @@ static char *write_vname(struct name_writer *writer, const char *name,
 		return mem_dup(location->prefix, prefix_len - 1);
 	if (is_inbox && location->inbox && !is_prefix_inbox)
 		prefix_len = 0;
-	vname = mem_new(prefix_len + len * MAX_GROWTH + 1);
-	memcpy(vname, location->prefix, prefix_len);
+	vname = writer_init(writer, location->prefix, prefix_len, name, len);
 	writer->sep = location->separator;
 	writer->escape_char = location->vname_escape_char;
-	writer->dest = vname + prefix_len;
-	write_parts(writer, name, len);
-	*writer->dest = '\0';
+	write_parts(writer);
 	return vname;
 }
 
@@ -150,11 +177,9 @@ static char *write_vname(struct name_writer *writer, const char *name,
 static char *write_levels(struct name_writer *writer, const char *name,
 			  size_t len, size_t *len_r)
 {
-	char *levels = mem_new(len * MAX_GROWTH + 1);
+	char *levels = writer_init(writer, "", 0, name, len);
 
-	writer->dest = levels;
-	write_parts(writer, name, len);
-	*writer->dest = '\0';
+	write_parts(writer);
 	*len_r = writer->dest - levels;
 	return levels;
 }
