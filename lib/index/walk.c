@@ -30,8 +30,9 @@ struct walk_dir {
 	size_t pos, len;
 	/* after the last name that was seen */
 	off_t offset;
+	struct walk_id id;
 	/* in walk.way; owned, NULL if it isn't there */
-	struct walk_id *id;
+	struct walk_id *way;
 	/* dir_stack_frame.opens when it was read last */
 	unsigned int opens;
 	bool is_complete:1;
@@ -50,7 +51,7 @@ struct walk {
 	struct walk_dir *dirs;
 	size_t dirs_count, dirs_alloc;
 	/* tsearch() trees of struct walk_id: the files with more than one link
-	   that were seen, and the directories from the root to here */
+	   that were seen, and the directories from the root to above here */
 	void *links, *way;
 	/* a buffer that no directory uses now */
 	char *spare_buffer;
@@ -74,23 +75,38 @@ int walk_id_cmp(const void *p1, const void *p2)
 }
 
 /* Add an inode to a tree. Returns what was added, NULL if it was there. */
-static struct walk_id *walk_id_add(void **tree, const struct stat *st)
+static struct walk_id *walk_id_add(void **tree, const struct walk_id *id)
 {
-	struct walk_id *id = mem_new(sizeof(*id)), **found;
+	struct walk_id *copy = mem_alloc(sizeof(*copy)), **found;
 
-	id->dev = st->st_dev;
-	id->ino = st->st_ino;
-	found = tsearch(id, tree, walk_id_cmp);
-	if (found != NULL && *found == id)
-		return id;
-	free(id);
+	*copy = *id;
+	found = tsearch(copy, tree, walk_id_cmp);
+	if (found != NULL && *found == copy)
+		return copy;
+	free(copy);
 	return NULL;
 }
 
 /* Returns TRUE if another link to the same file was seen before. */
 static bool walk_link_seen(struct walk *walk, const struct stat *st)
 {
-	return st->st_nlink > 1 && walk_id_add(&walk->links, st) == NULL;
+	const struct walk_id id = { st->st_dev, st->st_ino };
+
+	return st->st_nlink > 1 && walk_id_add(&walk->links, &id) == NULL;
+}
+
+/* Returns TRUE if a directory is one of those from the root to here. Most have
+   none below them, and needn't be on the way. */
+static bool walk_is_on_way(struct walk *walk, const struct walk_id *id)
+{
+	struct walk_dir *parent;
+
+	if (walk->dirs_count == 0)
+		return false;
+	parent = &walk->dirs[walk->dirs_count - 1];
+	if (parent->way == NULL)
+		parent->way = walk_id_add(&walk->way, &parent->id);
+	return tfind(id, &walk->way, walk_id_cmp) != NULL;
 }
 
 static bool walk_is_other(const struct walk *walk, const struct stat *st)
@@ -160,15 +176,14 @@ static void walk_enter(struct walk *walk, int fd, const struct stat *st,
 		.name = dir_stack_name(stack), .path = stack->path,
 		.id = { st->st_dev, st->st_ino },
 	};
-	struct walk_id *id = walk_id_add(&walk->way, st);
 
-	if (id == NULL) {
+	if (walk_is_on_way(walk, &place.id)) {
 		/* it is mounted below itself */
 		dir_stack_pop(&walk->stack);
 		return;
 	}
 	walk_dir_push(walk);
-	walk->dirs[walk->dirs_count - 1].id = id;
+	walk->dirs[walk->dirs_count - 1].id = place.id;
 	walk->set->callbacks->enter(&place, st,
 				    is_other || walk_is_other(walk, st),
 				    walk->set->context);
@@ -183,13 +198,15 @@ static void walk_leave(struct walk *walk)
 			stack->frames[stack->count - 1].fd,
 		.parent_fd = dir_stack_parent_fd(stack),
 		.name = dir_stack_name(stack), .path = stack->path,
-		.id = *dir->id,
+		.id = dir->id,
 	};
 
 	walk->set->callbacks->leave(&place, dir->is_complete,
 				    walk->set->context);
-	(void)tdelete(dir->id, &walk->way, walk_id_cmp);
-	free(dir->id);
+	if (dir->way != NULL) {
+		(void)tdelete(dir->way, &walk->way, walk_id_cmp);
+		free(dir->way);
+	}
 	if (dir->buffer != NULL)
 		walk_buffer_free(walk, dir);
 	if (walk->dirs_count > 0)
