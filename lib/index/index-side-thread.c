@@ -46,8 +46,8 @@ struct message {
 	enum message_type type;
 	/* so far */
 	struct mba_count totals;
-	/* entry.path, or the error's; owned */
-	char *path;
+	/* entry.path, or the error's, in its batch's paths */
+	size_t path_pos;
 	/* the entry's, NULL if its use is known */
 	struct held_dir *held;
 	union {
@@ -62,6 +62,10 @@ struct message {
 struct batch {
 	struct message messages[BATCH_SIZE];
 	unsigned int count, held_count;
+	/* with a NUL after each; what one thread allocates, the other doesn't
+	   free fast */
+	char *paths;
+	size_t paths_size, paths_alloc;
 	/* it is filled, and not handled yet */
 	bool ready;
 };
@@ -124,12 +128,25 @@ static void batch_set_ready(struct side_thread *thread, struct batch *batch,
 	pthread_mutex_unlock(&thread->mutex);
 }
 
+/* Returns where the path is in the batch's. */
+static size_t batch_add_path(struct batch *batch, const char *path)
+{
+	size_t pos = batch->paths_size, size = strlen(path) + 1;
+
+	batch->paths = mem_grow(batch->paths, &batch->paths_alloc, pos + size,
+				1);
+	memcpy(batch->paths + pos, path, size);
+	batch->paths_size += size;
+	return pos;
+}
+
 static void message_send(struct side_thread *thread,
-			 const struct message *message)
+			 const struct message *message, const char *path)
 {
 	struct batch *batch = &thread->batches[thread->filling];
 
-	batch->messages[batch->count++] = *message;
+	batch->messages[batch->count] = *message;
+	batch->messages[batch->count++].path_pos = batch_add_path(batch, path);
 	if (message->held != NULL)
 		batch->held_count++;
 	if (batch->count < BATCH_SIZE && message->type != MESSAGE_PROGRESS &&
@@ -147,11 +164,11 @@ static void thread_error(const char *op, const char *path, const char *error,
 			 void *context)
 {
 	struct message message = {
-		.type = MESSAGE_ERROR, .path = mem_strdup(path),
+		.type = MESSAGE_ERROR,
 		.error = { mem_strdup(op), mem_strdup(error) },
 	};
 
-	message_send(context, &message);
+	message_send(context, &message, path);
 }
 
 /* Returns the entry's directory, held open for the caller's thread; NULL if it
@@ -186,7 +203,7 @@ static bool thread_entry(const struct index_entry *entry, void *context)
 	const struct error_sink errors = { thread_error, thread };
 	struct message message = {
 		.type = MESSAGE_ENTRY, .totals = *thread->totals,
-		.path = mem_strdup(entry->path), .entry = *entry,
+		.entry = *entry,
 	};
 
 	if (thread->set.use) {
@@ -200,7 +217,7 @@ static bool thread_entry(const struct index_entry *entry, void *context)
 	message.entry.place = NULL;
 	message.entry.files = NULL;
 	thread->told_inodes = message.totals.inodes;
-	message_send(thread, &message);
+	message_send(thread, &message, entry->path);
 	return false;
 }
 
@@ -215,7 +232,7 @@ static bool thread_progress(const struct mba_count *totals, void *context)
 	if (totals->inodes - thread->told_inodes >=
 	    INDEX_SIDE_PROGRESS_INODES) {
 		thread->told_inodes = totals->inodes;
-		message_send(thread, &message);
+		message_send(thread, &message, "");
 	}
 	return !thread->is_ending;
 }
@@ -233,7 +250,7 @@ static void *thread_main(void *context)
 	set.context = thread;
 	set.errors = &errors;
 	while (index_side_continue(thread->side, &set, UINT_MAX)) ;
-	message_send(thread, &message);
+	message_send(thread, &message, "");
 	return NULL;
 }
 
@@ -242,7 +259,7 @@ static void held_handle(struct side_thread *thread, struct message *message,
 			bool goes_on)
 {
 	const struct walk_place place = {
-		.fd = message->held->fd, .path = message->path,
+		.fd = message->held->fd, .path = message->entry.path,
 	};
 	struct index_entry entry = message->entry;
 
@@ -261,7 +278,7 @@ static void held_handle(struct side_thread *thread, struct message *message,
 
 /* Returns whether to go on. */
 static bool message_handle(struct side_thread *thread, struct message *message,
-			   bool goes_on)
+			   const char *path, bool goes_on)
 {
 	const struct index_side_settings *set = &thread->set;
 
@@ -270,7 +287,7 @@ static bool message_handle(struct side_thread *thread, struct message *message,
 		goes_on = set->progress(&message->totals, set->context);
 	switch (message->type) {
 	case MESSAGE_ENTRY:
-		message->entry.path = message->path;
+		message->entry.path = path;
 		if (message->held != NULL)
 			held_handle(thread, message, goes_on);
 		if (goes_on)
@@ -278,7 +295,7 @@ static bool message_handle(struct side_thread *thread, struct message *message,
 		free(message->entry.own.name);
 		break;
 	case MESSAGE_ERROR:
-		error_sink_add(set->errors, message->error.op, message->path,
+		error_sink_add(set->errors, message->error.op, path,
 			       message->error.error);
 		free(message->error.op);
 		free(message->error.error);
@@ -287,7 +304,6 @@ static bool message_handle(struct side_thread *thread, struct message *message,
 	case MESSAGE_END:
 		break;
 	}
-	free(message->path);
 	return goes_on;
 }
 
@@ -301,6 +317,7 @@ static void thread_stop(struct side_thread *thread)
 static void messages_handle(struct side_thread *thread)
 {
 	enum message_type last_type = MESSAGE_ENTRY;
+	struct message *message;
 	struct batch *batch;
 	bool goes_on = true;
 
@@ -308,11 +325,13 @@ static void messages_handle(struct side_thread *thread)
 		batch = &thread->batches[idx % BATCHES_COUNT];
 		batch_wait_ready(thread, batch);
 		for (unsigned int i = 0; i < batch->count; i++) {
-			last_type = batch->messages[i].type;
-			goes_on = message_handle(thread, &batch->messages[i],
-						 goes_on);
+			message = &batch->messages[i];
+			last_type = message->type;
+			goes_on = message_handle(thread, message, batch->paths +
+						 message->path_pos, goes_on);
 		}
 		batch->count = batch->held_count = 0;
+		batch->paths_size = 0;
 		if (!goes_on)
 			thread_stop(thread);
 		batch_set_ready(thread, batch, false);
@@ -346,6 +365,8 @@ static void side_continue_threaded(struct index_side *side,
 	}
 	if (set->share)
 		walk_ahead_deinit(&thread->set.ahead);
+	for (unsigned int i = 0; i < BATCHES_COUNT; i++)
+		free(thread->batches[i].paths);
 	pthread_cond_destroy(&thread->changed);
 	pthread_mutex_destroy(&thread->mutex);
 	free(thread);
