@@ -11,14 +11,14 @@
 
 #define MIN_PLACES 64
 /* a Mersenne prime: what is above its bits is added to them */
-#define PRIME_BITS 31
+#define PRIME_BITS 61
 #define PRIME ((UINT64_C(1) << PRIME_BITS) - 1)
 /* bytes that are one coefficient */
-#define CHUNK 3
+#define CHUNK 7
 
 struct name_set {
 	/* where the polynomials are evaluated */
-	uint32_t keys[2];
+	uint64_t key;
 	/* hashes, 0 for none, each at the first free place from the one on that
 	   its lowest bits say; half of them are free at least */
 	uint64_t *places;
@@ -33,9 +33,8 @@ struct name_set *name_set_init(void)
 
 	/* Without randomness somebody could make two names of his own that are
 	   taken for each other. */
-	(void)getrandom(set->keys, sizeof(set->keys), GRND_NONBLOCK);
-	for (int i = 0; i < 2; i++)
-		set->keys[i] = set->keys[i] % (PRIME - 2) + 2;
+	(void)getrandom(&set->key, sizeof(set->key), GRND_NONBLOCK);
+	set->key = set->key % (PRIME - 2) + 2;
 	set->places_count = MIN_PLACES;
 	set->places = mem_new(set->places_count * sizeof(*set->places));
 	return set;
@@ -50,30 +49,34 @@ void name_set_deinit(struct name_set **_set)
 	free(set);
 }
 
-/* Returns value * key + coefficient, modulo the prime, or that plus the
-   prime. */
-static uint64_t hash_step(uint64_t value, uint32_t key, uint32_t coefficient)
+/* Returns value * key, modulo the prime, or that plus the prime. The halves of
+   both are multiplied: there 2^61 is 1, and 2^64 is 8. */
+static uint64_t hash_step(uint64_t value, uint64_t key)
 {
-	value = value * key + coefficient;
-	value = (value & PRIME) + (value >> PRIME_BITS);
+	const uint64_t high = (value >> 32) * (key >> 32);
+	const uint64_t middle = (value >> 32) * (uint32_t)key +
+		(key >> 32) * (uint32_t)value;
+	const uint64_t low = (uint64_t)(uint32_t)value * (uint32_t)key;
+
+	value = high * 8 + (middle >> 29) +
+		((middle & ((UINT64_C(1) << 29) - 1)) << 32) +
+		(low & PRIME) + (low >> PRIME_BITS);
 	return (value & PRIME) + (value >> PRIME_BITS);
 }
 
 static uint64_t name_hash(const struct name_set *set, const char *name)
 {
-	uint64_t hash1 = 0, hash2 = 0;
-	size_t len = strlen(name), size;
-	uint32_t chunk;
+	uint64_t hash = 0, chunk;
+	size_t len = strlen(name);
 
-	for (; len > 0; name += size, len -= size) {
+	for (; len >= CHUNK; name += CHUNK, len -= CHUNK) {
 		chunk = 0;
-		size = len < CHUNK ? len : CHUNK;
-		for (size_t i = 0; i < size; i++)
-			chunk = chunk << 8 | (unsigned char)name[i];
-		hash1 = hash_step(hash1, set->keys[0], chunk);
-		hash2 = hash_step(hash2, set->keys[1], chunk);
+		memcpy(&chunk, name, CHUNK);
+		hash = hash_step(hash + chunk, set->key);
 	}
-	return (hash1 % PRIME) << 32 | (hash2 % PRIME + 1);
+	chunk = 0;
+	memcpy(&chunk, name, len);
+	return hash_step(hash + chunk, set->key) % PRIME + 1;
 }
 
 /* Returns the place of a hash, or the one where it belongs. */

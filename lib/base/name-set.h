@@ -6,10 +6,10 @@
 
 #include <stdbool.h>
 
-/* Names that were met, in little memory: of each only a hash of 62 bits is kept
+/* Names that were met, in little memory: of each only a hash of 61 bits is kept
    (16 to 32 bytes with the table's free places). Its key is random, so that
    nobody can make names for it: one that isn't there is taken for another of n
-   names of m bytes with a probability of n * (m / 3 / 2^31)^2: 10^-11
+   names of m bytes with a probability of n * (m / 7 + 1) / 2^61: 10^-12
    for 100,000 names of 60 bytes. */
 
 /* more aren't kept */
