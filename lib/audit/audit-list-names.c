@@ -14,18 +14,24 @@
 #include "audit-list-names.h"
 #include "bogus-name.h"
 #include "name.h"
+#include "path.h"
 
-/* Returns TRUE if a level stands on disk as it is. What is escaped there would
-   have to be known from the whole name. */
-static bool is_plain_level(const struct location *location, const char *level)
+/* Returns a level's length, 0 if it doesn't stand on disk as it is. What is
+   escaped there would have to be known from the whole name. */
+static size_t plain_level_len(const struct location *location,
+			      const char *level)
 {
+	const char sep = location->storage_sep;
 	const char escape = location->set.storage_escape_char;
+	const char *p;
 
-	return level[0] != '\0' && strcmp(level, ".") != 0 &&
-		strcmp(level, "..") != 0 && strchr(level, '/') == NULL &&
-		strchr(level, location->storage_sep) == NULL &&
-		(escape == '\0' || (level[0] != '~' &&
-				    strchr(level, escape) == NULL));
+	if (path_is_dots(level) || (escape != '\0' && level[0] == '~'))
+		return 0;
+	for (p = level; *p != '\0'; p++) {
+		if (*p == '/' || *p == sep || *p == escape)
+			return 0;
+	}
+	return p - level;
 }
 
 /* Returns the storage name, NULL if none is sure. */
@@ -33,8 +39,8 @@ static char *storage_name_get(const struct location *location,
 			      const struct index_list_mailbox *mailbox)
 {
 	static const unsigned char no_guid[INDEX_GUID_SIZE];
-	const char *end = mailbox->name + mailbox->name_len, *level;
-	char *name;
+	char *name, *level, *end;
+	size_t len;
 
 	if (location->listed) {
 		if (memcmp(mailbox->guid, no_guid, sizeof(no_guid)) == 0)
@@ -47,16 +53,16 @@ static char *storage_name_get(const struct location *location,
 	}
 	if (mailbox->is_prefix_inbox)
 		return NULL;
-	for (level = mailbox->name; level <= end; level += strlen(level) + 1) {
-		if (!is_plain_level(location, level))
-			return NULL;
+	name = level = mem_dup(mailbox->name, mailbox->name_len);
+	end = name + mailbox->name_len;
+	while ((len = plain_level_len(location, level)) > 0) {
+		level += len;
+		if (level == end)
+			return name;
+		*level++ = location->storage_sep;
 	}
-	name = mem_dup(mailbox->name, mailbox->name_len);
-	for (size_t i = 0; i < mailbox->name_len; i++) {
-		if (name[i] == '\0')
-			name[i] = location->storage_sep;
-	}
-	return name;
+	free(name);
+	return NULL;
 }
 
 /* Returns TRUE if a name stands for a mailbox. */

@@ -15,7 +15,8 @@ bool path_is_below(const char *path, size_t path_len, const char *dir)
 
 bool path_is_dots(const char *name)
 {
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+	return name[0] == '.' &&
+		(name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
 const char *path_name_end(const char *path, const char *end)

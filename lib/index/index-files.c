@@ -15,13 +15,14 @@ static const struct {
 	bool prefix;
 } index_files[] = {
 	/* a mailbox's index: its state, its log and the older log, caches of
-	   headers, threads and searches, each user's own flags */
+	   headers, threads and searches, each user's own flags; most have
+	   nothing but a log */
+	{ "dovecot.index.log", INDEX_FILE_LOG, false },
 	{ "dovecot.index.cache", INDEX_FILE_CACHE, false },
 	{ "dovecot.index.thread", INDEX_FILE_THREAD, false },
 	{ "dovecot.index.backup", INDEX_FILE_BACKUP, false },
 	{ "dovecot.index.tmp", INDEX_FILE_TMP, false },
 	{ "dovecot.index.log.2", INDEX_FILE_LOG2, false },
-	{ "dovecot.index.log", INDEX_FILE_LOG, false },
 	{ INDEX_PREFIX, INDEX_FILE_MAIN, false },
 	{ INDEX_PREFIX, INDEX_FILE_INDEX, true },
 	/* the list of all mailboxes */

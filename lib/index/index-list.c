@@ -231,17 +231,18 @@ static bool name_prepend(struct index_list *list, const char *level,
 
 /* Put a name together, and set what is known of it. Returns FALSE if it doesn't
    end at the root. */
-static bool name_make(struct index_list *list, uint32_t idx,
+static bool name_make(struct index_list *list,
+		      const struct index_list_record *own,
 		      struct index_list_mailbox *mailbox)
 {
 	const struct index_records *recs = &list->state->records;
-	struct index_list_record record;
+	struct index_list_record record = *own;
 	const char *level;
+	uint32_t idx;
 
 	list->name_pos = INDEX_LIST_MAX_NAME;
 	list->name[list->name_pos] = '\0';
 	for (unsigned int depth = 0; depth < INDEX_LIST_MAX_DEPTH; depth++) {
-		(void)index_list_get_record(list, idx, &record);
 		level = record.level == NULL ? "?" : record.level;
 		mailbox->is_nameless |= record.level == NULL;
 		mailbox->is_prefix_inbox |= record.is_prefix_inbox;
@@ -251,6 +252,7 @@ static bool name_make(struct index_list *list, uint32_t idx,
 			return true;
 		if (!index_records_find(recs, record.parent_uid, &idx))
 			return false;
+		(void)index_list_get_record(list, idx, &record);
 	}
 	return false;
 }
@@ -279,12 +281,12 @@ void index_list_get(struct index_list *list, uint32_t idx,
 	struct index_list_record record;
 
 	memset(mailbox_r, 0, sizeof(*mailbox_r));
-	mailbox_r->is_lost = !name_make(list, idx, mailbox_r);
+	(void)index_list_get_record(list, idx, &record);
+	mailbox_r->is_lost = !name_make(list, &record, mailbox_r);
 	mailbox_r->name = list->name + list->name_pos;
 	mailbox_r->name_len = INDEX_LIST_MAX_NAME - list->name_pos;
 	mailbox_r->uid = recs->rows[idx].uid;
 	mailbox_r->flags = recs->rows[idx].flags;
-	(void)index_list_get_record(list, idx, &record);
 	mailbox_r->parent_uid = record.parent_uid;
 	mailbox_r->uid_validity = record.uid_validity;
 	memcpy(mailbox_r->guid, record.guid, INDEX_GUID_SIZE);
