@@ -4,7 +4,9 @@
 /* A probe decides as Dovecot's mbox driver opens, but leaves no trace: reading
    a file with atime < mtime would erase the mark of new mail (\Marked), opening
    a FIFO would wait for a writer, opening a device may do anything. Hence most
-   is told by stat() alone, and the rest is read with O_NOATIME. */
+   is told by stat() alone, and the rest is read with O_NOATIME. What was put in
+   a file's place meanwhile is no file that pread() reads: a FIFO keeps what is
+   in it, and only a symlink leads to a device. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +30,7 @@ struct probe {
 	/* what a compression plugin takes it for by its name, NULL for none */
 	const struct compressed_format *format;
 	struct stat st;
+	bool is_symlink;
 
 	enum mba_reason reason;
 	const char *op;
@@ -122,35 +125,50 @@ probe_data(struct probe *probe, const unsigned char *data, size_t size)
 		return MBA_STATE_NOT_MAILBOX;
 	if (memchr(data, '\n', size) != NULL)
 		return MBA_STATE_MAILBOX;
-	if ((uintmax_t)probe->st.st_size > MBOX_PROBE_SIZE)
+	if (size == MBOX_PROBE_SIZE && probe->st.st_size != MBOX_PROBE_SIZE)
 		return probe_unknown(probe, MBA_REASON_LONG_LINE, NULL);
 	return MBA_STATE_NOT_MAILBOX;
+}
+
+/* Look once more at what was opened. Returns TRUE if its type decides. */
+static bool probe_opened(struct probe *probe, int fd, enum mba_state *state_r)
+{
+	if (fstat(fd, &probe->st) == 0)
+		return probe_type(&probe->st, state_r);
+	*state_r = probe_unknown(probe, MBA_REASON_ERROR, "fstat");
+	return true;
+}
+
+/* pread() fails for a directory, and for what has no positions. */
+static enum mba_state probe_read_failed(struct probe *probe, int fd)
+{
+	int read_errno = errno;
+	enum mba_state state;
+
+	if (probe_opened(probe, fd, &state))
+		return state;
+	errno = read_errno;
+	return probe_unknown(probe, MBA_REASON_ERROR, "read");
 }
 
 static enum mba_state probe_read(struct probe *probe, int fd)
 {
 	unsigned char data[MBOX_PROBE_SIZE];
-	size_t size = 0, wanted = sizeof(data);
 	enum mba_state state;
+	size_t size = 0;
 	ssize_t ret;
 
-	/* it may be another file than the one that was looked at */
-	if (fstat(fd, &probe->st) < 0)
-		return probe_unknown(probe, MBA_REASON_ERROR, "fstat");
-	if (probe_type(&probe->st, &state))
+	if (probe->is_symlink && probe_opened(probe, fd, &state))
 		return state;
-	if ((uintmax_t)probe->st.st_size < wanted)
-		wanted = probe->st.st_size;
-	while (size < wanted) {
-		ret = read(fd, data + size, wanted - size);
+	do {
+		ret = pread(fd, data + size, sizeof(data) - size, size);
 		if (ret < 0 && errno == EINTR)
 			continue;
 		if (ret < 0)
-			return probe_unknown(probe, MBA_REASON_ERROR, "read");
-		if (ret == 0)
-			break;
+			return probe_read_failed(probe, fd);
 		size += ret;
-	}
+	} while (ret != 0 && size < sizeof(data) &&
+		 (off_t)size < probe->st.st_size);
 	return probe_data(probe, data, size);
 }
 
@@ -163,7 +181,8 @@ static bool is_marked(const struct stat *st)
 
 static enum mba_state probe_content(struct probe *probe)
 {
-	const int open_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	const int open_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+		(probe->is_symlink ? 0 : O_NOFOLLOW);
 	enum mba_state state;
 	int fd, saved_errno;
 
@@ -191,7 +210,8 @@ static enum mba_state probe_path(struct probe *probe)
 	if (fstatat(probe->dir_fd, probe->path, &probe->st,
 		    AT_SYMLINK_NOFOLLOW) < 0)
 		return probe_failed(probe, "lstat");
-	if (S_ISLNK(probe->st.st_mode) &&
+	probe->is_symlink = S_ISLNK(probe->st.st_mode);
+	if (probe->is_symlink &&
 	    fstatat(probe->dir_fd, probe->path, &probe->st, 0) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 			return probe_unknown(probe, MBA_REASON_SYMLINK, NULL);

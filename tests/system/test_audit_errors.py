@@ -216,7 +216,7 @@ def test_read_error(dovecot):
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace")
 @pytest.mark.parametrize("call", ["getdents64", "newfstatat", "openat",
-                                  "read"])
+                                  "pread64"])
 def test_every_system_call_may_fail(dovecot, call):
     """EIO for one call after the other, until none fails any more: an error
     that is told, never a verdict, unless the audit can do without."""

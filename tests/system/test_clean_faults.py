@@ -281,7 +281,8 @@ def is_other_way(line):
     subscribed name the walk tells."""
     call, error = re.search(r" +(\w+)\(.* = -1 (\w+)", line).groups()
     return (call, error) in {("fcntl", "EACCES"), ("fcntl", "ENOSYS"),
-                             ("statx", "ENOSYS"), ("read", "EINTR")} or \
+                             ("statx", "ENOSYS"), ("read", "EINTR"),
+                             ("pread64", "EINTR")} or \
         error == "EACCES" and call in ("openat", "getdents64") and \
         "/mail" in line or \
         error == "EACCES" and call == "newfstatat" and \

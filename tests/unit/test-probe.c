@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mailbox-audit.h"
@@ -28,6 +30,24 @@
 #define PROBE_SIZE 8192
 
 static struct dirent **valid_cases, **invalid_cases;
+/* Called once, before a file is opened, with its path. */
+static void (*before_open)(const char *path);
+
+/* The library's, too. */
+int openat(int dir_fd, const char *path, int flags, ...)
+{
+	void (*before)(const char *path) = before_open;
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = (flags & O_CREAT) == 0 ? 0 : va_arg(args, mode_t);
+	va_end(args);
+	before_open = NULL;
+	if (before != NULL)
+		before(path);
+	return syscall(SYS_openat, dir_fd, path, flags | O_LARGEFILE, mode);
+}
 
 static enum mba_state
 probe_flags(const char *path, enum mba_probe_flags flags,
@@ -316,6 +336,87 @@ START_TEST(reading_leaves_no_trace)
 }
 END_TEST
 
+static int fifo_fd;
+
+static void put_nothing(const char *path)
+{
+	unlink(path);
+}
+
+static void put_fifo(const char *path)
+{
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	fifo_fd = open(path, O_RDWR | O_NONBLOCK);
+	ck_assert_int_eq(write(fifo_fd, "F", 1), 1);
+}
+
+static void put_dir(const char *path)
+{
+	unlink(path);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
+static void put_device(const char *path)
+{
+	unlink(path);
+	ck_assert_int_eq(symlink("/dev/zero", path), 0);
+}
+
+static void put_empty(const char *path)
+{
+	ck_assert_int_eq(truncate(path, 0), 0);
+}
+
+static void put_mbox(const char *path)
+{
+	unlink(path);
+	unit_write(path, FROM_LINE, FROM_LEN);
+}
+
+/* What the path leads to is looked at before it is opened: another file may be
+   there then. */
+static const struct {
+	void (*put)(const char *path);
+	/* of a file, and of a symlink that led to one */
+	enum mba_state state, symlink_state;
+} races[] = {
+	{ put_nothing, MBA_STATE_MISSING, MBA_STATE_MISSING },
+	{ put_fifo, MAILBOX, MAILBOX },
+	{ put_dir, REFUSED, REFUSED },
+	{ put_device, UNKNOWN, MAILBOX },
+	{ put_empty, MAILBOX, MAILBOX },
+	{ put_mbox, MAILBOX, MAILBOX },
+};
+#define RACES_COUNT (sizeof(races) / sizeof(races[0]))
+
+static void check_race(const char *path, void (*put)(const char *path),
+		       enum mba_state state)
+{
+	enum mba_reason reason;
+	char first;
+
+	fifo_fd = -1;
+	before_open = put;
+	ck_assert_int_eq(probe_flags(path, 0, &reason), state);
+	ck_assert_ptr_null(before_open);
+	if (fifo_fd == -1)
+		return;
+	/* nobody has taken what was in it */
+	ck_assert_int_eq(read(fifo_fd, &first, 1), 1);
+	ck_assert_int_eq(close(fifo_fd), 0);
+}
+
+START_TEST(another_file_in_its_place)
+{
+	unit_write(unit_path("file"), "x\n", 2);
+	check_race(unit_path("file"), races[_i].put, races[_i].state);
+	unit_write(unit_path("target"), "x\n", 2);
+	ck_assert_int_eq(symlink("target", unit_path("link")), 0);
+	check_race(unit_path("link"), races[_i].put, races[_i].symlink_state);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("probe");
@@ -335,6 +436,7 @@ int main(void)
 	tcase_add_test(tcase, the_name_of_the_mailbox_has_the_extension);
 	tcase_add_test(tcase, an_error_names_its_call);
 	tcase_add_test(tcase, reading_leaves_no_trace);
+	tcase_add_loop_test(tcase, another_file_in_its_place, 0, RACES_COUNT);
 	ret = unit_run(tcase);
 	unit_cases_free(valid_cases, valid);
 	unit_cases_free(invalid_cases, invalid);
