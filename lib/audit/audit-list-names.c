@@ -21,17 +21,12 @@
 static size_t plain_level_len(const struct location *location,
 			      const char *level)
 {
-	const char sep = location->storage_sep;
 	const char escape = location->set.storage_escape_char;
-	const char *p;
+	const char others[] = { '/', location->storage_sep, escape, '\0' };
+	size_t len = strcspn(level, others);
 
-	if (path_is_dots(level) || (escape != '\0' && level[0] == '~'))
-		return 0;
-	for (p = level; *p != '\0'; p++) {
-		if (*p == '/' || *p == sep || *p == escape)
-			return 0;
-	}
-	return p - level;
+	return level[len] != '\0' || path_is_dots(level) ||
+		(escape != '\0' && level[0] == '~') ? 0 : len;
 }
 
 /* Returns the storage name, NULL if none is sure. */

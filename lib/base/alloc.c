@@ -69,8 +69,9 @@ char *mem_dup(const char *bytes, size_t len)
 
 	if (bytes == NULL)
 		return NULL;
-	copy = mem_new(len + 1);
+	copy = mem_alloc(len + 1);
 	memcpy(copy, bytes, len);
+	copy[len] = '\0';
 	return copy;
 }
 

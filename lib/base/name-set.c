@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
+#include <endian.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +73,11 @@ static uint64_t name_hash(const struct name_set *set, const char *name)
 	for (; len >= CHUNK; name += CHUNK, len -= CHUNK) {
 		chunk = 0;
 		memcpy(&chunk, name, CHUNK);
-		hash = hash_step(hash + chunk, set->key);
+		hash = hash_step(hash + le64toh(chunk), set->key);
 	}
 	chunk = 0;
 	memcpy(&chunk, name, len);
-	return hash_step(hash + chunk, set->key) % PRIME + 1;
+	return hash_step(hash + le64toh(chunk), set->key) % PRIME + 1;
 }
 
 /* Returns the place of a hash, or the one where it belongs. */
