@@ -44,7 +44,8 @@ struct mail_side {
 	   directories are held for these */
 	struct mail_dir *ahead;
 	unsigned int dirs_held;
-	/* It couldn't be opened ahead: why, and how deep. 0 if it could. */
+	/* The stack's directory couldn't be opened ahead: why, and how deep. 0
+	   if it could. */
 	int open_errno;
 	size_t open_depth;
 
@@ -325,13 +326,25 @@ static void question_init(struct mail_question *question,
 		question->name += path->mail_dir_len + 1;
 }
 
+/* Returns why a path's directory couldn't be opened ahead, 0 if it wasn't tried
+   last. */
+static int stack_open_errno(const struct mail_side *side,
+			    const struct location_path *path)
+{
+	const struct dir_stack *stack = &side->stack;
+
+	return stack->path_len == path->mail_dir_len &&
+		memcmp(stack->path, path->mail_path, stack->path_len) == 0 ?
+		side->open_errno : 0;
+}
+
 /* Ask, look and answer. */
 static struct mail_verdict look_below_root(struct mail_side *side,
 					   struct mail_question *question)
 {
 	const struct location_path *path = question->path;
 	size_t depth = side->open_depth;
-	int fd = -1, open_errno = side->open_errno;
+	int fd = -1, open_errno = stack_open_errno(side, path);
 
 	side->open_errno = 0;
 	if (!mail_root_usable(side))

@@ -209,6 +209,54 @@ START_TEST(an_absolute_path_is_looked_at_as_well)
 }
 END_TEST
 
+/* Ask, and have the look made. Returns FALSE if that can't be asked yet. */
+static bool ask(struct mail_side *side, const struct location_path *path,
+		struct mail_question *question_r)
+{
+	if (!mail_side_ask(side, path, 16, question_r))
+		return false;
+	mail_question_look(location, question_r);
+	return true;
+}
+
+/* A directory that can't be opened ahead is the next one to be looked at; but
+   if its entry isn't looked up after all, since the list of mailboxes changed,
+   that says nothing of another one. */
+START_TEST(an_error_is_of_the_directory_that_it_was_asked_for)
+{
+	static const char *const names[] = { "a/box", "closed/below/box" };
+	struct mail_side *side = begin("mbox", NULL);
+	struct location_path paths[2];
+	struct mail_question questions[2];
+	enum mba_reason reason;
+	bool is_dir;
+
+	unit_write(unit_path("mail/a/box"), "", 0);
+	unit_write(unit_path("mail/box"), "", 0);
+	unit_write(unit_path("mail/closed/below/box"), "", 0);
+	ck_assert_int_eq(chmod(unit_path("mail/closed"), 0), 0);
+	unit_become_nobody();
+	for (unsigned int i = 0; i < 2; i++)
+		location_from_storage_name(location, names[i], &paths[i]);
+	(void)look(side, "box", MBA_STATE_MAILBOX);
+	ck_assert(ask(side, &paths[0], &questions[0]));
+	ck_assert(!ask(side, &paths[1], &questions[1]));
+	ck_assert_int_eq(mail_side_answer(side, &questions[0], &reason,
+					  &is_dir), MBA_STATE_MAILBOX);
+	mail_question_free(side, &questions[0]);
+	if (_i == 1)
+		check_unknown(side, "closed/below/box", MBA_REASON_ERROR);
+	(void)look(side, "box", MBA_STATE_MAILBOX);
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	ck_assert_uint_eq(errors_count, _i);
+	check_unknown(side, "closed/below/box", MBA_REASON_ERROR);
+	ck_assert_uint_eq(errors_count, 1);
+	for (unsigned int i = 0; i < 2; i++)
+		location_path_free(&paths[i]);
+	end(side);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("mail-side");
@@ -222,5 +270,8 @@ int main(void)
 			    2);
 	tcase_add_loop_test(tcase, an_absolute_path_is_looked_at_as_well, 0,
 			    2);
+	tcase_add_loop_test(tcase,
+			    an_error_is_of_the_directory_that_it_was_asked_for,
+			    0, 2);
 	return unit_run(tcase);
 }
