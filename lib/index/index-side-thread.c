@@ -7,14 +7,16 @@
    messages, the caller's thread handles them, each at its own pace. What the
    indexes prove is read by the caller's thread as long as it keeps up, by the
    walk's else. When the caller's has nothing to handle, it looks at
-   directories to which the walk comes later. A small tree is walked before a
-   thread is made. */
+   directories to which the walk comes later; and when that lasts, it asks for
+   the batch as it is, since whoever called may want to stop. A small tree is
+   walked before a thread is made. */
 
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -27,6 +29,10 @@
 #define FEW_STEPS 512
 #define BATCH_SIZE 64
 #define BATCHES_COUNT 16
+/* between two messages that nobody waits for */
+#define PROGRESS_INODES 8192
+/* how long the caller's thread waits until it asks for what there is */
+#define WAIT_NSECS (100 * 1000 * 1000)
 #define THREAD_STACK_SIZE (256 * 1024)
 
 enum message_type {
@@ -79,8 +85,8 @@ struct side_thread {
 	/* a batch's ready changed, or what is looked at ahead */
 	pthread_cond_t changed;
 	struct batch batches[BATCHES_COUNT];
-	/* the caller wants no more entries */
-	bool stopped;
+	/* the caller wants no more entries; it waits for what there is */
+	bool stopped, waiting;
 	/* a ring, and how many of it the caller has closed so far */
 	struct held_dir held[INDEX_SIDE_MAX_HELD];
 	unsigned int held_closed;
@@ -106,6 +112,21 @@ static bool batch_wait_free(struct side_thread *thread, struct batch *batch)
 	return ret;
 }
 
+/* Wait for a change, with the mutex. Returns FALSE if none came for long. */
+static bool thread_wait(struct side_thread *thread)
+{
+	struct timespec end;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_nsec += WAIT_NSECS;
+	if (end.tv_nsec >= 1000 * 1000 * 1000) {
+		end.tv_nsec -= 1000 * 1000 * 1000;
+		end.tv_sec++;
+	}
+	return pthread_cond_timedwait(&thread->changed, &thread->mutex,
+				      &end) == 0;
+}
+
 /* Wait for a batch, and look ahead meanwhile. */
 static void batch_wait_ready(struct side_thread *thread, struct batch *batch)
 {
@@ -113,9 +134,11 @@ static void batch_wait_ready(struct side_thread *thread, struct batch *batch)
 
 	pthread_mutex_lock(&thread->mutex);
 	while (!batch->ready) {
-		if (ahead == NULL || !walk_ahead_look(ahead))
-			pthread_cond_wait(&thread->changed, &thread->mutex);
+		if ((ahead == NULL || !walk_ahead_look(ahead)) &&
+		    !thread_wait(thread))
+			thread->waiting = true;
 	}
+	thread->waiting = false;
 	pthread_mutex_unlock(&thread->mutex);
 }
 
@@ -228,9 +251,16 @@ static bool thread_progress(const struct mba_count *totals, void *context)
 	struct message message = {
 		.type = MESSAGE_PROGRESS, .totals = *totals,
 	};
+	bool waiting;
 
-	if (totals->inodes - thread->told_inodes >=
-	    INDEX_SIDE_PROGRESS_INODES) {
+	pthread_mutex_lock(&thread->mutex);
+	waiting = thread->waiting;
+	thread->waiting = false;
+	if (thread->stopped)
+		thread->is_ending = true;
+	pthread_mutex_unlock(&thread->mutex);
+	if (waiting ||
+	    totals->inodes - thread->told_inodes >= PROGRESS_INODES) {
 		thread->told_inodes = totals->inodes;
 		message_send(thread, &message, "");
 	}
@@ -344,6 +374,7 @@ static void side_continue_threaded(struct index_side *side,
 				   struct mba_count *totals)
 {
 	struct side_thread *thread = mem_new(sizeof(*thread));
+	pthread_condattr_t attr;
 	pthread_t id;
 
 	thread->side = side;
@@ -351,7 +382,10 @@ static void side_continue_threaded(struct index_side *side,
 	thread->totals = totals;
 	thread->told_inodes = totals->inodes;
 	pthread_mutex_init(&thread->mutex, NULL);
-	pthread_cond_init(&thread->changed, NULL);
+	pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&thread->changed, &attr);
+	pthread_condattr_destroy(&attr);
 	if (set->share) {
 		thread->set.ahead = walk_ahead_init(index_side_is_leaf,
 						    &thread->mutex,

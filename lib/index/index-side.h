@@ -12,8 +12,9 @@
 /* Puts every inode under an index root into one class: an entry's, or one of
    enum mba_other. Looks at the index side alone. */
 
-/* how many inodes go by, without an entry, between two calls of progress() */
-#define INDEX_SIDE_PROGRESS_INODES 8192
+/* How many inodes go by, without an entry, between two calls of progress(): on
+   a slow file server each takes its time, and ^C shouldn't. */
+#define INDEX_SIDE_PROGRESS_INODES 16
 /* directories that a walk with a thread of its own holds open for the caller's
    at the most */
 #define INDEX_SIDE_MAX_HELD 16

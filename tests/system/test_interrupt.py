@@ -13,13 +13,16 @@ import subprocess
 import pytest
 
 from audit import as_user_argv, default_location, json_lines, \
-    location_options, report, write
+    location_options, make_log, report, write
 from cleaning import make_junk
 from slowfs import slow
+from waiting import wait_for
 
 # more lines than a small pipe and everybody's buffers take
 COUNT = 1000
 PIPE_SIZE = 4096
+# seconds, one after the other
+MAILS = 5000
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 STOPPED = "Stopped before its end"
 
@@ -143,6 +146,33 @@ def test_looks_in_flight_end_too(server, jobs):
     assert (slowly.at_once > 16) == (jobs == "64")
     assert status == -signal.SIGINT
     assert STOPPED.encode() in errors
+
+
+def test_the_way_to_the_next_entry_may_be_long(server):
+    """Among the mails of a Maildir on a slow file server: while the walk is on
+    its way in a thread of its own."""
+    home = server.users["alice"].home
+    os.mkdir(home + "/cur")
+    make_log(home + "/cur")
+    for i in range(MAILS):
+        write(f"{home}/cur/{i}")
+    server.chown("alice", home)
+    with slow(home, delay=2000, nocache=True) as slowly:
+        argv = as_user_argv(
+            server, "alice", "mailbox-audit", "report", "--format", "maildir",
+            "--mail-root", slowly.path, "--index-root", slowly.path, "-j")
+        with subprocess.Popen(
+                ["env", "--default-signal", *argv], stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert wait_for(lambda: len(os.listdir(
+                f"/proc/{process.pid}/task")) == 2)
+            process.send_signal(signal.SIGINT)
+            text, errors = process.communicate()
+    assert process.returncode == -signal.SIGINT
+    assert STOPPED.encode() in errors
+    assert not report(json_lines(text))["complete"]
+    # each is looked at, one after the other
+    assert slowly.answers < MAILS
 
 
 def test_an_ignored_signal_is_still_ignored(server):

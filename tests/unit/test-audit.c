@@ -270,8 +270,10 @@ START_TEST(a_root_that_is_the_index_root_is_not_nested)
 }
 END_TEST
 
+/* after how many entries to stop, once */
 struct stop {
-	unsigned int entries, left;
+	unsigned int entries, after;
+	bool stopped;
 };
 
 static void stop_entry(const struct mba_namespace_report *ns,
@@ -290,7 +292,10 @@ static bool stop_progress(const struct mba_namespace_report *ns, void *context)
 
 	(void)ns;
 	/* what is asked after "no" would be a "yes" */
-	return stop->left-- != 0;
+	if (stop->entries != stop->after || stop->stopped)
+		return true;
+	stop->stopped = true;
+	return false;
 }
 
 /* Each entry is asked about; there are more of them than are on their way
@@ -298,7 +303,7 @@ static bool stop_progress(const struct mba_namespace_report *ns, void *context)
 START_TEST(an_audit_stops_at_the_next_entry)
 {
 	struct mba_location location = location_get(), second = location;
-	struct stop stop = { 0, 2000 };
+	struct stop stop = { 0, 2000, false };
 	const struct mba_audit_settings set = {
 		.entry = stop_entry, .progress = stop_progress,
 		.context = &stop,
@@ -322,7 +327,6 @@ START_TEST(an_audit_stops_at_the_next_entry)
 	ck_assert_str_eq(report->errors->path, location.index_root);
 
 	/* and begins anew */
-	stop.left = UINT_MAX;
 	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
 	ck_assert_uint_eq(stop.entries, 6000);
 	ck_assert_uint_eq(report->namespaces_count, 2);
