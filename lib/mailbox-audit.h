@@ -778,8 +778,9 @@ struct mba_audit_settings {
 	/* Called for each error, also those over MBA_MAX_ERRORS; may be
 	   NULL. */
 	void (*error)(const struct mba_error *error, void *context);
-	/* Called before each entry, and now and then between them, with what
-	   was counted so far; may be NULL. Returns whether to go on: if not,
+	/* Called before each entry, each name without one that is looked up,
+	   and now and then between them, with what was counted so far; may be
+	   NULL. Returns whether to go on: if not,
 	   the entries that it was called for before are the last ones, nothing
 	   more is removed, and the report has an error that says so. Its totals
 	   are then those of what was decided about. */

@@ -315,29 +315,43 @@ static bool run_name_progress(void *context)
 	return run_progress(&run->report->totals, run);
 }
 
-/* Find names that belong to no mailbox, and have no entry. */
-static void run_names(struct run *run, struct audit_namespace *ns,
-		      const struct error_sink *errors)
+static void run_subscriptions(struct run *run, struct audit_namespace *ns,
+			      const struct error_sink *errors)
+{
+	struct audit_subscriptions *subscriptions = &ns->subscriptions;
+
+	subscriptions->location = ns->location;
+	subscriptions->prefixes_below = ns->prefixes_below;
+	subscriptions->side = run->decide.side;
+	subscriptions->errors = errors;
+	subscriptions->progress = run_name_progress;
+	subscriptions->context = run;
+	audit_subscriptions_find(subscriptions);
+}
+
+static void run_list_names(struct run *run, struct audit_namespace *ns,
+			   const struct error_sink *errors)
 {
 	struct audit_list_names *list_names = &ns->list_names;
 
-	if (!location_is_judged(ns->location) || ns->is_shared || run->stopped)
-		return;
-	if (!ns->location->listed) {
-		ns->subscriptions.location = ns->location;
-		ns->subscriptions.prefixes_below = ns->prefixes_below;
-		ns->subscriptions.side = run->decide.side;
-		ns->subscriptions.errors = errors;
-		audit_subscriptions_find(&ns->subscriptions);
-	}
-	if (run->met == NULL)
-		return;
 	list_names->decide = &run->decide;
 	list_names->met = run->met;
 	list_names->errors = errors;
 	list_names->progress = run_name_progress;
 	list_names->context = run;
 	audit_list_names_find(list_names);
+}
+
+/* Find names that belong to no mailbox, and have no entry. */
+static void run_names(struct run *run, struct audit_namespace *ns,
+		      const struct error_sink *errors)
+{
+	if (!location_is_judged(ns->location) || ns->is_shared || run->stopped)
+		return;
+	if (!ns->location->listed)
+		run_subscriptions(run, ns, errors);
+	if (run->met != NULL && !run->stopped)
+		run_list_names(run, ns, errors);
 	if (run->stopped)
 		run_stopped(run, errors);
 }

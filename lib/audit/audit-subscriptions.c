@@ -37,6 +37,12 @@ static void subscriptions_name(const char *storage_name, void *context)
 	/* the user's INBOX is there when it is needed */
 	if (location->set.inbox && strcmp(storage_name, "INBOX") == 0)
 		return;
+	if (!subscriptions->stopped) {
+		subscriptions->stopped =
+			!subscriptions->progress(subscriptions->context);
+	}
+	if (subscriptions->stopped)
+		return;
 	mailbox = name_from_storage(&location->set, location->storage_sep,
 				    storage_name);
 	/* the last mailbox that was deleted leaves an empty directory behind;
@@ -56,6 +62,7 @@ static void subscriptions_name(const char *storage_name, void *context)
 
 void audit_subscriptions_find(struct audit_subscriptions *subscriptions)
 {
+	subscriptions->stopped = false;
 	subscriptions_read(subscriptions->location, subscriptions_name,
 			   subscriptions, subscriptions->errors);
 }

@@ -14,11 +14,16 @@ struct audit_subscriptions {
 	const char *const *prefixes_below;
 	struct mail_side *side;
 	const struct error_sink *errors;
+	/* Called before each name that is looked up. Returns whether to go on:
+	   if not, it isn't called any more. */
+	bool (*progress)(void *context);
+	void *context;
 
 	/* As clients see them; owned. Ends with NULL, and is NULL itself if
 	   there are none. */
 	const char **names;
 	size_t count, alloc;
+	bool stopped;
 };
 
 /* Find the names; the caller has set what is above them. */

@@ -334,6 +334,45 @@ START_TEST(an_audit_stops_at_the_next_entry)
 }
 END_TEST
 
+static bool few_progress(const struct mba_namespace_report *ns, void *context)
+{
+	unsigned int *left = context;
+
+	(void)ns;
+	if (*left > 0)
+		(*left)--;
+	return *left > 0;
+}
+
+/* Whoever writes the file decides how many names are looked up. */
+START_TEST(an_audit_stops_at_the_next_subscription)
+{
+	static const char names[] = "a\nb\nc\nd\ne\nf\ng\nh\n";
+	struct mba_location location = location_get();
+	unsigned int left = 4;
+	const struct mba_audit_settings set = {
+		.progress = few_progress, .context = &left,
+	};
+	const struct mba_report *report;
+	struct mba_audit *audit = mba_audit_init(&set);
+
+	make_entry(".imap/box");
+	unit_write(unit_path("mail/.subscriptions"), names, strlen(names));
+	mba_audit_add(audit, &location, true);
+	ck_assert_int_eq(mba_audit_run(audit, &report), -1);
+	/* one was asked before the entry */
+	ck_assert_str_eq(report->namespaces->subscriptions[1], "b");
+	ck_assert_ptr_null(report->namespaces->subscriptions[2]);
+	ck_assert_uint_eq(report->namespaces->totals.entries, 1);
+	ck_assert_uint_eq(report->errors_total, 1);
+	ck_assert_str_eq(report->errors->error, "Stopped before its end");
+	left = UINT_MAX;
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	ck_assert_str_eq(report->namespaces->subscriptions[7], "h");
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("audit");
@@ -346,5 +385,6 @@ int main(void)
 			    0, 3);
 	tcase_add_test(tcase, a_root_that_is_the_index_root_is_not_nested);
 	tcase_add_test(tcase, an_audit_stops_at_the_next_entry);
+	tcase_add_test(tcase, an_audit_stops_at_the_next_subscription);
 	return unit_run(tcase);
 }
