@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "count.h"
 #include "index-side.h"
 #include "thread.h"
 #include "walk-ahead.h"
@@ -410,9 +411,13 @@ void index_side_walk_threaded(const struct index_side_settings *set,
 			      struct mba_count *totals_r,
 			      struct mba_count other_r[MBA_OTHER_COUNT])
 {
-	struct index_side *side = index_side_init(set, totals_r, other_r);
+	/* while the walk's thread counts, the callbacks may read other_r */
+	struct mba_count other[MBA_OTHER_COUNT] = { { 0, 0, 0 } };
+	struct index_side *side = index_side_init(set, totals_r, other);
 
 	if (index_side_continue(side, set, FEW_STEPS))
 		side_continue_threaded(side, set, totals_r);
 	index_side_deinit(&side);
+	for (unsigned int i = 0; i < MBA_OTHER_COUNT; i++)
+		count_add(&other_r[i], &other[i]);
 }

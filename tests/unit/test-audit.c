@@ -373,6 +373,45 @@ START_TEST(an_audit_stops_at_the_next_subscription)
 }
 END_TEST
 
+/* What was decided about and what is no entry is never more than all. */
+static bool parts_progress(const struct mba_namespace_report *ns, void *context)
+{
+	uint64_t *calls = context, inodes = 0;
+
+	for (unsigned int i = 0; i < MBA_STATE_COUNT; i++)
+		inodes += ns->states[i].inodes;
+	for (unsigned int i = 0; i < MBA_OTHER_COUNT; i++)
+		inodes += ns->other[i].inodes;
+	ck_assert_uint_le(inodes, ns->totals.inodes);
+	(*calls)++;
+	return true;
+}
+
+/* The walk is ahead of the entries. */
+START_TEST(counts_belong_together_while_they_grow)
+{
+	struct mba_location location = location_get();
+	uint64_t calls = 0;
+	const struct mba_audit_settings set = {
+		.progress = parts_progress, .context = &calls,
+	};
+	const struct mba_report *report;
+	struct mba_audit *audit = mba_audit_init(&set);
+
+	make_entry(".imap/box");
+	for (unsigned int i = 0; i < 2000; i++) {
+		unit_mkdir(unit_path("index/a%u/.imap/box", i));
+		unit_write(unit_path("index/a%u/file", i), "", 0);
+	}
+	mba_audit_add(audit, &location, true);
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	ck_assert_uint_eq(report->namespaces->other[MBA_OTHER_FOREIGN].inodes,
+			  2000);
+	ck_assert_uint_gt(calls, 2000);
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("audit");
@@ -386,5 +425,6 @@ int main(void)
 	tcase_add_test(tcase, a_root_that_is_the_index_root_is_not_nested);
 	tcase_add_test(tcase, an_audit_stops_at_the_next_entry);
 	tcase_add_test(tcase, an_audit_stops_at_the_next_subscription);
+	tcase_add_test(tcase, counts_belong_together_while_they_grow);
 	return unit_run(tcase);
 }
