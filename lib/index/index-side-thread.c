@@ -93,10 +93,10 @@ struct side_thread {
 	unsigned int held_closed;
 
 	/* The walk's: how many directories it held so far, the batch that it
-	   fills, the inodes of its latest message with totals, and whether it
-	   has to end. */
+	   fills, the inodes of its latest message with totals and when it last
+	   asked what the caller wants, and whether it has to end. */
 	unsigned int held_opened, filling;
-	uint64_t told_inodes;
+	uint64_t told_inodes, asked_inodes;
 	bool is_ending;
 };
 
@@ -254,6 +254,9 @@ static bool thread_progress(const struct mba_count *totals, void *context)
 	};
 	bool waiting;
 
+	if (totals->inodes - thread->asked_inodes < INDEX_SIDE_PROGRESS_INODES)
+		return !thread->is_ending;
+	thread->asked_inodes = totals->inodes;
 	pthread_mutex_lock(&thread->mutex);
 	waiting = thread->waiting;
 	thread->waiting = false;
@@ -381,7 +384,7 @@ static void side_continue_threaded(struct index_side *side,
 	thread->side = side;
 	thread->set = *set;
 	thread->totals = totals;
-	thread->told_inodes = totals->inodes;
+	thread->told_inodes = thread->asked_inodes = totals->inodes;
 	pthread_mutex_init(&thread->mutex, NULL);
 	pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
