@@ -33,6 +33,8 @@ struct list_case {
 	uint32_t flags;
 	/* a name id: what it names isn't the user's INBOX; 0 for none */
 	uint32_t prefix_inbox;
+	/* the names' ids begin so much later */
+	uint32_t ids_skipped;
 	bool inbox;
 	/* it is taken for all that there is */
 	bool is_complete;
@@ -67,11 +69,21 @@ static const struct list_case cases[] = {
 	  .name = "INBOX" },
 	{ .names = { "INBOX", "a" }, .boxes = { { 1, 0, 2 }, { 2, 1, 1 } },
 	  .prefix_inbox = 1, .inbox = true, .name = "INBOX|a" },
+	{ .names = { "a", "INBOX" }, .boxes = { { 1, 0, 2 }, { 2, 1, 1 } },
+	  .prefix_inbox = 2, .is_complete = true, .name = "a|INBOX" },
+	{ .names = { "a" }, .boxes = { { 7, 0, 1 } }, .prefix_inbox = 7 },
 	/* no such parent, no such name */
 	{ .names = { "a" }, .boxes = { { 1, 9, 1 } } },
 	{ .names = { "a" }, .boxes = { { 1, UINT32_MAX, 1 } } },
 	{ .names = { "a" }, .boxes = { { 7, 0, 1 } } },
 	{ .names = { "a" }, .boxes = { { UINT32_MAX, 0, 1 } } },
+	{ .names = { "a" }, .boxes = { { 1, 0, 2 }, { 7, 1, 1 } } },
+	/* names that were used before are gone */
+	{ .names = { "a", "b" }, .boxes = { { 6, 0, 1 }, { 7, 0, 2 } },
+	  .ids_skipped = 5, .is_complete = true, .name = "a" },
+	{ .names = { "a", "b" }, .boxes = { { 2, 0, 1 } }, .ids_skipped = 1,
+	  .is_complete = true, .name = "a" },
+	{ .names = { "a", "b" }, .boxes = { { 1, 0, 1 } }, .ids_skipped = 1 },
 	/* another one's */
 	{ .names = { "a", "b" }, .boxes = { { 1, 0, 1 }, { 2, 9, 2 } },
 	  .name = "a" },
@@ -222,7 +234,7 @@ static void write_list(const struct list_case *list)
 		count++;
 	put_header(size, count, list->flags);
 	for (uint32_t i = 0; list->names[i] != NULL; i++) {
-		put32(i + 1);
+		put32(list->ids_skipped + i + 1);
 		put(list->names[i], strlen(list->names[i]) + 1);
 	}
 	align8();
@@ -336,7 +348,10 @@ START_TEST(depth_and_length_are_bounded)
 		{ 1, INDEX_LIST_MAX_DEPTH, false },
 		{ 1, INDEX_LIST_MAX_DEPTH + 1, true },
 		{ INDEX_LIST_MAX_NAME - 1, 1, false },
+		{ INDEX_LIST_MAX_NAME, 1, true },
 		{ INDEX_LIST_MAX_NAME + 1, 1, true },
+		{ INDEX_LIST_MAX_NAME / 2 - 1, 2, false },
+		{ INDEX_LIST_MAX_NAME / 2, 2, true },
 		{ INDEX_LIST_MAX_NAME / 2, 3, true },
 	};
 	struct index_list_mailbox box;
@@ -349,6 +364,123 @@ START_TEST(depth_and_length_are_bounded)
 		ck_assert_msg(box.is_lost == chains[i].is_lost, "%zu", i);
 		list_index_deinit(&list);
 	}
+}
+END_TEST
+
+/* Names may be part of each other: a file of 40 kB would have names of 2 MB. */
+START_TEST(all_names_together_are_bounded)
+{
+	const size_t chain_len = 3;
+	struct index_list_mailbox box;
+	struct list_index *list;
+	size_t size = 0, lost = 0;
+	uint32_t uid = 0;
+
+	write_chain(INDEX_LIST_MAX_DEPTH, chain_len);
+	list = open_list(false);
+	for (; list_index_next(list, uid, &box); uid = box.uid) {
+		size += box.name_len;
+		if (box.is_lost)
+			lost++;
+	}
+	ck_assert_uint_eq(uid, INDEX_LIST_MAX_DEPTH);
+	ck_assert_uint_gt(lost, 0);
+	ck_assert_uint_lt(lost, INDEX_LIST_MAX_DEPTH / 2);
+	ck_assert_uint_lt(size, 1024 * 1024);
+	list_index_deinit(&list);
+}
+END_TEST
+
+/* The state of a list with one mailbox, and its list. */
+static struct index_list *
+list_of_state(struct index_state *state, const char *names, size_t size)
+{
+	const uint32_t record[7] = { 1 };
+	struct index_ext_state *ext;
+
+	memset(state, 0, sizeof(*state));
+	state->exts.max_bytes = state->records.max_bytes = MAX_FILE;
+	cursor_budget_add(&state->records.budget, MAX_FILE);
+	ext = index_exts_add(&state->exts, "list", 4);
+	index_ext_resize(ext, size);
+	ck_assert(index_ext_write(&state->exts, ext, 0, names, size));
+	index_records_append(&state->records, 5, INDEX_LIST_NOSELECT);
+	index_records_set(&state->records, INDEX_COLUMN_LIST, 5, record,
+			  sizeof(record));
+	return index_list_new(state, '/');
+}
+
+static const struct {
+	const char *bytes;
+	size_t size;
+	/* NULL if there is none */
+	const char *problem;
+	/* of the mailbox */
+	const char *name;
+	bool needs_refresh;
+} headers[] = {
+	{ "\0\1\0\0\0a", 7, NULL, "a", false },
+	{ "\1\1\0\0\0a", 7, NULL, "a", true },
+	{ "\0\1\0\0\0a\0\3\0\0\0b", 13, NULL, "a", false },
+	/* what isn't there is no name */
+	{ "", 0, NULL, "?", false },
+	{ "\0", 1, NULL, "?", false },
+	/* 0 ends them, and so does less than a number */
+	{ "\0\1\0\0\0a\0\0\0\0\0b", 13, NULL, "a", false },
+	{ "\0\0\0\0\0\1\0\0\0a", 11, NULL, "?", false },
+	{ "\0\1\0\0\0a\0\3\0", 10, NULL, "a", false },
+	{ "\0\1\0\0\0a\0\3\0\0\0", 11, "a name isn't ended", "a", false },
+	{ "\0\1\0\0\0a", 6, "a name isn't ended", "?", false },
+	{ "\0\1\0\0\0a\0\1\0\0\0b", 13, "the names' ids don't ascend",
+	  "a", false },
+	{ "\0\3\0\0\0a\0\1\0\0\0b", 13, "the names' ids don't ascend",
+	  "?", false },
+};
+
+START_TEST(names_of_a_header)
+{
+	struct index_list_mailbox box;
+	struct index_state state;
+	struct index_list *list = list_of_state(&state, headers[_i].bytes,
+						headers[_i].size);
+
+	ck_assert_pstr_eq(index_list_problem(list), headers[_i].problem);
+	ck_assert(index_list_needs_refresh(list) == headers[_i].needs_refresh);
+	ck_assert(index_list_is_whole(list) ==
+		  (headers[_i].problem == NULL && *headers[_i].name != '?'));
+	index_list_get(list, 0, &box);
+	ck_assert_str_eq(box.name, headers[_i].name);
+	ck_assert_uint_eq(box.uid, 5);
+	ck_assert_uint_eq(box.flags, INDEX_LIST_NOSELECT);
+	ck_assert(!box.has_counts);
+	index_list_free(&list);
+	index_state_free(&state);
+}
+END_TEST
+
+START_TEST(counts_of_a_mailbox)
+{
+	/* messages, unseen, recent, next UID */
+	static const uint32_t counts[] = { 30, 20, 10, 40 };
+	struct index_list_mailbox box;
+	struct index_state state;
+	struct index_list *list = list_of_state(&state, headers[0].bytes,
+						headers[0].size);
+
+	index_records_set(&state.records, INDEX_COLUMN_MSGS, 5, counts,
+			  sizeof(counts));
+	index_list_get(list, 0, &box);
+	ck_assert(box.has_counts);
+	ck_assert_uint_eq(box.messages, 30);
+	ck_assert_uint_eq(box.unseen, 20);
+	ck_assert_uint_eq(box.recent, 10);
+	ck_assert_uint_eq(box.next_uid, 40);
+	/* without the last one, INBOX' */
+	index_records_set(&state.records, INDEX_COLUMN_MSGS, 5, counts, 12);
+	index_list_get(list, 0, &box);
+	ck_assert(!box.has_counts);
+	index_list_free(&list);
+	index_state_free(&state);
 }
 END_TEST
 
@@ -481,6 +613,10 @@ int main(void)
 	tcase_add_loop_test(tcase, a_list_is_taken_for_what_it_is, 0,
 			    CASES_COUNT);
 	tcase_add_test(tcase, depth_and_length_are_bounded);
+	tcase_add_test(tcase, all_names_together_are_bounded);
+	tcase_add_loop_test(tcase, names_of_a_header, 0,
+			    sizeof(headers) / sizeof(headers[0]));
+	tcase_add_test(tcase, counts_of_a_mailbox);
 	tcase_add_test(tcase, a_list_that_changed_is_read_again);
 	tcase_add_test(tcase, a_list_that_changes_all_the_time_is_unknown);
 	tcase_add_test(tcase, an_older_log_that_cant_be_read_makes_it_unknown);
