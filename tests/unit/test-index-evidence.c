@@ -35,10 +35,18 @@ START_TEST(who_changes_it)
 	} changes[] = {
 		{ FLAGS, 0x08, MBA_EVIDENCE_CHANGED },
 		{ FLAGS, 0x0800, MBA_EVIDENCE_CHANGED },
+		{ FLAGS, 0x01, MBA_EVIDENCE_CHANGED },
+		{ FLAGS, 0x1000, MBA_EVIDENCE_CHANGED },
+		{ EXPUNGE, 0, MBA_EVIDENCE_CHANGED },
+		{ EXPUNGE_GUID, 0, MBA_EVIDENCE_CHANGED },
+		{ KEYWORD, 0, MBA_EVIDENCE_CHANGED },
+		{ KEYWORD_RESET, 0, MBA_EVIDENCE_CHANGED },
 		/* Dovecot's own flags; Dovecot itself; dsync */
 		{ FLAGS, 0x80, MBA_EVIDENCE_NEVER_OPENED },
 		{ FLAGS | EXTERNAL, 0x08, MBA_EVIDENCE_NEVER_OPENED },
 		{ FLAGS | DSYNC, 0x08, MBA_EVIDENCE_NEVER_OPENED },
+		{ EXPUNGE_GUID | DSYNC, 0, MBA_EVIDENCE_NEVER_OPENED },
+		{ KEYWORD_RESET | DSYNC, 0, MBA_EVIDENCE_NEVER_OPENED },
 	};
 	struct index_evidence evidence;
 
@@ -141,6 +149,28 @@ START_TEST(an_mbox_is_written_when_it_is_left)
 	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
 	SYNC_END(&newer);
 	check_change(INDEXID + 100);
+	/* a message came while it was synced; the sync wrote what it had seen */
+	log_change();
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
+	log_append(&newer, 4, 1);
+	SYNC_END(&newer);
+	log_sync_note(&newer);
+	LOG_ADD(&newer, EXT_HEADER | EXTERNAL, 4 << 16, 7);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	SYNC_END(&newer);
+	check_change(INDEXID + 100);
+	/* somebody asks for more in between, or marks messages */
+	log_change();
+	SYNC_END(&newer);
+	LOG_ADD(&newer, BOUNDARY, 12);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	SYNC_END(&newer);
+	check_change(INDEXID);
+	log_change();
+	SYNC_END(&newer);
+	LOG_ADD(&newer, FLAGS, 1, 1, DIRTY);
+	SYNC_END(&newer);
+	check_change(INDEXID);
 	/* by a delivery */
 	log_change();
 	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
@@ -160,6 +190,19 @@ START_TEST(times_before_a_change_date_it)
 	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
 	TEMP_SCAN(&newer, INDEXID + 90);
 	check_change(INDEXID + 40);
+	/* the day's first second; an update that isn't whole is none */
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 3);
+	LOG_ADD(&newer, HEADER | EXTERNAL, 84 | 4 << 16, INDEXID + 20,
+		80 | 4 << 16);
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	log_sync_note(&newer);
+	check_change(INDEXID + 20);
+	/* the log itself is newer than the index */
+	log_change();
+	memcpy(newer.data + 20, &(uint32_t){ INDEXID + 10 }, 4);
+	log_sync_note(&newer);
+	check_change(INDEXID + 10);
 	/* the latest one, among other fields; the day has eight more values,
 	   whatever they look like, and others are padded */
 	log_begin(&newer, 1, 0, 0);

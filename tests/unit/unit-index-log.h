@@ -13,14 +13,17 @@
 #define EXTERNAL 0x10000000u
 #define DSYNC 0x20000000u
 #define EXPUNGE 0xcd91u
+#define EXPUNGE_GUID 0xed90u
 #define APPEND 0x2u
 #define FLAGS 0x4u
 #define HEADER 0x20u
 #define INTRO 0x40u
 #define RESET 0x80u
+#define EXT_HEADER 0x100u
 #define EXT_HEADER32 0x10000u
 #define EXT_RECORD 0x200u
 #define KEYWORD 0x400u
+#define KEYWORD_RESET 0x800u
 #define BOUNDARY 0x80000u
 #define DELETED 0x20000u
 
