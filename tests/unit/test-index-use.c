@@ -57,9 +57,10 @@ static const struct {
 	{ "", 0, -1, false }, { "b", 1, 1, false },
 	{ "box\0\1", 5, 3, true }, { "a\0box\0\1\0", 8, 5, true },
 	{ "INBOX\0\0\1\0", 9, 5, true }, { "INBOX\0\0\2", 8, 5, false },
+	{ "box\0\x1f", 5, 3, true }, { "box\0\x1e", 5, 3, false },
 	/* a level of one character; a control character at a name's end */
-	{ "box\0" "1", 5, 5, false }, { "box\1", 4, 4, false },
-	{ "\0\1", 2, 2, false },
+	{ "box\0" "1", 5, 5, false }, { "box\0 ", 5, 5, false },
+	{ "box\1", 4, 4, false }, { "\0\1", 2, 2, false },
 };
 
 START_TEST(a_name_ends_before_what_follows_it)
@@ -82,6 +83,23 @@ START_TEST(a_name_ends_before_what_follows_it)
 	}
 	free(own.name);
 	teardown();
+}
+END_TEST
+
+/* Changes of all messages, again and again. */
+START_TEST(messages_that_take_too_long_are_unknown)
+{
+	struct mba_use use;
+
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 2000);
+	while (newer.size + 20 <= sizeof(newer.data))
+		LOG_ADD(&newer, FLAGS, 1, UINT32_MAX, 0x08);
+	unit_write(unit_path("dovecot.index.log"), newer.data, newer.size);
+	use_read(&use, true);
+	ck_assert(!use.has_messages);
+	ck_assert_uint_eq(use.messages, 0);
+	ck_assert_int_eq(use.since, INDEXID);
 }
 END_TEST
 
@@ -191,6 +209,7 @@ int main(void)
 			    sizeof(names) / sizeof(names[0]));
 	tcase_add_test(tcase, names_are_bounded);
 	tcase_add_test(tcase, a_log_tells_of_messages);
+	tcase_add_test(tcase, messages_that_take_too_long_are_unknown);
 	tcase_add_loop_test(tcase, what_is_no_index_is_no_failure, 0,
 			    sizeof(makers) / sizeof(makers[0]));
 	tcase_add_test(tcase, failures_are_told);
