@@ -280,6 +280,37 @@ def test_json(everything):
     assert mails["mailboxes"] is None and mails["violations"] == []
 
 
+LITTLE = """\
+index             TOP/dovecot.index
+use               somebody changed flags or expunged messages (changed)
+  then or later   N ago (2023-11-14T22:13:20Z, 1700000000) by change
+  nothing before  N ago (2023-11-14T22:13:20Z, 1700000000)
+messages          1: 1 seen, 0 deleted, 1 recent
+next UID          2, first recent 1, UID validity 7
+log made          N ago (2023-11-14T22:13:22Z, 1700000002), number 2
+  written         52 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
+  wished+done     index-undeleted:0+1
+older log made    N ago (2023-11-14T22:13:21Z, 1700000001), number 1
+  written         92 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
+  wished+done     append:0+1 flag-update:1+0 bookkeeping:0+1 by-clients:1
+cache             60 bytes, 1 fields, 3 records, 2 continued, 1 deleted
+  keeps           flags
+"""
+
+
+def test_what_is_not_there_is_not_mentioned(tmp_path):
+    """There is no modseq, no log is missing between the two, no field was used,
+    and there was one change."""
+    older = log_header(1, modseq=0) + header_update(24, 7) + append(1) + \
+        flags(0, 1, 0x08)
+    write_old(tmp_path / "dovecot.index.log.2", older)
+    write_old(tmp_path / "dovecot.index.log",
+              log_header(2, 1, len(older), modseq=0) +
+              record(EXTERNAL | 0x40000, numbers(0)))
+    write_old(tmp_path / "dovecot.index.cache", cache((b"flags", 4, 3, 2, 0)))
+    assert printed(tmp_path, status=0).replace(str(tmp_path), "TOP") == LITTLE
+
+
 def make_unreadable(top):
     """One file after another, each wrong in its own way."""
     index = struct.pack("=BBHIIB3x", 7, 3, 120, 120, 8, 1) + bytes(104)
