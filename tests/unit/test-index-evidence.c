@@ -318,7 +318,17 @@ START_TEST(days_of_messages_bound_a_select)
 	ck_assert_int_eq(evidence.not_opened_since, 0);
 	teardown();
 	setup();
-	/* not later than the log was written */
+	/* before the days that are known nothing came, and today neither */
+	log_eight_days(INDEXID + 13 * DAY, (const uint32_t[]){
+		0, 6, 5, 4, 4, 4, 4, 4 });
+	check_opened(7, INDEXID + 12 * DAY);
+	check_opened(5, INDEXID);
+	/* not later than the log was written, if there is one */
+	log_days(4);
+	evidence = evidence_of_log(0);
+	ck_assert_int_eq(evidence.not_opened_since, INDEXID + 14 * DAY);
+	teardown();
+	setup();
 	log_days(4);
 	evidence = evidence_of_log(INDEXID + 13 * DAY + 60);
 	ck_assert_int_eq(evidence.not_opened_since, INDEXID + 13 * DAY + 60);
@@ -375,6 +385,56 @@ START_TEST(cache_fields_that_clients_ask_for)
 	fields[2].last_used++;
 	index_evidence_find(&input, &evidence);
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_READ);
+}
+END_TEST
+
+static struct index_evidence evidence_of_fields(struct index_cache_field *fields,
+						unsigned int count)
+{
+	struct index_cache cache = {
+		.indexid = INDEXID, .file_seq = INDEXID, .fields = fields,
+		.fields_count = count
+	};
+	struct index_evidence_input input = { .state = &state,
+					      .cache = &cache };
+	struct index_evidence evidence;
+
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 1);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	index_evidence_find(&input, &evidence);
+	return evidence;
+}
+
+START_TEST(the_field_that_was_used_last_tells)
+{
+	struct index_cache_field fields[] = {
+		{ .name = "imap.body", .last_used = INDEXID + 5 * DAY },
+		{ .name = "imap.envelope", .last_used = INDEXID + 7 * DAY },
+		{ .name = "hdr.to", .last_used = INDEXID + 6 * DAY },
+	};
+	struct index_evidence evidence = evidence_of_fields(fields, 3);
+
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_READ);
+	ck_assert_str_eq(evidence.proof_name, "imap.envelope");
+	ck_assert_int_eq(evidence.last_used, INDEXID + 7 * DAY);
+}
+END_TEST
+
+static const char *const common_fields[] = {
+	"hdr.from", "hdr.subject", "hdr.message-id", "date.received",
+	"date.save", "guid", "mime.parts", "size.virtual", "size.physical",
+	"HDR.From", "Size.Virtual",
+};
+
+START_TEST(fields_that_others_ask_for_prove_nothing)
+{
+	struct index_cache_field field = {
+		.name = common_fields[_i], .last_used = INDEXID + 5 * DAY
+	};
+
+	ck_assert_int_eq(evidence_of_fields(&field, 1).level,
+			 MBA_EVIDENCE_NEVER_OPENED);
 }
 END_TEST
 
@@ -449,6 +509,9 @@ START_TEST(the_newest_proof_tells_the_time)
 	index_evidence_find(&input, &evidence);
 	ck_assert_str_eq(evidence.proof, "first-recent-uid");
 	ck_assert_int_eq(evidence.last_used, INDEXID + 13 * DAY);
+	input.thread_mtime = INDEXID + 13 * DAY;
+	index_evidence_find(&input, &evidence);
+	ck_assert_str_eq(evidence.proof, "first-recent-uid");
 }
 END_TEST
 
@@ -467,6 +530,13 @@ START_TEST(a_sort_is_a_proof)
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
 	ck_assert_str_eq(evidence.proof, "sort");
 	ck_assert_int_eq(evidence.last_used, INDEXID);
+	teardown();
+	setup();
+	/* another extension */
+	newer.data[newer.size - 8 + 4] = '2';
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_str_eq(state.exts.exts[0].name, "sort2f");
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_NEVER_OPENED);
 }
 END_TEST
 
@@ -491,6 +561,13 @@ START_TEST(seconds_of_messages_bound_a_select)
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
 	ck_assert_int_eq(evidence.last_used, INDEXID + 5000);
 	ck_assert_int_eq(evidence.not_opened_since, INDEXID + 7000);
+	teardown();
+	setup();
+	/* of a message that is gone it isn't known */
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.last_used, INDEXID + DAY);
+	ck_assert_int_eq(evidence.not_opened_since, INDEXID + 7000);
 }
 END_TEST
 
@@ -507,6 +584,9 @@ int main(void)
 	tcase_add_test(tcase, days_of_messages_bound_a_select);
 	tcase_add_test(tcase, without_a_time_it_was_since_the_index);
 	tcase_add_test(tcase, cache_fields_that_clients_ask_for);
+	tcase_add_test(tcase, the_field_that_was_used_last_tells);
+	tcase_add_loop_test(tcase, fields_that_others_ask_for_prove_nothing, 0,
+			    sizeof(common_fields) / sizeof(common_fields[0]));
 	tcase_add_test(tcase, without_a_state_nothing_is_known);
 	tcase_add_test(tcase, the_older_log_has_changes_too);
 	tcase_add_test(tcase, the_newest_proof_tells_the_time);

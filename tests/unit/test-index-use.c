@@ -12,10 +12,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "index-files.h"
 #include "index-list.h"
 #include "index-use.h"
 #include "unit-index-log.h"
 #include "unit.h"
+
+#define CACHE_SEQ (INDEXID + 1)
 
 static char told[256];
 static unsigned int told_count;
@@ -23,15 +26,15 @@ static unsigned int told_count;
 static void tell(const char *op, const char *path, const char *error,
 		 void *context)
 {
-	(void)error;
 	(void)context;
 	told_count++;
-	snprintf(told, sizeof(told), "%s %s", op, path);
+	snprintf(told, sizeof(told), "%s %s: %s", op, path, error);
 }
 
 static struct index_own own;
 
-static void use_read(struct mba_use *use_r, bool is_open)
+static void use_read_seen(struct mba_use *use_r, bool is_open,
+			  const struct index_entry_files *files)
 {
 	const struct error_sink errors = { tell, NULL };
 	struct walk_place place = { .fd = -1, .path = "a/box" };
@@ -39,9 +42,14 @@ static void use_read(struct mba_use *use_r, bool is_open)
 	told_count = 0;
 	if (is_open)
 		place.fd = open(unit_path("."), O_RDONLY | O_DIRECTORY);
-	index_use_read(&place, NULL, "/index", &errors, use_r, &own);
+	index_use_read(&place, files, "/index", &errors, use_r, &own);
 	if (place.fd != -1)
 		(void)close(place.fd);
+}
+
+static void use_read(struct mba_use *use_r, bool is_open)
+{
+	use_read_seen(use_r, is_open, NULL);
 }
 
 /* lib-storage/index/index-storage.c: levels joined by NUL; 2.4.5 has a flag
@@ -146,6 +154,91 @@ START_TEST(a_log_tells_of_messages)
 }
 END_TEST
 
+/* What a walk sees of the files. */
+static void files_see(struct index_entry_files *files_r)
+{
+	unsigned int idx = 0;
+
+	memset(files_r, 0, sizeof(*files_r));
+	for (int file = INDEX_FILE_FIRST_REMOVABLE; file < INDEX_FILE_COUNT;
+	     file++, idx++) {
+		if (lstat(unit_path("%s", index_file_name(file)),
+			  &files_r->st[idx]) == 0)
+			files_r->found |= 1U << idx;
+	}
+}
+
+/* A cache with a field that was used ten days after it was made. */
+static void make_cache(const char *path)
+{
+	struct bytes cache = { .size = 0 };
+
+	add(&cache, "\1\10\1", 4);
+	add32(&cache, INDEXID);
+	add32(&cache, CACHE_SEQ);
+	for (int i = 0; i < 4; i++)
+		add32(&cache, 0);
+	set_size(cache.data + cache.size, 32);
+	cache.size += 4;
+	add32(&cache, 0);
+	add32(&cache, 12 + 10 + sizeof("imap.envelope"));
+	add32(&cache, 1);
+	add32(&cache, INDEXID + 10 * 24 * 60 * 60);
+	add32(&cache, 4);
+	add(&cache, "\0\2", 2);
+	add(&cache, "imap.envelope", sizeof("imap.envelope"));
+	unit_write(path, cache.data, cache.size);
+}
+
+static void make_thread(const char *path)
+{
+	unit_write(path, "", 0);
+}
+
+static void make_older_log(const char *path)
+{
+	log_begin(&older, 1, 0, 0);
+	log_append(&older, 1, 1);
+	LOG_ADD(&older, FLAGS, 1, 1, 0x08);
+	unit_write(path, older.data, older.size);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(const char *path);
+	enum mba_evidence evidence;
+} proofs[] = {
+	{ "dovecot.index.cache", make_cache, MBA_EVIDENCE_READ },
+	{ "dovecot.index.thread", make_thread, MBA_EVIDENCE_OPENED },
+	{ "dovecot.index.log.2", make_older_log, MBA_EVIDENCE_CHANGED },
+};
+
+START_TEST(what_the_walk_saw_is_read)
+{
+	struct index_entry_files files;
+	uint32_t name[2] = { 0, 0 };
+	struct mba_use use;
+
+	memcpy(name, "cache", 5);
+	log_begin(&newer, 1, 0, 0);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, CACHE_SEQ, 0, 4 | 4 << 16, 5 << 16,
+		name[0], name[1]);
+	log_append(&newer, 1, 2);
+	unit_write(unit_path("dovecot.index.log"), newer.data, newer.size);
+	files_see(&files);
+	use_read_seen(&use, true, &files);
+	ck_assert_uint_eq(use.messages, 2);
+	ck_assert_int_eq(use.evidence, MBA_EVIDENCE_NEVER_OPENED);
+	proofs[_i].make(unit_path("%s", proofs[_i].name));
+	use_read(&use, true);
+	ck_assert_int_eq(use.evidence, proofs[_i].evidence);
+	files_see(&files);
+	use_read_seen(&use, true, &files);
+	ck_assert_int_eq(use.evidence, proofs[_i].evidence);
+	ck_assert_uint_eq(told_count, 0);
+}
+END_TEST
+
 static void make_fifo(const char *path)
 {
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
@@ -196,7 +289,8 @@ START_TEST(failures_are_told)
 	ck_assert_int_eq(chmod(unit_path("dovecot.index.log"), 0), 0);
 	unit_become_nobody();
 	use_read(&use, true);
-	ck_assert_str_eq(told, "open /index/a/box/dovecot.index.log");
+	ck_assert_str_eq(told, "open /index/a/box/dovecot.index.log: "
+			 "Permission denied");
 	ck_assert(!use.has_messages);
 }
 END_TEST
@@ -209,6 +303,8 @@ int main(void)
 			    sizeof(names) / sizeof(names[0]));
 	tcase_add_test(tcase, names_are_bounded);
 	tcase_add_test(tcase, a_log_tells_of_messages);
+	tcase_add_loop_test(tcase, what_the_walk_saw_is_read, 0,
+			    sizeof(proofs) / sizeof(proofs[0]));
 	tcase_add_test(tcase, messages_that_take_too_long_are_unknown);
 	tcase_add_loop_test(tcase, what_is_no_index_is_no_failure, 0,
 			    sizeof(makers) / sizeof(makers[0]));
