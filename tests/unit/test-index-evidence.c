@@ -149,7 +149,7 @@ START_TEST(an_mbox_is_written_when_it_is_left)
 	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
 	SYNC_END(&newer);
 	check_change(INDEXID + 100);
-	/* a message came while it was synced; the sync wrote what it had seen */
+	/* a message came meanwhile; the sync notes more of what it saw */
 	log_change();
 	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
 	log_append(&newer, 4, 1);
@@ -184,6 +184,8 @@ END_TEST
 
 START_TEST(times_before_a_change_date_it)
 {
+	const uint32_t newer_stamp = INDEXID + 10;
+
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 3);
 	TEMP_SCAN(&newer, INDEXID + 40);
@@ -200,7 +202,7 @@ START_TEST(times_before_a_change_date_it)
 	check_change(INDEXID + 20);
 	/* the log itself is newer than the index */
 	log_change();
-	memcpy(newer.data + 20, &(uint32_t){ INDEXID + 10 }, 4);
+	memcpy(newer.data + 20, &newer_stamp, sizeof(newer_stamp));
 	log_sync_note(&newer);
 	check_change(INDEXID + 10);
 	/* the latest one, among other fields; the day has eight more values,
@@ -388,8 +390,8 @@ START_TEST(cache_fields_that_clients_ask_for)
 }
 END_TEST
 
-static struct index_evidence evidence_of_fields(struct index_cache_field *fields,
-						unsigned int count)
+static struct index_evidence
+evidence_of_fields(struct index_cache_field *fields, unsigned int count)
 {
 	struct index_cache cache = {
 		.indexid = INDEXID, .file_seq = INDEXID, .fields = fields,
