@@ -4,8 +4,10 @@
 /* index-side over real trees, with and without a thread. */
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "alloc.h"
 #include "index-side.h"
@@ -184,7 +186,7 @@ END_TEST
    descriptors there were at the most. */
 struct uses {
 	uint64_t hash, messages;
-	unsigned int count, descriptors;
+	unsigned int count, descriptors, inherited;
 };
 
 static unsigned int count_descriptors(void)
@@ -195,6 +197,25 @@ static unsigned int count_descriptors(void)
 	ck_assert_ptr_nonnull(dir);
 	while (readdir(dir) != NULL)
 		count++;
+	(void)closedir(dir);
+	return count;
+}
+
+/* Returns how many descriptors another program would have. */
+static unsigned int count_inherited(void)
+{
+	unsigned int count = 0;
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *d;
+	int flags;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((d = readdir(dir)) != NULL) {
+		flags = fcntl(atoi(d->d_name), F_GETFD);
+		if (d->d_name[0] != '.' && flags != -1 &&
+		    (flags & FD_CLOEXEC) == 0)
+			count++;
+	}
 	(void)closedir(dir);
 	return count;
 }
@@ -212,6 +233,7 @@ static bool uses_add(const struct index_entry *entry, void *context)
 		uses->hash = uses->hash * 31 + (unsigned char)*p;
 	if (descriptors > uses->descriptors)
 		uses->descriptors = descriptors;
+	ck_assert_uint_eq(count_inherited(), uses->inherited);
 	return false;
 }
 
@@ -225,7 +247,7 @@ static bool uses_progress(const struct mba_count *totals, void *context)
 
 static struct uses walk_uses(walk_function_t *function, bool share)
 {
-	struct uses uses = { 0, 0, 0, 0 };
+	struct uses uses = { .inherited = count_inherited() };
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
 	const struct index_side_settings set = {
@@ -269,6 +291,48 @@ START_TEST(a_walk_with_a_thread_shares_what_it_reads)
 }
 END_TEST
 
+static void tell_path(const char *op, const char *path, const char *error,
+		      void *context)
+{
+	char *told = context;
+
+	(void)op;
+	(void)error;
+	ck_assert_str_eq(told, "");
+	strcpy(told, path);
+}
+
+/* Its path is another one for the thread: "." is what an entry is called. */
+START_TEST(what_the_root_holds_is_told_by_its_path)
+{
+	char told[4096] = "";
+	const struct error_sink errors = { tell_path, told };
+	struct entries entries = { NULL, 0 };
+	struct index_side_settings set = {
+		.root_fd = -1, .use = true, .share = true,
+		.entry = entries_add, .progress = entries_progress,
+		.context = &entries, .errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+
+	memset(other, 0, sizeof(other));
+	/* more than are walked without a thread */
+	for (unsigned int i = 0; i < 1000; i++)
+		unit_mkdir(unit_path("root/%u", i));
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 1);
+	unit_write(unit_path("root/dovecot.index.log"), newer.data,
+		   newer.size);
+	ck_assert_int_eq(chmod(unit_path("root/dovecot.index.log"), 0), 0);
+	unit_become_nobody();
+	set.root = unit_path("root");
+	functions[_i](&set, &totals, other);
+	ck_assert_str_eq(told, unit_path("root/dovecot.index.log"));
+	ck_assert_str_eq(entries.text, ".:2|");
+	free(entries.text);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("index-side");
@@ -277,6 +341,8 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_not_index_is_mail_in_place, 0, 2);
 	tcase_add_loop_test(tcase, a_large_tree_has_a_thread, 0, 2);
 	tcase_add_loop_test(tcase, a_walk_with_a_thread_shares_what_it_reads,
+			    0, 2);
+	tcase_add_loop_test(tcase, what_the_root_holds_is_told_by_its_path,
 			    0, 2);
 	return unit_run(tcase);
 }
