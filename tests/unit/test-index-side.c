@@ -5,9 +5,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "index-side.h"
@@ -187,6 +189,8 @@ END_TEST
 struct uses {
 	uint64_t hash, messages;
 	unsigned int count, descriptors, inherited;
+	/* nobody is to be asked again */
+	bool ended;
 };
 
 static unsigned int count_descriptors(void)
@@ -231,6 +235,9 @@ static bool uses_add(const struct index_entry *entry, void *context)
 	uses->hash = uses->hash * 31 + entry->use.messages;
 	for (const char *p = entry->path; *p != '\0'; p++)
 		uses->hash = uses->hash * 31 + (unsigned char)*p;
+	ck_assert_uint_eq(entry->own.name_len, 4);
+	for (int i = 0; i < 4; i++)
+		uses->hash = uses->hash * 31 + (unsigned char)entry->own.name[i];
 	if (descriptors > uses->descriptors)
 		uses->descriptors = descriptors;
 	ck_assert_uint_eq(count_inherited(), uses->inherited);
@@ -239,10 +246,12 @@ static bool uses_add(const struct index_entry *entry, void *context)
 
 static bool uses_progress(const struct mba_count *totals, void *context)
 {
-	const struct uses *uses = context;
+	struct uses *uses = context;
 
 	(void)totals;
-	return uses->count != 800;
+	ck_assert(!uses->ended);
+	uses->ended = uses->count == 800;
+	return !uses->ended;
 }
 
 static struct uses walk_uses(walk_function_t *function, bool share)
@@ -265,6 +274,17 @@ static struct uses walk_uses(walk_function_t *function, bool share)
 	return uses;
 }
 
+/* Add the mailbox's own name, of four bytes that are none of them 0. */
+static void log_add_name(uint32_t number)
+{
+	uint32_t ext_name[2];
+
+	memcpy(ext_name, "box-name", 8);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 4, 0, 8 << 16, ext_name[0],
+		ext_name[1]);
+	LOG_ADD(&newer, EXT_HEADER, 4 << 16, 0x61616161 + number);
+}
+
 /* The walk goes on meanwhile, and is stopped while directories are held. */
 START_TEST(a_walk_with_a_thread_shares_what_it_reads)
 {
@@ -273,6 +293,7 @@ START_TEST(a_walk_with_a_thread_shares_what_it_reads)
 	for (unsigned int i = 0; i < 1000; i++) {
 		log_begin(&newer, 1, 0, 0);
 		log_append(&newer, 1, i % 50 + 1);
+		log_add_name(i);
 		unit_write(unit_path("root/a%u/b%u/dovecot.index.log", i % 10,
 				     i), newer.data, newer.size);
 	}
@@ -298,12 +319,15 @@ static void tell_path(const char *op, const char *path, const char *error,
 
 	(void)op;
 	(void)error;
-	ck_assert_str_eq(told, "");
-	strcpy(told, path);
+	/* in the thread that asked */
+	ck_assert_int_eq(gettid(), getpid());
+	strcat(told, strstr(path, "root"));
+	strcat(told, "|");
 }
 
-/* Its path is another one for the thread: "." is what an entry is called. */
-START_TEST(what_the_root_holds_is_told_by_its_path)
+/* The root's path is another one for the thread: "." is what its entry is
+   called. */
+START_TEST(errors_are_told_once_with_their_paths)
 {
 	char told[4096] = "";
 	const struct error_sink errors = { tell_path, told };
@@ -324,12 +348,71 @@ START_TEST(what_the_root_holds_is_told_by_its_path)
 	unit_write(unit_path("root/dovecot.index.log"), newer.data,
 		   newer.size);
 	ck_assert_int_eq(chmod(unit_path("root/dovecot.index.log"), 0), 0);
+	ck_assert_int_eq(chmod(unit_path("root/999"), 0), 0);
 	unit_become_nobody();
 	set.root = unit_path("root");
 	functions[_i](&set, &totals, other);
-	ck_assert_str_eq(told, unit_path("root/dovecot.index.log"));
-	ck_assert_str_eq(entries.text, ".:2|");
+	ck_assert_str_eq(told, "root/999|root/dovecot.index.log|");
+	ck_assert_str_eq(entries.text, "999:1|.:2|");
 	free(entries.text);
+}
+END_TEST
+
+/* When progress was made, in inodes. */
+struct progress {
+	uint64_t inodes[8];
+	unsigned int count;
+};
+
+static bool progress_add(const struct mba_count *totals, void *context)
+{
+	struct progress *progress = context;
+
+	ck_assert_uint_lt(progress->count, 8);
+	progress->inodes[progress->count++] = totals->inodes;
+	return true;
+}
+
+static struct progress walk_progress(walk_function_t *function)
+{
+	static const struct error_sink errors = { tell_path, NULL };
+	struct progress progress = { .count = 0 };
+	const struct index_side_settings set = {
+		.root = unit_path("root"), .root_fd = -1,
+		.progress = progress_add, .context = &progress,
+		.errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+
+	memset(other, 0, sizeof(other));
+	function(&set, &totals, other);
+	ck_assert_uint_eq(totals.inodes, 2 * INDEX_SIDE_PROGRESS_INODES + 1);
+	return progress;
+}
+
+START_TEST(progress_is_told_without_entries)
+{
+	const uint64_t every = INDEX_SIDE_PROGRESS_INODES;
+	struct progress progress;
+	char name[16];
+	int fd;
+
+	unit_mkdir(unit_path("root"));
+	fd = open(unit_path("root"), O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(fd, -1);
+	for (unsigned int i = 0; i < 2 * every; i++) {
+		(void)snprintf(name, sizeof(name), "%u", i);
+		ck_assert_int_eq(mknodat(fd, name, S_IFREG | 0600, 0), 0);
+	}
+	(void)close(fd);
+	progress = walk_progress(index_side_walk);
+	ck_assert_uint_eq(progress.count, 2);
+	ck_assert_uint_eq(progress.inodes[0], every);
+	ck_assert_uint_eq(progress.inodes[1], 2 * every);
+	/* so much after it began */
+	progress = walk_progress(index_side_walk_threaded);
+	ck_assert_uint_eq(progress.count, 1);
+	ck_assert_uint_eq(progress.inodes[0], 2 * every);
 }
 END_TEST
 
@@ -342,7 +425,8 @@ int main(void)
 	tcase_add_loop_test(tcase, a_large_tree_has_a_thread, 0, 2);
 	tcase_add_loop_test(tcase, a_walk_with_a_thread_shares_what_it_reads,
 			    0, 2);
-	tcase_add_loop_test(tcase, what_the_root_holds_is_told_by_its_path,
+	tcase_add_loop_test(tcase, errors_are_told_once_with_their_paths,
 			    0, 2);
+	tcase_add_test(tcase, progress_is_told_without_entries);
 	return unit_run(tcase);
 }
