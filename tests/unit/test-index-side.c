@@ -193,18 +193,6 @@ struct uses {
 	bool ended;
 };
 
-static unsigned int count_descriptors(void)
-{
-	unsigned int count = 0;
-	DIR *dir = opendir("/proc/self/fd");
-
-	ck_assert_ptr_nonnull(dir);
-	while (readdir(dir) != NULL)
-		count++;
-	(void)closedir(dir);
-	return count;
-}
-
 /* Returns how many descriptors another program would have. */
 static unsigned int count_inherited(void)
 {
@@ -227,7 +215,7 @@ static unsigned int count_inherited(void)
 static bool uses_add(const struct index_entry *entry, void *context)
 {
 	struct uses *uses = context;
-	unsigned int descriptors = count_descriptors();
+	unsigned int descriptors = unit_descriptors_count();
 
 	uses->count++;
 	ck_assert(entry->use.has_messages);
@@ -236,8 +224,8 @@ static bool uses_add(const struct index_entry *entry, void *context)
 	for (const char *p = entry->path; *p != '\0'; p++)
 		uses->hash = uses->hash * 31 + (unsigned char)*p;
 	ck_assert_uint_eq(entry->own.name_len, 4);
-	for (int i = 0; i < 4; i++)
-		uses->hash = uses->hash * 31 + (unsigned char)entry->own.name[i];
+	for (const char *p = entry->own.name; *p != '\0'; p++)
+		uses->hash = uses->hash * 31 + (unsigned char)*p;
 	if (descriptors > uses->descriptors)
 		uses->descriptors = descriptors;
 	ck_assert_uint_eq(count_inherited(), uses->inherited);
@@ -265,12 +253,12 @@ static struct uses walk_uses(walk_function_t *function, bool share)
 		.progress = uses_progress, .context = &uses, .errors = &errors,
 	};
 	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
-	unsigned int before = count_descriptors();
+	unsigned int before = unit_descriptors_count();
 
 	memset(other, 0, sizeof(other));
 	function(&set, &totals, other);
 	ck_assert_uint_eq(entries.errors, 0);
-	ck_assert_uint_eq(count_descriptors(), before);
+	ck_assert_uint_eq(unit_descriptors_count(), before);
 	return uses;
 }
 

@@ -4,6 +4,7 @@
 /* Lists of mailboxes as Dovecot would never write them, and those that change
    while they are read. */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,11 @@ static const struct list_case cases[] = {
 	{ .names = { "a", "INBOX" }, .boxes = { { 1, 0, 2 }, { 2, 1, 1 } },
 	  .prefix_inbox = 2, .is_complete = true, .name = "a|INBOX" },
 	{ .names = { "a" }, .boxes = { { 7, 0, 1 } }, .prefix_inbox = 7 },
-	/* no such parent, no such name */
+	{ .names = { "a", "b", "c" },
+	  .boxes = { { 1, 0, 3 }, { 2, 0, 2 }, { 3, 0, 1 } },
+	  .is_complete = true, .name = "c" },
+	/* no mailboxes, no such parent, no such name */
+	{ .names = { "a" } },
 	{ .names = { "a" }, .boxes = { { 1, 9, 1 } } },
 	{ .names = { "a" }, .boxes = { { 1, UINT32_MAX, 1 } } },
 	{ .names = { "a" }, .boxes = { { 7, 0, 1 } } },
@@ -224,6 +229,9 @@ static void put_list2(uint32_t name_id)
 	put_at(4, file_size);
 }
 
+/* of the index that was written last */
+static size_t index_size;
+
 static void write_list(const struct list_case *list)
 {
 	size_t size = 0, count = 0;
@@ -243,6 +251,7 @@ static void write_list(const struct list_case *list)
 	for (uint32_t i = 0; i < count; i++)
 		put_record(i + 1, &list->boxes[i]);
 	unit_write(unit_path("list"), file, file_size);
+	index_size = file_size;
 	write_log(0);
 }
 
@@ -384,6 +393,7 @@ START_TEST(all_names_together_are_bounded)
 			lost++;
 	}
 	ck_assert_uint_eq(uid, INDEX_LIST_MAX_DEPTH);
+	ck_assert(!list_index_next(list, UINT32_MAX, &box));
 	ck_assert_uint_gt(lost, 0);
 	ck_assert_uint_lt(lost, INDEX_LIST_MAX_DEPTH / 2);
 	ck_assert_uint_lt(size, 1024 * 1024);
@@ -512,11 +522,197 @@ START_TEST(a_list_that_changed_is_read_again)
 }
 END_TEST
 
+static void change_time(time_t seconds, long nanoseconds)
+{
+	const struct timespec times[2] = {
+		{ 1700000000, 500 }, { 1700000000 + seconds, 500 + nanoseconds }
+	};
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, unit_path("list"), times, 0), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, unit_path("list.log"), times, 0),
+			 0);
+}
+
+static void change_seconds(void)
+{
+	change_time(1, 0);
+}
+
+static void change_nanoseconds(void)
+{
+	change_time(0, 1);
+}
+
+static void change_inode(void)
+{
+	unit_write(unit_path("list.new"), file, file_size);
+	ck_assert_int_eq(rename(unit_path("list.new"), unit_path("list.log")),
+			 0);
+	change_time(0, 0);
+}
+
+static void change_size(void)
+{
+	write_log(4);
+	change_time(0, 0);
+}
+
+static void (*const changes[])(void) = {
+	change_seconds, change_nanoseconds, change_inode, change_size
+};
+
+START_TEST(a_change_shows_by_any_of_them)
+{
+	static const struct list_case before = {
+		.names = { "a" }, .boxes = { { 1, 0, 2 } }
+	}, after = {
+		.names = { "a" }, .boxes = { { 1, 0, 1 } }
+	};
+	unsigned int descriptors = unit_descriptors_count();
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	write_list(&before);
+	change_time(0, 0);
+	list = open_list(false);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_NONE);
+	write_list(&after);
+	/* nothing shows it */
+	change_time(0, 0);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_NONE);
+	changes[_i]();
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_FOUND);
+	list_index_deinit(&list);
+	ck_assert_uint_eq(unit_descriptors_count(), descriptors);
+}
+END_TEST
+
+/* A UID validity, an append whose UID isn't new, and that all was deleted. */
+static const struct {
+	uint32_t type, numbers[2];
+	bool is_complete;
+} transactions[] = {
+	{ 0x10000000 | 0x20, { 24 | 4 << 16, 7 }, true },
+	{ 0x10000000 | 0x2, { 1, 0 }, false },
+	{ 0x10000000 | 0x20000, { 0, 0 }, false },
+};
+
+static void put_transaction(uint32_t type, const uint32_t *numbers,
+			    size_t count)
+{
+	const size_t size = 8 + count * 4;
+	const unsigned char raw[4] = { 0x80, 0x80, 0x80, 0x80 | size / 4 };
+
+	put(raw, sizeof(raw));
+	put32(type);
+	put(numbers, count * 4);
+}
+
+START_TEST(what_a_log_says_counts)
+{
+	static const struct list_case one = {
+		.names = { "a" }, .boxes = { { 1, 0, 1 } }
+	};
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	write_list(&one);
+	put_transaction(transactions[_i].type, transactions[_i].numbers, 2);
+	unit_write(unit_path("list.log"), file, file_size);
+	list = open_list(false);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_FOUND);
+	ck_assert_int_eq(find(list, 2, &box), transactions[_i].is_complete ?
+			 LIST_INDEX_NONE : LIST_INDEX_UNKNOWN);
+	list_index_deinit(&list);
+}
+END_TEST
+
+/* All flags are changed, again and again. */
+START_TEST(a_list_that_takes_too_long_is_unknown)
+{
+	static const uint32_t flags[3] = { 1, UINT32_MAX, 1 };
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	write_chain(INDEX_LIST_MAX_DEPTH, 1);
+	for (int i = 0; i < 20000; i++)
+		put_transaction(0x10000000 | 0x4, flags, 3);
+	unit_write(unit_path("list.log"), file, file_size);
+	list = open_list(false);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+	ck_assert(!list_index_next(list, 0, &box));
+	ck_assert(!list_index_is_known(list));
+	list_index_deinit(&list);
+}
+END_TEST
+
+START_TEST(a_list_that_is_too_large_is_unknown)
+{
+	static const struct list_case one = {
+		.names = { "a" }, .boxes = { { 1, 0, 1 } }
+	};
+	struct index_list_mailbox box;
+	struct list_index *list;
+	off_t size;
+
+	write_list(&one);
+	for (int more = 0; more <= 1; more++) {
+		/* zeros are the log's end */
+		size = LIST_INDEX_MAX_SIZE + more;
+		ck_assert_int_eq(truncate(unit_path("list.log"), size -
+					  (off_t)index_size), 0);
+		list = open_list(false);
+		ck_assert_int_eq(find(list, 1, &box), more == 0 ?
+				 LIST_INDEX_FOUND : LIST_INDEX_UNKNOWN);
+		ck_assert(list_index_is_known(list) == (more == 0));
+		list_index_deinit(&list);
+	}
+}
+END_TEST
+
+/* A directory isn't searched, it is no directory, a link leads nowhere. */
+START_TEST(whether_there_is_a_list)
+{
+	static const char *const files[] = { "list", "list.log", "list.log.2" };
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	list = open_list(false);
+	ck_assert(!list_index_exists(list));
+	for (int i = 0; i < 3; i++) {
+		unit_write(unit_path("%s", files[i]), "", 0);
+		ck_assert(list_index_exists(list));
+		ck_assert_int_eq(unlink(unit_path("%s", files[i])), 0);
+	}
+	ck_assert_int_eq(symlink("nowhere", unit_path("list.log")), 0);
+	ck_assert(list_index_exists(list));
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+	ck_assert(!list_index_is_known(list));
+	list_index_deinit(&list);
+
+	unit_write(unit_path("file"), "", 0);
+	list = open_list_at(unit_path("file/list"), false);
+	ck_assert(!list_index_exists(list));
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+	ck_assert(list_index_is_known(list));
+	ck_assert_int_eq(errors, 0);
+	list_index_deinit(&list);
+
+	unit_mkdir(unit_path("closed"));
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("closed"), 0), 0);
+	list = open_list_at(unit_path("closed/list"), false);
+	ck_assert(list_index_exists(list));
+	list_index_deinit(&list);
+}
+END_TEST
+
 START_TEST(a_list_that_changes_all_the_time_is_unknown)
 {
 	static const struct list_case one = {
 		.names = { "a" }, .boxes = { { 1, 0, 2 } }
 	};
+	unsigned int descriptors = unit_descriptors_count();
 	struct index_list_mailbox box;
 	struct list_index *list;
 	int reads = 0;
@@ -530,6 +726,7 @@ START_TEST(a_list_that_changes_all_the_time_is_unknown)
 		write_log(reads % 2 == 0 ? 0 : 4);
 	}
 	ck_assert_int_eq(reads, LIST_INDEX_MAX_READS);
+	ck_assert_uint_eq(unit_descriptors_count(), descriptors);
 	ck_assert_int_eq(find(list, 2, &box), LIST_INDEX_UNKNOWN);
 	list_index_deinit(&list);
 }
@@ -579,8 +776,12 @@ START_TEST(a_list_that_cant_be_looked_at_is_unknown)
 		list = open_list_at(unit_path("%s/list", dirs[i]), false);
 		ck_assert(!list_index_next(list, 0, &box));
 		ck_assert(!list_index_is_known(list));
-		list_index_deinit(&list);
 		ck_assert_int_gt(errors, 0);
+		ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+		/* the directory is told of once */
+		if (i == 1)
+			ck_assert_int_eq(errors, 1);
+		list_index_deinit(&list);
 		ck_assert_int_eq(chmod(unit_path("closed"), 0700), 0);
 	}
 }
@@ -618,6 +819,13 @@ int main(void)
 			    sizeof(headers) / sizeof(headers[0]));
 	tcase_add_test(tcase, counts_of_a_mailbox);
 	tcase_add_test(tcase, a_list_that_changed_is_read_again);
+	tcase_add_loop_test(tcase, a_change_shows_by_any_of_them, 0,
+			    sizeof(changes) / sizeof(changes[0]));
+	tcase_add_loop_test(tcase, what_a_log_says_counts, 0,
+			    sizeof(transactions) / sizeof(transactions[0]));
+	tcase_add_test(tcase, a_list_that_takes_too_long_is_unknown);
+	tcase_add_test(tcase, a_list_that_is_too_large_is_unknown);
+	tcase_add_test(tcase, whether_there_is_a_list);
 	tcase_add_test(tcase, a_list_that_changes_all_the_time_is_unknown);
 	tcase_add_test(tcase, an_older_log_that_cant_be_read_makes_it_unknown);
 	tcase_add_test(tcase, a_list_that_cant_be_looked_at_is_unknown);

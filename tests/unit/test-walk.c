@@ -3,7 +3,6 @@
 
 /* dir-stack and walk over real trees. */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -49,18 +48,6 @@ static void limit_descriptors(void)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-static unsigned int count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while (readdir(dir) != NULL)
-		count++;
-	closedir(dir);
-	return count;
-}
-
 static void stack_open(struct dir_stack *stack, const char *root)
 {
 	int fd = open(root, O_RDONLY | O_DIRECTORY);
@@ -82,7 +69,7 @@ static ino_t stack_ino(struct dir_stack *stack)
 
 START_TEST(a_stack_holds_few_descriptors)
 {
-	unsigned int before = count_descriptors();
+	unsigned int before = unit_descriptors_count();
 	static ino_t inodes[DEEP_LEVELS + 1];
 	struct dir_stack stack;
 
@@ -94,7 +81,7 @@ START_TEST(a_stack_holds_few_descriptors)
 		inodes[i] = stack_ino(&stack);
 		ck_assert_uint_eq(stack.path_len, 2 * i - 1);
 	}
-	ck_assert_uint_le(count_descriptors(),
+	ck_assert_uint_le(unit_descriptors_count(),
 			  before + 1 + DIR_STACK_MAX_OPEN);
 	/* the same directories on the way back */
 	for (unsigned int i = DEEP_LEVELS; i > 0; i--) {
@@ -107,7 +94,7 @@ START_TEST(a_stack_holds_few_descriptors)
 	ck_assert_uint_eq(stack_ino(&stack), inodes[0]);
 	ck_assert_str_eq(stack.path, "");
 	dir_stack_deinit(&stack);
-	ck_assert_uint_eq(count_descriptors(), before);
+	ck_assert_uint_eq(unit_descriptors_count(), before);
 }
 END_TEST
 
@@ -352,10 +339,10 @@ static int walk_others(const char *root, const struct walk_id *others,
 static struct seen walk(const char *root)
 {
 	struct seen seen = { .dirs = 0 };
-	unsigned int before = count_descriptors();
+	unsigned int before = unit_descriptors_count();
 
 	ck_assert_int_eq(walk_others(root, NULL, 0, &seen), 1);
-	ck_assert_uint_eq(count_descriptors(), before);
+	ck_assert_uint_eq(unit_descriptors_count(), before);
 	ck_assert_uint_eq(seen.depth, 0);
 	return seen;
 }

@@ -118,6 +118,18 @@ unsigned int unit_threads_count(void)
 	return st.st_nlink - 2;
 }
 
+unsigned int unit_descriptors_count(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir) != NULL)
+		count++;
+	(void)closedir(dir);
+	return count;
+}
+
 void unit_threads_check(unsigned int found, unsigned int expected)
 {
 #ifndef __SANITIZE_THREAD__

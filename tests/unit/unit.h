@@ -5,7 +5,7 @@
 #define UNIT_H
 
 /* What the unit tests share: a temporary directory, cases that are files, the
-   threads that there are, and the end of main(). */
+   threads and descriptors that there are, and the end of main(). */
 
 #include <check.h>
 #include <dirent.h>
@@ -34,6 +34,9 @@ void unit_cases_free(struct dirent **cases, int count);
 unsigned int unit_threads_count(void);
 /* Expect so many, but for one that ThreadSanitizer makes for itself. */
 void unit_threads_check(unsigned int found, unsigned int expected);
+
+/* Returns a number that rises with each descriptor that is open. */
+unsigned int unit_descriptors_count(void);
 
 /* Run a test case: its tests find an empty temporary directory. Returns what
    main() returns. */
