@@ -107,6 +107,22 @@ START_TEST(every_inode_has_a_class)
 }
 END_TEST
 
+START_TEST(an_imap_dir_among_the_mails_is_none_of_them)
+{
+	static const unsigned int others[MBA_OTHER_COUNT] = {
+		[MBA_OTHER_STRUCTURE] = 1, [MBA_OTHER_FOREIGN] = 2,
+		[MBA_OTHER_MAIL] = 3,
+	};
+	char log[40] = "";
+
+	unit_write(unit_path("root/a/box"), "x", 1);
+	unit_write(unit_path("root/a/.imap/box/dovecot.index.log"), log,
+		   sizeof(log));
+	unit_write(unit_path("root/a/.imap/box/fts/db"), "x", 1);
+	check_classes(functions[_i], ".imap", true, "a/.imap/box:2|", others);
+}
+END_TEST
+
 START_TEST(what_is_not_index_is_mail_in_place)
 {
 	static const unsigned int others[MBA_OTHER_COUNT] = {
@@ -121,6 +137,114 @@ START_TEST(what_is_not_index_is_mail_in_place)
 	unit_write(unit_path("root/new/1"), "x", 1);
 	check_classes(functions[_i], NULL, true, ".box:1:untouched|",
 		      others);
+}
+END_TEST
+
+/* Whatever is to be made: a file of a log's header; a directory, if its name
+   ends in '/'; a symlink whose text is as long, if it begins with '@'. */
+static void make(const char *name)
+{
+	static const char log[INDEX_LOG_HEADER_SIZE + 1] =
+		"1234567890123456789012345678901234567890";
+
+	if (name[strlen(name) - 1] == '/')
+		unit_mkdir(unit_path("root/%s", name));
+	else if (*name != '@')
+		unit_write(unit_path("root/%s", name), log, sizeof(log) - 1);
+	else {
+		unit_mkdir(unit_path("root/box"));
+		ck_assert_int_eq(symlink(log, unit_path("root/%s", name + 1)),
+				 0);
+	}
+}
+
+#define BOX_LOG "box/dovecot.index.log"
+
+static const struct {
+	const char *names[3], *imap_dir;
+	bool in_place;
+	/* in the order of their paths */
+	const char *entries;
+} holdings[] = {
+	{ { BOX_LOG }, NULL, false, "box untouched|" },
+	{ { BOX_LOG, "box/dovecot.index.cache" }, NULL, false, "box|" },
+	{ { BOX_LOG, "box/dovecot.index.log.2" }, NULL, false, "box|" },
+	{ { "box/dovecot.index.log.2" }, NULL, false, "box|" },
+	{ { "@" BOX_LOG }, NULL, false, "box|" },
+	{ { BOX_LOG, "box/dovecot.index.lock" }, NULL, false,
+	  "box others locked|" },
+	{ { BOX_LOG, "box/dovecot.index.pvt" }, NULL, false, "box others|" },
+	{ { BOX_LOG, "box/dovecot-uidlist" }, NULL, false, "box others|" },
+	{ { BOX_LOG, "box/x" }, NULL, false, "box others|" },
+	{ { BOX_LOG, "box/x" }, NULL, true, "box untouched others|" },
+	{ { BOX_LOG, "box/dovecot-uidlist" }, NULL, true, "box others|" },
+	/* what is below */
+	{ { BOX_LOG, "box/sub/" }, NULL, false, "box untouched dirs|" },
+	{ { BOX_LOG, "box/a/b/x" }, NULL, false, "box others dirs|" },
+	{ { BOX_LOG, "box/a/b/dovecot-acl" }, NULL, false,
+	  "box others dirs|" },
+	{ { BOX_LOG, "box/sub/dovecot.index.log" }, NULL, false,
+	  "box/sub untouched|box untouched dirs|" },
+	{ { BOX_LOG, "box/sub/dovecot.index.log", "box/sub/x" }, NULL, false,
+	  "box/sub others|box untouched dirs|" },
+	{ { BOX_LOG, "box/sub/dovecot.index.log", "box/sub/dovecot-acl" },
+	  NULL, false, "box/sub others|box untouched dirs|" },
+	/* what is directly in .imap is an entry, whatever it holds */
+	{ { ".imap/box/" }, ".imap", false, ".imap/box untouched|" },
+	{ { ".imap/box/x" }, ".imap", true, ".imap/box others|" },
+	{ { ".imap/box/sub/x" }, ".imap", true, ".imap/box others dirs|" },
+	{ { ".imap/box/" }, NULL, false, NULL },
+	/* the namespace's own list; another one's */
+	{ { "dovecot.list.index.log", BOX_LOG }, NULL, false,
+	  "box untouched|" },
+	{ { "a/dovecot.list.index.log", "a/" BOX_LOG }, NULL, false,
+	  "a/box untouched other-root|" },
+	{ { "a/dovecot.list.index.log", "a/b/c/" BOX_LOG }, NULL, false,
+	  "a/b/c/box untouched other-root|" },
+	{ { "a/.imap/dovecot.list.index.log", "a/.imap/box/" }, ".imap", false,
+	  "a/.imap/box untouched other-root|" },
+	{ { "a/dovecot.list.index.log", "a/.imap/box/" }, ".imap", false,
+	  "a/.imap/box untouched|" },
+};
+
+static bool holdings_add(const struct index_entry *entry, void *context)
+{
+	struct entries *entries = context;
+	const struct index_entry_files *files = entry->files;
+	char *text = mem_printf("%s%s%s%s%s%s%s|",
+				entries->text == NULL ? "" : entries->text,
+				entry->path,
+				entry->untouched ? " untouched" : "",
+				files->has_others ? " others" : "",
+				files->has_dirs ? " dirs" : "",
+				files->locked != 0 ? " locked" : "",
+				entry->in_other_root ? " other-root" : "");
+
+	free(entries->text);
+	entries->text = text;
+	return false;
+}
+
+START_TEST(what_entries_hold)
+{
+	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
+	const struct index_side_settings set = {
+		.root = unit_path("root"), .root_fd = -1,
+		.imap_dir = holdings[_i].imap_dir,
+		.in_place = holdings[_i].in_place, .roots_below = true,
+		.entry = holdings_add, .progress = entries_progress,
+		.context = &entries, .errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+
+	memset(other, 0, sizeof(other));
+	for (int i = 0; i < 3 && holdings[_i].names[i] != NULL; i++)
+		make(holdings[_i].names[i]);
+	index_side_walk(&set, &totals, other);
+	ck_assert_pstr_eq(entries.text, holdings[_i].entries);
+	ck_assert_uint_eq(entries.errors, 0);
+	free(entries.text);
 }
 END_TEST
 
@@ -410,6 +534,10 @@ int main(void)
 
 	tcase_add_loop_test(tcase, every_inode_has_a_class, 0, 2);
 	tcase_add_loop_test(tcase, what_is_not_index_is_mail_in_place, 0, 2);
+	tcase_add_loop_test(tcase, an_imap_dir_among_the_mails_is_none_of_them,
+			    0, 2);
+	tcase_add_loop_test(tcase, what_entries_hold, 0,
+			    sizeof(holdings) / sizeof(holdings[0]));
 	tcase_add_loop_test(tcase, a_large_tree_has_a_thread, 0, 2);
 	tcase_add_loop_test(tcase, a_walk_with_a_thread_shares_what_it_reads,
 			    0, 2);
