@@ -229,21 +229,126 @@ START_TEST(what_entries_hold)
 {
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
+	/* a root isn't below itself */
+	struct walk_id nested;
 	const struct index_side_settings set = {
-		.root = unit_path("root"), .root_fd = -1,
+		.root = unit_path("root"), .root_fd = -1, .nested = &nested,
+		.nested_count = 1,
 		.imap_dir = holdings[_i].imap_dir,
 		.in_place = holdings[_i].in_place, .roots_below = true,
 		.entry = holdings_add, .progress = entries_progress,
 		.context = &entries, .errors = &errors,
 	};
 	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+	struct stat st;
 
 	memset(other, 0, sizeof(other));
 	for (int i = 0; i < 3 && holdings[_i].names[i] != NULL; i++)
 		make(holdings[_i].names[i]);
+	ck_assert_int_eq(stat(set.root, &st), 0);
+	nested = (struct walk_id) { st.st_dev, st.st_ino };
 	index_side_walk(&set, &totals, other);
 	ck_assert_pstr_eq(entries.text, holdings[_i].entries);
 	ck_assert_uint_eq(entries.errors, 0);
+	free(entries.text);
+}
+END_TEST
+
+static bool is_there(const char *name)
+{
+	return access(unit_path("root/%s", name), F_OK) == 0;
+}
+
+/* Only what holds nothing is removed, or would be: nothing of another root,
+   nor what changed since. */
+START_TEST(empty_directories_are_removed)
+{
+	static const char *const kept[] = {
+		"foreign/x", "internal/dovecot-acl", "a/" BOX_LOG,
+		"other/empty/", "b/dovecot.list.index.log", "b/empty/",
+	};
+	struct mba_count removed = { 0, 0, 0 };
+	struct index_side_clean clean = {
+		.dry_run = _i == 1, .removed = &removed,
+	};
+	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
+	struct walk_id nested;
+	struct index_side_settings set = {
+		.root_fd = -1, .roots_below = true, .nested = &nested,
+		.nested_count = 1, .clean = &clean,
+		.entry = entries_add, .progress = entries_progress,
+		.context = &entries, .errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		make(kept[i]);
+	make("empty/");
+	ck_assert_int_eq(stat(unit_path("root/other"), &st), 0);
+	nested = (struct walk_id) { st.st_dev, st.st_ino };
+	ck_assert_int_eq(stat(unit_path("root/empty"), &st), 0);
+
+	for (int more = 0; more <= 1; more++) {
+		memset(other, 0, sizeof(other));
+		set.root = unit_path("root");
+		clean.before = st.st_ctime - 1 + more;
+		index_side_walk(&set, &totals, other);
+		ck_assert_uint_eq(removed.inodes, more);
+		ck_assert(is_there("empty") == (more == 0 || clean.dry_run));
+	}
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		ck_assert(is_there(kept[i]));
+	ck_assert_uint_eq(entries.errors, 0);
+	free(entries.text);
+}
+END_TEST
+
+START_TEST(a_closed_directory_among_the_mails_is_no_entry)
+{
+	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
+	const struct index_side_settings set = {
+		.root = unit_path("root"), .root_fd = -1,
+		.in_place = _i == 1, .entry = entries_add,
+		.progress = entries_progress, .context = &entries,
+		.errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+
+	memset(other, 0, sizeof(other));
+	make("closed/");
+	ck_assert_int_eq(chmod(unit_path("root/closed"), 0), 0);
+	unit_become_nobody();
+	index_side_walk(&set, &totals, other);
+	ck_assert_pstr_eq(entries.text, _i == 1 ? NULL : "closed:1|");
+	ck_assert_uint_eq(entries.errors, 1);
+	free(entries.text);
+}
+END_TEST
+
+START_TEST(what_cant_be_told_may_be_another_root)
+{
+	struct entries entries = { NULL, 0 };
+	const struct error_sink errors = { entries_error, &entries };
+	const struct index_side_settings set = {
+		.root = unit_path("root"), .root_fd = -1, .roots_below = true,
+		.entry = holdings_add, .progress = entries_progress,
+		.context = &entries, .errors = &errors,
+	};
+	struct mba_count totals = { 0, 0, 0 }, other[MBA_OTHER_COUNT];
+
+	memset(other, 0, sizeof(other));
+	make("a/" BOX_LOG);
+	make("a/storage/");
+	ck_assert_int_eq(chmod(unit_path("root/a/storage"), 0), 0);
+	unit_become_nobody();
+	index_side_walk(&set, &totals, other);
+	ck_assert_ptr_nonnull(strstr(entries.text,
+				     "a/box untouched other-root|"));
+	/* nor can it be read */
+	ck_assert_uint_eq(entries.errors, 2);
 	free(entries.text);
 }
 END_TEST
@@ -538,6 +643,11 @@ int main(void)
 			    0, 2);
 	tcase_add_loop_test(tcase, what_entries_hold, 0,
 			    sizeof(holdings) / sizeof(holdings[0]));
+	tcase_add_loop_test(tcase, empty_directories_are_removed, 0, 2);
+	tcase_add_loop_test(tcase,
+			    a_closed_directory_among_the_mails_is_no_entry, 0,
+			    2);
+	tcase_add_test(tcase, what_cant_be_told_may_be_another_root);
 	tcase_add_loop_test(tcase, a_large_tree_has_a_thread, 0, 2);
 	tcase_add_loop_test(tcase, a_walk_with_a_thread_shares_what_it_reads,
 			    0, 2);
