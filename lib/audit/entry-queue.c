@@ -91,6 +91,7 @@ static void queue_start(struct entry_queue *queue)
 static void queue_decide_timed(struct entry_queue *queue,
 			       const struct index_entry *found)
 {
+	unsigned int looks = mail_side_looks(queue->decide->side);
 	struct timespec begin, end;
 	struct entry_decision decision;
 	int64_t nsecs;
@@ -100,6 +101,9 @@ static void queue_decide_timed(struct entry_queue *queue,
 	(void)clock_gettime(CLOCK_MONOTONIC, &end);
 	queue->decided(found, &decision, queue->context);
 	entry_decision_free(&decision);
+	/* nothing was asked of a file server */
+	if (mail_side_looks(queue->decide->side) == looks)
+		return;
 	nsecs = (end.tv_sec - begin.tv_sec) * (int64_t)1000000000 +
 		end.tv_nsec - begin.tv_nsec;
 	if (nsecs >= SLOW_NSECS)

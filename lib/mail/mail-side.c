@@ -38,6 +38,9 @@ struct mail_side {
 	const struct location *location;
 	const struct error_sink *errors;
 
+	/* that mail_side_look() made */
+	unsigned int looks;
+
 	/* where the latest question was asked */
 	struct dir_stack stack;
 	/* that directory, for questions that weren't answered yet; and how many
@@ -326,6 +329,12 @@ static void question_init(struct mail_question *question,
 		question->name += path->mail_dir_len + 1;
 }
 
+static void side_look(struct mail_side *side, struct mail_question *question)
+{
+	mail_question_look(side->location, question);
+	side->looks++;
+}
+
 /* Returns why a path's directory couldn't be opened ahead, 0 if it wasn't tried
    last. */
 static int stack_open_errno(const struct mail_side *side,
@@ -362,7 +371,7 @@ static struct mail_verdict look_below_root(struct mail_side *side,
 		return side->failed;
 	}
 	question->dir_fd = fd;
-	mail_question_look(side->location, question);
+	side_look(side, question);
 	return question_verdict(side, question);
 }
 
@@ -377,12 +386,17 @@ enum mba_state mail_side_look(struct mail_side *side,
 	if (path->mail_path[0] != '/')
 		verdict = look_below_root(side, &question);
 	else {
-		mail_question_look(side->location, &question);
+		side_look(side, &question);
 		verdict = question_inbox_verdict(side, &question);
 	}
 	*reason_r = verdict.reason;
 	*is_dir_r = question.is_dir;
 	return verdict.state;
+}
+
+unsigned int mail_side_looks(const struct mail_side *side)
+{
+	return side->looks;
 }
 
 /* Open a question's directory. */

@@ -4,6 +4,8 @@
 /* When threads are started depends on how long looks take: here the clock is
    the test's own. */
 
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "entry-queue.h"
@@ -40,12 +42,12 @@ static void decided(const struct index_entry *found,
 {
 	unsigned int *count = context;
 
-	ck_assert_str_eq(found->path, ".imap/box");
-	ck_assert_int_eq(decision->state, MBA_STATE_MAILBOX);
+	ck_assert_int_eq(decision->state, strcmp(found->path, "unmapped") == 0 ?
+			 MBA_STATE_UNKNOWN : MBA_STATE_MAILBOX);
 	(*count)++;
 }
 
-/* Looks in a row that take so long. */
+/* Looks in a row that take so long; below 0, entries that need none. */
 struct looks {
 	unsigned int count;
 	int64_t nsecs;
@@ -68,6 +70,9 @@ static const struct {
 	{ 16, { { 2, SLOW }, { 1, FAST }, { 1, SLOW } }, 2, true },
 	{ 2, { { 4, SLOW } }, 1, true },
 	{ 2, { { 4, SECOND } }, 1, true },
+	/* what isn't looked at says nothing, however long it takes */
+	{ 16, { { 1, SLOW }, { 1, -FAST } }, 4, true },
+	{ 16, { { 1, FAST }, { 100, -SLOW } }, 1, false },
 	/* none but the caller's was asked for */
 	{ 1, { { 100, SLOW } }, 1, false },
 };
@@ -75,9 +80,11 @@ static const struct {
 static void add_looks(struct entry_queue *queue, const struct looks *looks,
 		      unsigned int *added)
 {
-	const struct index_entry entry = { .path = ".imap/box" };
+	const struct index_entry entry = {
+		.path = looks->nsecs < 0 ? "unmapped" : ".imap/box",
+	};
 
-	look_nsecs = looks->nsecs;
+	look_nsecs = llabs(looks->nsecs);
 	for (unsigned int i = 0; i < looks->count; i++, (*added)++)
 		entry_queue_add(queue, &entry);
 }
