@@ -223,6 +223,20 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 	return verdict;
 }
 
+bool mail_dir_is_at(const struct location *location, int dir_fd,
+		    const char *path, size_t len)
+{
+	char full[PATH_MAX];
+	struct stat held, st;
+	int ret = snprintf(full, sizeof(full), "%s/%.*s", location->mail_root,
+			   (int)len, path);
+
+	if (ret < 0 || ret >= PATH_MAX)
+		return true;
+	return stat(full, &st) == 0 && fstat(dir_fd, &held) == 0 &&
+		st.st_dev == held.st_dev && st.st_ino == held.st_ino;
+}
+
 /* Returns TRUE for what also stands in an empty directory. */
 static bool is_nothing(const char *name)
 {

@@ -58,6 +58,8 @@ struct mail_side {
 	   what that says of everything below. */
 	char *failed_dir;
 	struct mail_verdict failed;
+	/* what is held open for the latest look isn't at its path any more */
+	bool is_elsewhere;
 	/* the mail root and the directory of an INBOX elsewhere: 1 usable,
 	   0 unknown yet, -1 not usable */
 	int root_ok, inbox_ok;
@@ -259,6 +261,10 @@ static void stack_failed(struct mail_side *side, size_t depth)
 		side->failed = dir_failed(fd, name);
 	if (side->failed.reason == MBA_REASON_ERROR) {
 		side_error(side, "open", side->failed_dir, strerror(errno));
+	} else if (side->failed.state == MBA_STATE_MISSING &&
+		   !mail_dir_is_at(side->location, fd, stack->path,
+				   stack->path_len)) {
+		side->is_elsewhere = true;
 	} else if (side->failed.state == MBA_STATE_MISSING) {
 		/* the one above is remembered instead, if it is empty */
 		side->failed = seen_missing(side, fd);
@@ -276,6 +282,12 @@ void mail_question_look(const struct location *location,
 				      question->path->storage_name,
 				      &question->op, &question->is_dir);
 	question->look_errno = errno;
+	question->is_elsewhere =
+		question->verdict.state == MBA_STATE_MISSING &&
+		question->dir_fd != AT_FDCWD &&
+		!mail_dir_is_at(location, question->dir_fd,
+				question->path->mail_path,
+				question->path->mail_dir_len);
 }
 
 static void question_error(struct mail_side *side,
@@ -347,17 +359,15 @@ static int stack_open_errno(const struct mail_side *side,
 		side->open_errno : 0;
 }
 
-/* Ask, look and answer. */
-static struct mail_verdict look_below_root(struct mail_side *side,
-					   struct mail_question *question)
+/* Ask, look and answer, by what is held open. */
+static struct mail_verdict look_by_stack(struct mail_side *side,
+					 struct mail_question *question)
 {
 	const struct location_path *path = question->path;
 	size_t depth = side->open_depth;
 	int fd = -1, open_errno = stack_open_errno(side, path);
 
 	side->open_errno = 0;
-	if (!mail_root_usable(side))
-		return mail_is_unknown(MBA_REASON_MAIL_ROOT);
 	if (is_in_failed_dir(side, path))
 		return side->failed;
 	mail_seen_seek(&side->seen, path->mail_path, path->mail_dir_len);
@@ -372,7 +382,58 @@ static struct mail_verdict look_below_root(struct mail_side *side,
 	}
 	question->dir_fd = fd;
 	side_look(side, question);
-	return question_verdict(side, question);
+	side->is_elsewhere = question->is_elsewhere;
+	return question->is_elsewhere ? question->verdict :
+		question_verdict(side, question);
+}
+
+/* Returns TRUE if the mail root still is the directory that it was at first. If
+   not, that is reported, and it isn't used any more. */
+static bool mail_root_is_same(struct mail_side *side)
+{
+	struct stat st;
+
+	if (stat(side->location->mail_root, &st) == 0) {
+		if (st.st_dev == side->root_st.st_dev &&
+		    st.st_ino == side->root_st.st_ino)
+			return true;
+		errno = ESTALE;
+	}
+	side_error(side, "stat", "", strerror(errno));
+	side->root_ok = -1;
+	return false;
+}
+
+/* Look once more, all the way from the root. */
+static struct mail_verdict look_anew(struct mail_side *side,
+				     struct mail_question *question)
+{
+	struct mail_verdict verdict;
+
+	if (!mail_root_is_same(side))
+		return mail_is_unknown(MBA_REASON_MAIL_ROOT);
+	dir_unref(side, &side->ahead);
+	dir_stack_seek(&side->stack, "", 0);
+	free(side->failed_dir);
+	side->failed_dir = NULL;
+	side->is_elsewhere = false;
+	verdict = look_by_stack(side, question);
+	if (!side->is_elsewhere)
+		return verdict;
+	side_error(side, "open", question->path->mail_path, strerror(ESTALE));
+	return mail_is_unknown(MBA_REASON_ERROR);
+}
+
+static struct mail_verdict look_below_root(struct mail_side *side,
+					   struct mail_question *question)
+{
+	struct mail_verdict verdict;
+
+	if (!mail_root_usable(side))
+		return mail_is_unknown(MBA_REASON_MAIL_ROOT);
+	side->is_elsewhere = false;
+	verdict = look_by_stack(side, question);
+	return side->is_elsewhere ? look_anew(side, question) : verdict;
 }
 
 enum mba_state mail_side_look(struct mail_side *side,
@@ -465,7 +526,10 @@ enum mba_state mail_side_answer(struct mail_side *side,
 	} else {
 		mail_seen_seek(&side->seen, path->mail_path,
 			       path->mail_dir_len);
-		verdict = question_verdict(side, question);
+		verdict = !question->is_elsewhere ?
+			question_verdict(side, question) :
+			look_anew(side, question);
+		*is_dir_r = question->is_dir;
 	}
 	dir_unref(side, &question->dir);
 	*reason_r = verdict.reason;
@@ -475,23 +539,6 @@ enum mba_state mail_side_answer(struct mail_side *side,
 void mail_question_free(struct mail_side *side, struct mail_question *question)
 {
 	dir_unref(side, &question->dir);
-}
-
-/* Returns TRUE if the mail root still is the directory that it was at first. If
-   not, that is reported, and it isn't used any more. */
-static bool mail_root_is_same(struct mail_side *side)
-{
-	struct stat st;
-
-	if (stat(side->location->mail_root, &st) == 0) {
-		if (st.st_dev == side->root_st.st_dev &&
-		    st.st_ino == side->root_st.st_ino)
-			return true;
-		errno = ESTALE;
-	}
-	side_error(side, "stat", "", strerror(errno));
-	side->root_ok = -1;
-	return false;
 }
 
 /* Look at a path without anything that is known of it. What can't be told is an

@@ -38,6 +38,8 @@ struct mail_question {
 	const char *op;
 	int look_errno;
 	bool is_dir;
+	/* it is missing in a directory that isn't the one at its path */
+	bool is_elsewhere;
 };
 
 /* Ask what is there, with the path, which has to stay until the answer.

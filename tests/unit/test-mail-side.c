@@ -257,6 +257,115 @@ START_TEST(an_error_is_of_the_directory_that_it_was_asked_for)
 }
 END_TEST
 
+static void move(const char *from, const char *to)
+{
+	ck_assert_int_eq(rename(unit_path("mail/%s", from),
+				unit_path("mail/%s", to)), 0);
+}
+
+/* What is held open for a/b/box changes places before the look. */
+static const struct {
+	/* by way of "old" */
+	const char *moved;
+	/* where it comes to be, NULL if nothing comes */
+	const char *made;
+	enum mba_state state;
+} replaced[] = {
+	{ "a/b", "a/b", MBA_STATE_MAILBOX },
+	{ "a", "a/b", MBA_STATE_MAILBOX },
+	{ "a/b", NULL, MBA_STATE_MISSING },
+	{ "a", NULL, MBA_STATE_MISSING },
+};
+#define REPLACED_COUNT (sizeof(replaced) / sizeof(replaced[0]))
+
+static void fill_and_look(struct mail_side *side)
+{
+	unit_write(unit_path("mail/a/other"), "x", 1);
+	unit_write(unit_path("mail/a/b/box"), "", 0);
+	(void)look(side, "a/b/box", MBA_STATE_MAILBOX);
+}
+
+static void replace(unsigned int idx)
+{
+	move(replaced[idx].moved, "old");
+	if (replaced[idx].made != NULL) {
+		unit_write(unit_path("mail/%s/new", replaced[idx].made), "", 0);
+		unit_write(unit_path("mail/%s/c/new", replaced[idx].made), "",
+			   0);
+	}
+}
+
+START_TEST(what_is_held_open_may_be_elsewhere)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	fill_and_look(side);
+	replace(_i);
+	(void)look(side, "a/b/new", replaced[_i].state);
+	(void)look(side, "a/b/box", MBA_STATE_MISSING);
+	(void)look(side, "a/b/c/new", replaced[_i].state);
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
+/* The same for a directory below the one that is held open. */
+START_TEST(what_is_below_may_be_elsewhere)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	fill_and_look(side);
+	replace(_i);
+	(void)look(side, "a/b/c/new", replaced[_i].state);
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
+START_TEST(a_question_may_be_asked_elsewhere)
+{
+	static const char *const names[] = { "a/b/new", "a/b/new", "a/b/box" };
+	struct mail_side *side = begin("mbox", NULL);
+	struct location_path paths[3];
+	struct mail_question questions[3];
+	enum mba_reason reason;
+	bool is_dir;
+
+	fill_and_look(side);
+	for (unsigned int i = 0; i < 3; i++) {
+		location_from_storage_name(location, names[i], &paths[i]);
+		ck_assert(mail_side_ask(side, &paths[i], 16, &questions[i]));
+	}
+	replace(_i);
+	for (unsigned int i = 0; i < 3; i++)
+		mail_question_look(location, &questions[i]);
+	for (unsigned int i = 0; i < 3; i++) {
+		/* what is found there is told, unless that place is gone */
+		ck_assert_int_eq(mail_side_answer(side, &questions[i], &reason,
+						  &is_dir), replaced[_i].state);
+		location_path_free(&paths[i]);
+	}
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
+START_TEST(nothing_is_missing_in_a_root_that_was_replaced)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_write(unit_path("mail/a/box"), "", 0);
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	ck_assert_int_eq(rename(unit_path("mail"), unit_path("old")), 0);
+	unit_write(unit_path("mail/a/new"), "", 0);
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	check_unknown(side, "a/new", MBA_REASON_MAIL_ROOT);
+	check_unknown(side, "a/box", MBA_REASON_MAIL_ROOT);
+	ck_assert_uint_eq(errors_count, 1);
+	end(side);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("mail-side");
@@ -273,5 +382,12 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    an_error_is_of_the_directory_that_it_was_asked_for,
 			    0, 2);
+	tcase_add_loop_test(tcase, what_is_held_open_may_be_elsewhere, 0,
+			    REPLACED_COUNT);
+	tcase_add_loop_test(tcase, what_is_below_may_be_elsewhere, 0,
+			    REPLACED_COUNT);
+	tcase_add_loop_test(tcase, a_question_may_be_asked_elsewhere, 0,
+			    REPLACED_COUNT);
+	tcase_add_test(tcase, nothing_is_missing_in_a_root_that_was_replaced);
 	return unit_run(tcase);
 }
