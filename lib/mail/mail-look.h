@@ -44,8 +44,8 @@ struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
    the system call. */
 int mail_dir_has_entries(int dir_fd, const char *name, const char **op_r);
 
-/* Returns TRUE if a directory that is held open still is what a path of the mail
-   root, of so many bytes, leads to: what is missing in another one says
+/* Returns TRUE if a directory that is held open still is where a path of the
+   mail root, of so many bytes, leads to: what is missing in another one says
    nothing. A path that is too long for the kernel can't be looked at. */
 bool mail_dir_is_at(const struct location *location, int dir_fd,
 		    const char *path, size_t len);

@@ -278,11 +278,15 @@ def check_silent(tree, done, trace, left, what):
 def is_other_way(line):
     """Whether there is another way to do what a call was for. A directory of
     mails needn't be read. Of one that can't be searched for the entry of a
-    subscribed name the walk tells."""
+    subscribed name the walk tells. Where it can't be told whether a directory
+    of mails is still the one that is open, it is opened anew."""
     call, error = re.search(r" +(\w+)\(.* = -1 (\w+)", line).groups()
     return (call, error) in {("fcntl", "EACCES"), ("fcntl", "ENOSYS"),
                              ("statx", "ENOSYS"), ("read", "EINTR"),
                              ("pread64", "EINTR")} or \
+        call == "newfstatat" and \
+        re.search(r'AT_FDCWD.*/mail/(sub)?"|/mail(/sub)?>, ""',
+                  line) is not None or \
         error == "EACCES" and call in ("openat", "getdents64") and \
         "/mail" in line or \
         error == "EACCES" and call == "newfstatat" and \
