@@ -5,15 +5,18 @@
    in the walk's callbacks, so that it is known what is looked at. */
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dir-stack.h"
+#include "path.h"
 #include "thread.h"
 #include "unit.h"
 #include "walk-ahead.h"
@@ -28,6 +31,8 @@
 #define LEVEL_LEAVES 60
 #define LEVEL_DIR 4
 #define MANY_NAMES 400
+/* bytes of names that are left to the walk */
+#define LEAD_SIZE 256
 #define PATH_SIZE 512
 #define STACK_SIZE (128 * 1024)
 
@@ -276,6 +281,16 @@ static void *looker_main(void *context)
 	return NULL;
 }
 
+static void looker_end(struct seen *seen, pthread_t id)
+{
+	pthread_mutex_lock(&seen->mutex);
+	seen->ended = true;
+	pthread_cond_signal(&seen->changed);
+	pthread_mutex_unlock(&seen->mutex);
+	ck_assert_int_eq(pthread_join(id, NULL), 0);
+	seen_deinit(seen);
+}
+
 START_TEST(the_same_is_seen_with_a_thread)
 {
 	struct seen alone = { .every = 0 }, seen = { .every = 0 };
@@ -287,12 +302,7 @@ START_TEST(the_same_is_seen_with_a_thread)
 	seen_init(&seen);
 	ck_assert(thread_start(&id, looker_main, &seen, STACK_SIZE));
 	walk(&seen);
-	pthread_mutex_lock(&seen.mutex);
-	seen.ended = true;
-	pthread_cond_signal(&seen.changed);
-	pthread_mutex_unlock(&seen.mutex);
-	ck_assert_int_eq(pthread_join(id, NULL), 0);
-	seen_deinit(&seen);
+	looker_end(&seen, id);
 	check_same(&seen, &alone);
 }
 END_TEST
@@ -400,6 +410,90 @@ START_TEST(a_walk_ends_at_once)
 }
 END_TEST
 
+/* The first look lasts until the walk goes on, or for a while if it waits. */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	unsigned int looks;
+	bool walk_went_on, went_on_early;
+} slow = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false,
+	   false };
+
+static bool slow_is_leaf(const char *name, const struct stat *st)
+{
+	struct timespec end;
+
+	pthread_mutex_lock(&slow.mutex);
+	if (slow.looks++ == 0) {
+		pthread_cond_broadcast(&slow.changed);
+		(void)clock_gettime(CLOCK_REALTIME, &end);
+		end.tv_sec++;
+		while (!slow.walk_went_on &&
+		       pthread_cond_timedwait(&slow.changed, &slow.mutex,
+					      &end) == 0) ;
+		slow.went_on_early = slow.walk_went_on;
+	}
+	pthread_mutex_unlock(&slow.mutex);
+	return is_leaf(name, st);
+}
+
+/* Returns where the first name is that isn't left to the walk. */
+static size_t first_ahead(const char *names)
+{
+	const struct dirent64 *d = (const struct dirent64 *)names;
+	size_t pos = 0;
+
+	while (pos < LEAD_SIZE || path_is_dots(d->d_name)) {
+		pos += d->d_reclen;
+		d = (const struct dirent64 *)(names + pos);
+	}
+	return pos;
+}
+
+START_TEST(the_walk_waits_for_a_look)
+{
+	static union {
+		struct dirent64 first;
+		char bytes[8192];
+	} names;
+	struct seen seen = { .every = 0 };
+	struct walk_leaf leaf;
+	pthread_t id;
+	ssize_t size;
+	int fd;
+
+	for (unsigned int i = 0; i < LEVEL_LEAVES; i++)
+		unit_write(unit_path("root/%u/" LEAF_FILE, i), "", 0);
+	fd = open(unit_path("root"), O_RDONLY | O_DIRECTORY);
+	size = getdents64(fd, &names, sizeof(names));
+	ck_assert_int_gt(size, 0);
+	seen_init(&seen);
+	walk_ahead_deinit(&seen.ahead);
+	seen.ahead = walk_ahead_init(slow_is_leaf, &seen.mutex, &seen.changed);
+	walk_ahead_offer(seen.ahead, fd, names.bytes, size);
+	ck_assert(thread_start(&id, looker_main, &seen, STACK_SIZE));
+	pthread_mutex_lock(&slow.mutex);
+	while (slow.looks == 0)
+		pthread_cond_wait(&slow.changed, &slow.mutex);
+	pthread_mutex_unlock(&slow.mutex);
+
+	if (_i == 0) {
+		ck_assert(walk_ahead_take(seen.ahead, names.bytes,
+					  first_ahead(names.bytes), &leaf));
+		ck_assert_str_eq(leaf.file_name, LEAF_FILE);
+	} else {
+		walk_ahead_revoke(seen.ahead, names.bytes);
+	}
+	pthread_mutex_lock(&slow.mutex);
+	slow.walk_went_on = true;
+	pthread_cond_broadcast(&slow.changed);
+	pthread_mutex_unlock(&slow.mutex);
+	looker_end(&seen, id);
+	ck_assert(!slow.went_on_early);
+	(void)close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("walk-ahead");
@@ -410,5 +504,6 @@ int main(void)
 			    sizeof(others) / sizeof(others[0]));
 	tcase_add_test(tcase, a_symlink_that_came_is_not_followed);
 	tcase_add_test(tcase, a_walk_ends_at_once);
+	tcase_add_loop_test(tcase, the_walk_waits_for_a_look, 0, 2);
 	return unit_run(tcase);
 }
