@@ -284,8 +284,8 @@ def is_other_way(line):
     return (call, error) in {("fcntl", "EACCES"), ("fcntl", "ENOSYS"),
                              ("statx", "ENOSYS"), ("read", "EINTR"),
                              ("pread64", "EINTR")} or \
-        call == "newfstatat" and \
-        re.search(r'AT_FDCWD.*/mail/(sub)?"|/mail(/sub)?>, ""',
+        call in ("newfstatat", "fstat") and \
+        re.search(r'AT_FDCWD.*/mail/(sub)?"|/mail(/sub)?>, (""|0x)',
                   line) is not None or \
         error == "EACCES" and call in ("openat", "getdents64") and \
         "/mail" in line or \
