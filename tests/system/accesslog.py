@@ -79,7 +79,7 @@ def lines(server, count=None, sessions=0):
         return ended >= max(begun, server.sessions, sessions)
 
     text = wait_for(server.log, is_complete)
-    assert is_complete(text), session_count(text)
+    assert is_complete(text), (session_count(text), text)
     return [l for l in text.split("\n") if MARK in l]
 
 
