@@ -84,8 +84,7 @@ END_TEST
 static const struct {
 	/* what byte is another one; -1 for none */
 	int at;
-	unsigned char byte;
-	size_t size;
+	unsigned int byte, size;
 	bool is_header;
 } logs[] = {
 	{ -1, 0, 40, true },
