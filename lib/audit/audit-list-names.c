@@ -29,35 +29,42 @@ static size_t plain_level_len(const struct location *location,
 		(escape != '\0' && level[0] == '~') ? 0 : len;
 }
 
-/* Returns the storage name, NULL if none is sure. */
-static char *storage_name_get(const struct location *location,
-			      const struct index_list_mailbox *mailbox)
+/* Returns TRUE if storage_name_get() surely is right. */
+static bool storage_name_is_sure(const struct location *location,
+				 const struct index_list_mailbox *mailbox)
 {
 	static const unsigned char no_guid[INDEX_GUID_SIZE];
-	char *name, *level, *end;
+	const char *level = mailbox->name, *end = level + mailbox->name_len;
 	size_t len;
 
-	if (location->listed) {
-		if (memcmp(mailbox->guid, no_guid, sizeof(no_guid)) == 0)
-			return NULL;
-		name = mem_new(LOCATION_GUID_LEN + 1);
-		for (size_t i = 0; i < INDEX_GUID_SIZE; i++)
-			(void)snprintf(name + i * 2, 3, "%02x",
-				       mailbox->guid[i]);
-		return name;
-	}
-	if (mailbox->is_prefix_inbox)
-		return NULL;
-	name = level = mem_dup(mailbox->name, mailbox->name_len);
-	end = name + mailbox->name_len;
-	while ((len = plain_level_len(location, level)) > 0) {
+	if (location->listed)
+		return memcmp(mailbox->guid, no_guid, sizeof(no_guid)) != 0;
+	while (!mailbox->is_prefix_inbox &&
+	       (len = plain_level_len(location, level)) > 0) {
 		level += len;
-		if (level == end)
-			return name;
-		*level++ = location->storage_sep;
+		if (level++ == end)
+			return true;
 	}
-	free(name);
-	return NULL;
+	return false;
+}
+
+/* Get the name that a mailbox would have on disk, with levels as they stand in
+   the list. */
+static void storage_name_get(const struct location *location,
+			     const struct index_list_mailbox *mailbox,
+			     char name_r[INDEX_LIST_MAX_NAME + 1])
+{
+	char *sep = name_r;
+
+	if (location->listed) {
+		for (size_t i = 0; i < INDEX_GUID_SIZE; i++)
+			(void)snprintf(name_r + i * 2, 3, "%02x",
+				       mailbox->guid[i]);
+		return;
+	}
+	memcpy(name_r, mailbox->name, mailbox->name_len + 1);
+	while ((sep += strlen(sep)) < name_r + mailbox->name_len)
+		*sep = location->storage_sep;
 }
 
 /* Returns TRUE if a name stands for a mailbox. */
@@ -81,17 +88,17 @@ static bool is_bogus(const struct audit_list_names *names,
 	const struct location *location = names->decide->location;
 	const struct bogus_name_settings set = {
 		.location = location, .side = names->decide->side,
-		.met = names->met, .errors = names->errors,
+		.errors = names->errors,
 	};
-	char *storage_name;
-	bool bogus;
+	char storage_name[INDEX_LIST_MAX_NAME + 1];
 
-	if (!is_mailbox(location, mailbox) ||
-	    (storage_name = storage_name_get(location, mailbox)) == NULL)
+	if (!is_mailbox(location, mailbox))
 		return false;
-	bogus = bogus_name_check(&set, storage_name, false, is_dir_r);
-	free(storage_name);
-	return bogus;
+	storage_name_get(location, mailbox, storage_name);
+	/* most have an entry */
+	return !name_set_has(names->met, storage_name) &&
+		storage_name_is_sure(location, mailbox) &&
+		bogus_name_check(&set, storage_name, false, is_dir_r);
 }
 
 static void names_add(struct audit_list_names *names,

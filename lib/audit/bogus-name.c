@@ -43,8 +43,7 @@ bool bogus_name_check(const struct bogus_name_settings *set,
 	enum mba_state state;
 
 	*is_dir_r = false;
-	if (name_set_has(set->met, storage_name) ||
-	    name_has_entry(set, storage_name))
+	if (name_has_entry(set, storage_name))
 		return false;
 	location_from_storage_name(set->location, storage_name, &path);
 	state = mail_side_look(set->side, &path, &reason, is_dir_r);

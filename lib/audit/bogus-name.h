@@ -5,15 +5,12 @@
 #define BOGUS_NAME_H
 
 #include "mail-side.h"
-#include "name-set.h"
 
 /* Names that something remembers, whether there is a mailbox or not. */
 
 struct bogus_name_settings {
 	const struct location *location;
 	struct mail_side *side;
-	/* storage names that have an entry, all or some; NULL for none */
-	const struct name_set *met;
 	const struct error_sink *errors;
 };
 

@@ -121,5 +121,5 @@ void name_set_add(struct name_set *set, const char *name)
 
 bool name_set_has(const struct name_set *set, const char *name)
 {
-	return set != NULL && *find_place(set, name_hash(set, name)) != 0;
+	return *find_place(set, name_hash(set, name)) != 0;
 }

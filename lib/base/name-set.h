@@ -22,7 +22,7 @@ void name_set_deinit(struct name_set **set);
 
 /* Add a name, if there is room for it. */
 void name_set_add(struct name_set *set, const char *name);
-/* Returns TRUE if a name was added. NULL is a set without any. */
+/* Returns TRUE if a name was added. */
 bool name_set_has(const struct name_set *set, const char *name);
 
 #endif

@@ -20,11 +20,24 @@
 /* What all names may take: of real lists, they are as long as the files. */
 #define MIN_NAMES_BYTES (64 * 1024)
 #define MAX_NAMES_PER_BYTE 16
+#define NAME_MIDDLE INDEX_LIST_MAX_NAME
+#define UNKNOWN_LEVEL "?"
 
 struct list_name {
 	uint32_t id;
 	/* in the header */
 	uint32_t offset;
+};
+
+/* The levels above a mailbox, put together from their end: most mailboxes have
+   the same as the one before. */
+struct list_above {
+	/* of the lowest, 0 for none */
+	uint32_t uid;
+	/* where they begin in the name; a separator follows each */
+	size_t pos;
+	/* as in struct index_list_mailbox */
+	bool is_lost, is_nameless, is_prefix_inbox;
 };
 
 struct index_list {
@@ -42,9 +55,10 @@ struct index_list {
 	/* Names may hold each other: all together they are no longer than this
 	   allows for. */
 	struct cursor_budget names_budget;
-	/* a name is put together from its end */
-	char name[INDEX_LIST_MAX_NAME + 1];
-	size_t name_pos;
+	/* The latest name: the levels above it end in the middle, where its own
+	   begins. */
+	char name[2 * INDEX_LIST_MAX_NAME + 1];
+	struct list_above above;
 };
 
 /* Take the names from the header. Returns what is wrong, NULL if nothing is. */
@@ -206,6 +220,7 @@ struct index_list *index_list_new(const struct index_state *state,
 	list->state = state;
 	list->ext = ext;
 	list->separator = separator;
+	list->above.pos = NAME_MIDDLE;
 	list->names_budget.limit = MIN_NAMES_BYTES +
 		state->records.max_bytes * MAX_NAMES_PER_BYTE;
 	list->prefix_inbox_id = list_get_prefix_inbox_id(state);
@@ -213,48 +228,73 @@ struct index_list *index_list_new(const struct index_state *state,
 	return list;
 }
 
-/* Put a level before those that there are. Returns FALSE if it is too long. */
-static bool name_prepend(struct index_list *list, const char *level,
-			 bool is_last)
+/* Put a level before those above that there are. Returns FALSE if it is too
+   long. */
+static bool above_prepend(struct index_list *list, const char *level)
 {
+	struct list_above *above = &list->above;
 	size_t len = strlen(level);
 
-	if (len + 1 > list->name_pos ||
-	    !cursor_budget_spend(&list->names_budget, len + 1))
+	if (len + 1 > above->pos)
 		return false;
-	if (!is_last)
-		list->name[--list->name_pos] = list->separator;
-	list->name_pos -= len;
-	memcpy(list->name + list->name_pos, level, len);
+	list->name[--above->pos] = list->separator;
+	above->pos -= len;
+	memcpy(list->name + above->pos, level, len);
 	return true;
 }
 
-/* Put a name together, and set what is known of it. Returns FALSE if it doesn't
-   end at the root. */
-static bool name_make(struct index_list *list,
-		      const struct index_list_record *own,
-		      struct index_list_mailbox *mailbox)
+/* Put together the levels from the root to a mailbox, as long as there may be
+   more names. Returns FALSE if they don't end at the root. */
+static bool above_make(struct index_list *list, uint32_t uid)
 {
-	const struct index_records *recs = &list->state->records;
-	struct index_list_record record = *own;
-	const char *level;
+	const struct list_above above = { .uid = uid, .pos = NAME_MIDDLE };
+	struct index_list_record record;
 	uint32_t idx;
 
-	list->name_pos = INDEX_LIST_MAX_NAME;
-	list->name[list->name_pos] = '\0';
-	for (unsigned int depth = 0; depth < INDEX_LIST_MAX_DEPTH; depth++) {
-		level = record.level == NULL ? "?" : record.level;
-		mailbox->is_nameless |= record.level == NULL;
-		mailbox->is_prefix_inbox |= record.is_prefix_inbox;
-		if (!name_prepend(list, level, depth == 0))
-			return false;
-		if (record.parent_uid == 0)
-			return true;
-		if (!index_records_find(recs, record.parent_uid, &idx))
+	list->above = above;
+	if (list->names_budget.steps == list->names_budget.limit)
+		return false;
+	for (unsigned int depth = 1; uid != 0; depth++) {
+		if (depth == INDEX_LIST_MAX_DEPTH ||
+		    !index_records_find(&list->state->records, uid, &idx))
 			return false;
 		(void)index_list_get_record(list, idx, &record);
+		list->above.is_nameless |= record.level == NULL;
+		list->above.is_prefix_inbox |= record.is_prefix_inbox;
+		if (!above_prepend(list, record.level == NULL ? UNKNOWN_LEVEL :
+				   record.level))
+			return false;
+		uid = record.parent_uid;
 	}
-	return false;
+	return true;
+}
+
+/* Put a name together, and set what is known of it. */
+static void name_make(struct index_list *list,
+		      const struct index_list_record *record,
+		      struct index_list_mailbox *mailbox)
+{
+	const char *level = record->level == NULL ? UNKNOWN_LEVEL :
+		record->level;
+	const struct list_above *above = &list->above;
+	size_t size = strlen(level) + 1, len;
+
+	if (record->parent_uid != above->uid)
+		list->above.is_lost = !above_make(list, record->parent_uid);
+	len = NAME_MIDDLE - above->pos + size - 1;
+	mailbox->is_lost = above->is_lost;
+	mailbox->is_nameless = above->is_nameless || record->level == NULL;
+	mailbox->is_prefix_inbox =
+		above->is_prefix_inbox || record->is_prefix_inbox;
+	if (len >= INDEX_LIST_MAX_NAME ||
+	    !cursor_budget_spend(&list->names_budget, len + 1)) {
+		mailbox->is_lost = true;
+		mailbox->name = "";
+		return;
+	}
+	memcpy(list->name + NAME_MIDDLE, level, size);
+	mailbox->name = list->name + above->pos;
+	mailbox->name_len = len;
 }
 
 static void list_counts(const struct index_list *list, uint32_t idx,
@@ -282,9 +322,7 @@ void index_list_get(struct index_list *list, uint32_t idx,
 
 	memset(mailbox_r, 0, sizeof(*mailbox_r));
 	(void)index_list_get_record(list, idx, &record);
-	mailbox_r->is_lost = !name_make(list, &record, mailbox_r);
-	mailbox_r->name = list->name + list->name_pos;
-	mailbox_r->name_len = INDEX_LIST_MAX_NAME - list->name_pos;
+	name_make(list, &record, mailbox_r);
 	mailbox_r->uid = recs->rows[idx].uid;
 	mailbox_r->flags = recs->rows[idx].flags;
 	mailbox_r->parent_uid = record.parent_uid;

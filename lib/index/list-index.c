@@ -49,11 +49,11 @@ struct list_index {
 	bool has_index;
 	/* NULL if there are no mailboxes */
 	struct index_list *list;
-	/* all of it was understood */
-	bool is_complete;
-	/* of those that have one, in its order */
+	/* Of those that have one, in its order; NULL until one is asked for. */
 	struct list_guid *guids;
 	size_t guids_count;
+	/* with the GUIDs: all of the list was understood */
+	bool is_complete;
 };
 
 struct list_index *list_index_init(const struct list_index_settings *set)
@@ -206,6 +206,17 @@ static bool list_guids(struct list_index *list)
 	return is_complete && count > 0 && (has_inbox || !list->set.inbox);
 }
 
+/* Find out what is needed to find a mailbox. */
+static void list_learn_guids(struct list_index *list)
+{
+	const struct index_state *state = &list->index.state;
+
+	list->is_complete = list_guids(list) && state->problem == NULL &&
+		!state->is_deleted &&
+		(state->hdr.flags & HEADER_FSCKD) == 0 &&
+		index_list_is_whole(list->list);
+}
+
 /* Read the files in their directory. */
 static void list_read_dir(struct list_index *list, int dir_fd)
 {
@@ -226,12 +237,6 @@ static void list_read_dir(struct list_index *list, int dir_fd)
 	if (list->index.result != INDEX_STATE_OK || state->records.exhausted)
 		return;
 	list->list = index_list_new(state, '\0');
-	if (list->list == NULL)
-		return;
-	list->is_complete = list_guids(list) && state->problem == NULL &&
-		!state->is_deleted &&
-		(state->hdr.flags & HEADER_FSCKD) == 0 &&
-		index_list_is_whole(list->list);
 }
 
 /* Returns the directory, -1 if there is none. */
@@ -282,8 +287,10 @@ bool list_index_refresh(struct list_index *list)
 }
 
 static const struct list_guid *
-guid_find(const struct list_index *list, const unsigned char *guid)
+guid_find(struct list_index *list, const unsigned char *guid)
 {
+	if (list->guids == NULL && list->list != NULL)
+		list_learn_guids(list);
 	return list->guids_count == 0 ? NULL :
 		bsearch(guid, list->guids, list->guids_count,
 			sizeof(*list->guids), guid_compare);

@@ -420,6 +420,70 @@ list_of_state(struct index_state *state, const char *names, size_t size)
 	return index_list_new(state, '/');
 }
 
+/* What a mailbox is called by what is above it: nothing, a name, none, another
+   INBOX, nobody. */
+static const struct {
+	struct box box;
+	const char *name;
+	bool is_lost, is_nameless, is_prefix_inbox;
+} kin[] = {
+	{ .box = { 1, 0, 0 }, .name = "a" },
+	{ .box = { 9, 0, 0 }, .name = "?", .is_nameless = true },
+	{ .box = { 3, 0, 0 }, .name = "INBOX", .is_prefix_inbox = true },
+	{ .box = { 2, 1, 0 }, .name = "a/b" },
+	{ .box = { 2, 2, 0 }, .name = "?/b", .is_nameless = true },
+	{ .box = { 2, 3, 0 }, .name = "INBOX/b", .is_prefix_inbox = true },
+	{ .box = { 2, 99, 0 }, .name = "b", .is_lost = true },
+	{ .box = { 1, 99, 0 }, .name = "a", .is_lost = true },
+	{ .box = { 9, 1, 0 }, .name = "a/?", .is_nameless = true },
+	{ .box = { 3, 4, 0 }, .name = "a/b/INBOX", .is_prefix_inbox = true },
+	{ .box = { 1, 3, 0 }, .name = "INBOX/a", .is_prefix_inbox = true },
+	{ .box = { 2, 0, 0 }, .name = "b" },
+};
+#define KIN_COUNT (int)(sizeof(kin) / sizeof(kin[0]))
+
+static void check_kin(struct index_list *list, int i)
+{
+	struct index_list_mailbox box;
+
+	index_list_get(list, i, &box);
+	ck_assert_str_eq(box.name, kin[i].name);
+	ck_assert_uint_eq(box.name_len, strlen(kin[i].name));
+	ck_assert(box.is_lost == kin[i].is_lost);
+	ck_assert(box.is_nameless == kin[i].is_nameless);
+	ck_assert(box.is_prefix_inbox == kin[i].is_prefix_inbox);
+}
+
+START_TEST(levels_above_are_those_of_each)
+{
+	static const char names[] = "\0\1\0\0\0a\0\2\0\0\0b\0\3\0\0\0c";
+	struct index_state state;
+	struct index_list *list;
+	struct index_ext_state *list2;
+
+	list = list_of_state(&state, names, sizeof(names));
+	index_list_free(&list);
+	index_records_clear(&state.records);
+	list2 = index_exts_add(&state.exts, "list2", 5);
+	index_ext_resize(list2, 4);
+	ck_assert(index_ext_write(&state.exts, list2, 0, "\3\0\0", 4));
+	for (int i = 0; i < KIN_COUNT; i++) {
+		index_records_append(&state.records, i + 1, 0);
+		index_records_set(&state.records, INDEX_COLUMN_LIST, i + 1,
+				  &kin[i].box, 2 * sizeof(uint32_t));
+	}
+	list = index_list_new(&state, '/');
+	for (int i = 0; i < KIN_COUNT; i++) {
+		for (int j = 0; j < KIN_COUNT; j++) {
+			check_kin(list, i);
+			check_kin(list, j);
+		}
+	}
+	index_list_free(&list);
+	index_state_free(&state);
+}
+END_TEST
+
 static const struct {
 	const char *bytes;
 	size_t size;
@@ -817,6 +881,7 @@ int main(void)
 	tcase_add_test(tcase, all_names_together_are_bounded);
 	tcase_add_loop_test(tcase, names_of_a_header, 0,
 			    sizeof(headers) / sizeof(headers[0]));
+	tcase_add_test(tcase, levels_above_are_those_of_each);
 	tcase_add_test(tcase, counts_of_a_mailbox);
 	tcase_add_test(tcase, a_list_that_changed_is_read_again);
 	tcase_add_loop_test(tcase, a_change_shows_by_any_of_them, 0,
