@@ -33,8 +33,10 @@ struct name_set *name_set_init(void)
 	struct name_set *set = mem_new(sizeof(*set));
 
 	/* Without randomness somebody could make two names of his own that are
-	   taken for each other. */
-	(void)getrandom(&set->key, sizeof(set->key), GRND_NONBLOCK);
+	   taken for each other: then there is room for none. */
+	if (getrandom(&set->key, sizeof(set->key), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(set->key))
+		set->count = NAME_SET_MAX;
 	set->key = set->key % (PRIME - 2) + 2;
 	set->places_count = MIN_PLACES;
 	set->places = mem_new(set->places_count * sizeof(*set->places));

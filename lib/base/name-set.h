@@ -10,7 +10,8 @@
    (16 to 32 bytes with the table's free places). Its key is random, so that
    nobody can make names for it: one that isn't there is taken for another of n
    names of m bytes with a probability of n * (m / 7 + 1) / 2^61: 10^-12
-   for 100,000 names of 60 bytes. */
+   for 100,000 names of 60 bytes. Where there is no randomness, no name is
+   kept. */
 
 /* more aren't kept */
 #define NAME_SET_MAX 131072
