@@ -341,12 +341,6 @@ static void question_init(struct mail_question *question,
 		question->name += path->mail_dir_len + 1;
 }
 
-static void side_look(struct mail_side *side, struct mail_question *question)
-{
-	mail_question_look(side->location, question);
-	side->looks++;
-}
-
 /* Returns why a path's directory couldn't be opened ahead, 0 if it wasn't tried
    last. */
 static int stack_open_errno(const struct mail_side *side,
@@ -370,6 +364,7 @@ static struct mail_verdict look_by_stack(struct mail_side *side,
 	side->open_errno = 0;
 	if (is_in_failed_dir(side, path))
 		return side->failed;
+	side->looks++;
 	mail_seen_seek(&side->seen, path->mail_path, path->mail_dir_len);
 	dir_stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
 	if (open_errno == 0)
@@ -381,7 +376,7 @@ static struct mail_verdict look_by_stack(struct mail_side *side,
 		return side->failed;
 	}
 	question->dir_fd = fd;
-	side_look(side, question);
+	mail_question_look(side->location, question);
 	side->is_elsewhere = question->is_elsewhere;
 	return question->is_elsewhere ? question->verdict :
 		question_verdict(side, question);
@@ -447,7 +442,8 @@ enum mba_state mail_side_look(struct mail_side *side,
 	if (path->mail_path[0] != '/')
 		verdict = look_below_root(side, &question);
 	else {
-		side_look(side, &question);
+		side->looks++;
+		mail_question_look(side->location, &question);
 		verdict = question_inbox_verdict(side, &question);
 	}
 	*reason_r = verdict.reason;

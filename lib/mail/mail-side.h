@@ -23,7 +23,8 @@ enum mba_state mail_side_look(struct mail_side *side,
 			      const struct location_path *path,
 			      enum mba_reason *reason_r, bool *is_dir_r);
 
-/* Returns how many looks that made: none where it isn't needed. */
+/* Returns how many looks that made, at a mailbox or for its directory: none
+   where it isn't needed. */
 unsigned int mail_side_looks(const struct mail_side *side);
 
 /* A look that is made between the question and its answer. */

@@ -122,6 +122,28 @@ START_TEST(a_directory_is_looked_into_once)
 }
 END_TEST
 
+/* By which the caller knows whether a file server was asked. */
+START_TEST(looks_are_counted_where_one_is_made)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_write(unit_path("mail/a/box"), "", 0);
+	ck_assert_uint_eq(mail_side_looks(side), 0);
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	ck_assert_uint_eq(mail_side_looks(side), 1);
+	check_missing(side, "a/gone");
+	ck_assert_uint_eq(mail_side_looks(side), 2);
+	/* a directory is looked for; then that is known of all below */
+	check_missing(side, "gone/a");
+	ck_assert_uint_eq(mail_side_looks(side), 3);
+	check_missing(side, "gone/b");
+	ck_assert_uint_eq(mail_side_looks(side), 3);
+	check_missing(side, "nowhere/a");
+	ck_assert_uint_eq(mail_side_looks(side), 4);
+	end(side);
+}
+END_TEST
+
 START_TEST(a_new_side_remembers_nothing)
 {
 	struct mail_side *side = begin("mbox", NULL), *fresh;
@@ -373,6 +395,7 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_below_an_empty_directory_is_unknown,
 			    0, 2);
 	tcase_add_test(tcase, a_directory_is_looked_into_once);
+	tcase_add_test(tcase, looks_are_counted_where_one_is_made);
 	tcase_add_test(tcase, a_new_side_remembers_nothing);
 	tcase_add_test(tcase, a_root_that_is_as_empty_as_a_new_file_system);
 	tcase_add_loop_test(tcase, with_dirname_a_mailbox_has_a_directory, 0,
