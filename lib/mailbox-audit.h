@@ -105,7 +105,9 @@
 
    Conventions: functions that can fail return -1 and set *error_r to a string
    that the caller frees; it names the operation, the path and the reason.
-   Strings that a struct points to belong to the caller unless said otherwise.
+   Strings that a struct points to belong to the caller unless said otherwise;
+   a const char * that a function returns is a constant. What frees an object
+   takes the address of the pointer to it, and sets that to NULL.
    Names and paths are bytes, ended by NUL. bytes are allocated bytes
    (st_blocks * 512), as du -B1 counts them. Running out of memory ends the
    process, as in Dovecot.
@@ -636,8 +638,9 @@ struct mba_user_roots *mba_user_roots_init(void);
 void mba_user_roots_deinit(struct mba_user_roots **users);
 
 /* Tell of a user's namespace; tell of all that he has, one after the other. Its
-   roots are looked at with the rights of the process: be the user. Memory grows
-   by some 100 bytes for each directory that is a root or leads to one. */
+   roots are looked at with the rights of the process: be the user. Nothing of
+   what is given has to stay. Memory grows by some 100 bytes for each directory
+   that is a root or leads to one. */
 void mba_user_roots_add(struct mba_user_roots *users, const char *user,
 			const struct mba_location *location);
 
@@ -691,10 +694,12 @@ struct mba_entry {
 	bool untouched:1;
 };
 
-/* An operation that failed. Strings live as long as the report. */
+/* An operation that failed. In a report its strings live as long as that, in a
+   callback until it returns. */
 struct mba_error {
-	/* the system call, e.g. "open" */
+	/* the system call, e.g. "open"; "audit" or "clean" if it is none */
 	const char *op;
+	/* of what it failed for; it isn't escaped */
 	const char *path;
 	/* strerror() or a sentence */
 	const char *error;
@@ -780,10 +785,10 @@ struct mba_audit_settings {
 	void (*error)(const struct mba_error *error, void *context);
 	/* Called before each entry, each name without one that is looked up,
 	   and now and then between them, with what was counted so far; may be
-	   NULL. Returns whether to go on: if not,
-	   the entries that it was called for before are the last ones, nothing
-	   more is removed, and the report has an error that says so. Its totals
-	   are then those of what was decided about. */
+	   NULL. Returns whether to go on: if not, the entries that it was
+	   called for before are the last ones, nothing more is removed, and the
+	   report has an error that says so. Its totals are then those of what
+	   was decided about. */
 	bool (*progress)(const struct mba_namespace_report *ns, void *context);
 	void *context;
 	/* Clean what is audited; NULL changes nothing. Only entries with one of
@@ -802,7 +807,7 @@ struct mba_audit_settings {
 	   seconds, whose evidence reaches back as far; 0 selects all. Not with
 	   clean. */
 	int64_t unused_since;
-	/* select only hidden, or only visible entries */
+	/* select only hidden, or only visible entries; not both */
 	bool hidden:1;
 	bool visible:1;
 };
@@ -843,8 +848,8 @@ int mba_audit_run(struct mba_audit *audit, const struct mba_report **report_r);
  * utility and doveadm print what they are handed here.
  */
 
-/* Return one JSON line without newline; the caller frees it. doc/ has its
-   schema. */
+/* Return one JSON line without newline, which doc/report.schema.json describes;
+   the caller frees it. */
 char *mba_json_entry(const struct mba_audit_settings *set,
 		     const struct mba_namespace_report *ns,
 		     const struct mba_entry *entry);
@@ -907,11 +912,11 @@ struct mba_text_table *
 mba_text_table_init(const struct mba_audit_settings *set, enum mba_table table,
 		    bool users, bool titles, mba_line_callback_t *callback,
 		    void *context);
-/* Add a row for scripts. The first rows are written together, once the widths
-   are known. */
+/* Add a row for scripts, of which nothing has to stay. The first rows are
+   written together, once the widths are known. */
 void mba_text_table_row(struct mba_text_table *table,
 			const char *const *values);
-/* Write what is left, and free the table. */
+/* Write what is left, and free the table. Also takes a pointer to NULL. */
 void mba_text_table_deinit(struct mba_text_table **table);
 
 /*
@@ -919,7 +924,8 @@ void mba_text_table_deinit(struct mba_text_table **table);
  */
 
 struct mba_inspect_settings {
-	/* one JSON line for each index, instead of lines for people */
+	/* one JSON line for each index, which doc/inspect.schema.json
+	   describes, instead of lines for people */
 	bool json:1;
 	/* also compare counts, sequences, offsets and sizes with each other */
 	bool verify:1;

@@ -3,7 +3,8 @@
 
 /* On a local disk a look takes less time than to hand it to another thread. So
    at first each is made at once, and its time taken; threads are started when
-   several looks in a row were slow. What is found is the same either way. */
+   more of the latest looks were slow than not. What is found is the same either
+   way. */
 
 #include <stdlib.h>
 #include <time.h>
