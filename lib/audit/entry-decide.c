@@ -192,6 +192,7 @@ static void decide_listed(const struct entry_decide_settings *set,
 	decision->hidden_by = entry_find_rule(set, levels, len, is_dir);
 	free(levels);
 	decision->is_inbox = !mailbox.is_prefix_inbox &&
+		mailbox.name_len == strlen("INBOX") &&
 		strcasecmp(mailbox.name, "INBOX") == 0;
 }
 

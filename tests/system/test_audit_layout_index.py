@@ -373,11 +373,13 @@ def test_levels_are_those_of_list_and_the_filter(dovecot, name, how):
 @pytest.mark.parametrize("name", LOCATIONS)
 def test_clean_leaves_it_alone(dovecot, name):
     server = start(dovecot, name)
-    fill(server, ["box"])
-    copy = orphan(server, "box", "f" * 32)
+    fill(server, ["box", "INBOX/box"])
+    copies = [orphan(server, "box", "f" * 32),
+              orphan(server, "INBOX/box", "e" * 32)]
     make_log(orphan(server, "box"))
-    for file in os.listdir(copy):
-        os.utime(os.path.join(copy, file), (0, 0))
+    for copy in copies:
+        for file in os.listdir(copy):
+            os.utime(os.path.join(copy, file), (0, 0))
     tops = [server.dir + "/" + top for top in ("home", "index", "mail",
                                                "control")]
     make_atimes_old(*tops)
@@ -388,6 +390,8 @@ def test_clean_leaves_it_alone(dovecot, name):
     done = lines[-1]["namespaces"][0]["clean"]
     assert done["entries"]["entries"] == 0
     assert done["refused"] is not None
+    # what is below INBOX isn't it
+    assert done["kept"]["inbox"]["entries"] == 0
 
 
 def test_a_list_index_that_cannot_be_read_is_an_error(dovecot):
