@@ -17,9 +17,6 @@ int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 	char *error;
 
 	switch (opt) {
-	case TOOL_OPT_RULE:
-	case TOOL_OPT_RULES:
-		return tool_rules_option(cmd->rules, opt, optarg);
 	case LOCATION_OPT:
 		return location_options_set(&cmd->location, name, optarg);
 	case 'e':

@@ -74,6 +74,9 @@ static int report_jobs(struct audit_command *cmd)
 static int report_option(struct audit_command *cmd, int opt, int idx)
 {
 	switch (opt) {
+	case TOOL_OPT_RULE:
+	case TOOL_OPT_RULES:
+		return tool_rules_option(cmd->rules, opt, optarg);
 	case 'H':
 		cmd->set.hidden = true;
 		return EX_OK;
