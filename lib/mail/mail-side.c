@@ -399,7 +399,8 @@ static bool mail_root_is_same(struct mail_side *side)
 	return false;
 }
 
-/* Look once more, all the way from the root. */
+/* Look once more, all the way from the root. What is known of directories may
+   be known of others. */
 static struct mail_verdict look_anew(struct mail_side *side,
 				     struct mail_question *question)
 {
@@ -409,6 +410,7 @@ static struct mail_verdict look_anew(struct mail_side *side,
 		return mail_is_unknown(MBA_REASON_MAIL_ROOT);
 	dir_unref(side, &side->ahead);
 	dir_stack_seek(&side->stack, "", 0);
+	mail_seen_cut(&side->seen, 0, 0);
 	free(side->failed_dir);
 	side->failed_dir = NULL;
 	side->is_elsewhere = false;

@@ -45,8 +45,12 @@ static void end(struct mail_side *side)
 	location_free(&location);
 }
 
-static enum mba_reason look(struct mail_side *side, const char *name,
-			    enum mba_state expected)
+typedef enum mba_state look_t(struct mail_side *side,
+			      const struct location_path *path,
+			      enum mba_reason *reason_r, bool *is_dir_r);
+
+static enum mba_reason look_by(look_t *function, struct mail_side *side,
+			       const char *name, enum mba_state expected)
 {
 	struct location_path path;
 	enum mba_reason reason;
@@ -54,11 +58,17 @@ static enum mba_reason look(struct mail_side *side, const char *name,
 	bool is_dir;
 
 	location_from_storage_name(location, name, &path);
-	state = mail_side_look(side, &path, &reason, &is_dir);
+	state = function(side, &path, &reason, &is_dir);
 	location_path_free(&path);
 	if (state != expected)
 		ck_abort_msg("%s is %s", name, mba_state_name(state));
 	return reason;
+}
+
+static enum mba_reason look(struct mail_side *side, const char *name,
+			    enum mba_state expected)
+{
+	return look_by(mail_side_look, side, name, expected);
 }
 
 static void check_missing(struct mail_side *side, const char *name)
@@ -344,6 +354,28 @@ START_TEST(what_is_below_may_be_elsewhere)
 }
 END_TEST
 
+/* As where a file system isn't mounted any more: what is known of the directory
+   that was there says nothing of the one that is, also to who looks by the
+   path. */
+START_TEST(what_comes_in_a_directorys_place_may_be_empty)
+{
+	static look_t *const functions[] = {
+		mail_side_look, mail_side_look_afresh
+	};
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_write(unit_path("mail/a/b/box"), "", 0);
+	(void)look_by(functions[_i], side, "a/b/gone", MBA_STATE_MISSING);
+	move("a/b", "old");
+	unit_mkdir(unit_path("mail/a/b"));
+	ck_assert_int_eq(look_by(functions[_i], side, "a/b/new",
+				 MBA_STATE_UNKNOWN),
+			 MBA_REASON_EMPTY_DIRECTORY);
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
 START_TEST(a_question_may_be_asked_elsewhere)
 {
 	static const char *const names[] = { "a/b/new", "a/b/new", "a/b/box" };
@@ -409,6 +441,9 @@ int main(void)
 			    REPLACED_COUNT);
 	tcase_add_loop_test(tcase, what_is_below_may_be_elsewhere, 0,
 			    REPLACED_COUNT);
+	tcase_add_loop_test(tcase,
+			    what_comes_in_a_directorys_place_may_be_empty, 0,
+			    2);
 	tcase_add_loop_test(tcase, a_question_may_be_asked_elsewhere, 0,
 			    REPLACED_COUNT);
 	tcase_add_test(tcase, nothing_is_missing_in_a_root_that_was_replaced);
