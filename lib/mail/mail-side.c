@@ -175,11 +175,17 @@ static bool inbox_root_usable(struct mail_side *side,
 	return side->inbox_ok > 0;
 }
 
+static void failed_dir_forget(struct mail_side *side)
+{
+	free(side->failed_dir);
+	side->failed_dir = NULL;
+}
+
 /* Let a verdict stand for all that is in a directory. */
 static void dir_is_failed(struct mail_side *side, const char *path,
 			  struct mail_verdict verdict)
 {
-	free(side->failed_dir);
+	failed_dir_forget(side);
 	side->failed_dir = mem_strdup(path);
 	side->failed = verdict;
 }
@@ -264,7 +270,9 @@ static void stack_failed(struct mail_side *side, size_t depth)
 	} else if (side->failed.state == MBA_STATE_MISSING &&
 		   !mail_dir_is_at(side->location, fd, stack->path,
 				   stack->path_len)) {
+		/* what is at the path may not be missing */
 		side->is_elsewhere = true;
+		failed_dir_forget(side);
 	} else if (side->failed.state == MBA_STATE_MISSING) {
 		/* the one above is remembered instead, if it is empty */
 		side->failed = seen_missing(side, fd);
@@ -411,8 +419,7 @@ static struct mail_verdict look_anew(struct mail_side *side,
 	dir_unref(side, &side->ahead);
 	dir_stack_seek(&side->stack, "", 0);
 	mail_seen_cut(&side->seen, 0, 0);
-	free(side->failed_dir);
-	side->failed_dir = NULL;
+	failed_dir_forget(side);
 	side->is_elsewhere = false;
 	verdict = look_by_stack(side, question);
 	if (!side->is_elsewhere)

@@ -4,7 +4,9 @@
 /* What the look at the mail side says of what is missing, and what it remembers
    from one look to the next. */
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +19,39 @@
 
 static struct location *location;
 static unsigned int errors_count;
+/* the latest */
+static char last_error[PATH_MAX + 64];
+/* Called so many times, when a name was looked at. */
+static void (*after_look)(void);
+static const char *after_name;
+static unsigned int after_count;
+
+/* The library's, too. */
+int fstatat(int dir_fd, const char *path, struct stat *st, int flags)
+{
+	int ret = -1, look_errno, fd;
+
+	fd = openat(dir_fd, path, O_PATH | O_CLOEXEC |
+		    ((flags & AT_SYMLINK_NOFOLLOW) != 0 ? O_NOFOLLOW : 0));
+	look_errno = errno;
+	if (fd != -1) {
+		ret = fstat(fd, st);
+		ck_assert_int_eq(close(fd), 0);
+	}
+	if (after_count > 0 && strcmp(path, after_name) == 0) {
+		after_count--;
+		after_look();
+	}
+	errno = look_errno;
+	return ret;
+}
 
 static void add_error(const char *op, const char *path, const char *error,
 		      void *context)
 {
-	(void)op;
-	(void)path;
-	(void)error;
 	(void)context;
+	(void)snprintf(last_error, sizeof(last_error), "%s: %s: %s", path, op,
+		       error);
 	errors_count++;
 }
 
@@ -404,6 +431,53 @@ START_TEST(a_question_may_be_asked_elsewhere)
 }
 END_TEST
 
+/* Move a/b away, and make another one. */
+static void replace_again(void)
+{
+	static unsigned int count;
+
+	ck_assert_int_eq(rename(unit_path("mail/a/b"),
+				unit_path("old%u", count++)), 0);
+	unit_write(unit_path("mail/a/b/other"), "x", 1);
+}
+
+/* The directory in which a name is missing, of a mailbox or of the directory
+   above it, is another one after each look. */
+static const struct {
+	const char *path, *missing;
+	unsigned int count;
+} again[] = {
+	{ "a/b/new", "new", 1 }, { "a/b/new", "new", 2 },
+	{ "a/b/c/new", "c", 1 }, { "a/b/c/new", "c", 2 },
+};
+
+START_TEST(a_directory_that_is_replaced_again_says_nothing)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	fill_and_look(side);
+	after_look = replace_again;
+	after_name = again[_i].missing;
+	after_count = again[_i].count;
+	if (after_count == 1) {
+		check_missing(side, again[_i].path);
+		ck_assert_uint_eq(errors_count, 0);
+	} else {
+		check_unknown(side, again[_i].path, MBA_REASON_ERROR);
+		ck_assert_uint_eq(errors_count, 1);
+		ck_assert_str_eq(last_error, unit_path("mail/%s: open: %s",
+						       again[_i].path,
+						       strerror(ESTALE)));
+		/* nor later, when it stays */
+		unit_write(unit_path("mail/%s", again[_i].path), "", 0);
+		(void)look(side, again[_i].path, MBA_STATE_MAILBOX);
+		ck_assert_uint_eq(errors_count, 1);
+	}
+	ck_assert_uint_eq(after_count, 0);
+	end(side);
+}
+END_TEST
+
 START_TEST(nothing_is_missing_in_a_root_that_was_replaced)
 {
 	struct mail_side *side = begin("mbox", NULL);
@@ -446,6 +520,9 @@ int main(void)
 			    2);
 	tcase_add_loop_test(tcase, a_question_may_be_asked_elsewhere, 0,
 			    REPLACED_COUNT);
+	tcase_add_loop_test(tcase,
+			    a_directory_that_is_replaced_again_says_nothing, 0,
+			    sizeof(again) / sizeof(again[0]));
 	tcase_add_test(tcase, nothing_is_missing_in_a_root_that_was_replaced);
 	return unit_run(tcase);
 }
