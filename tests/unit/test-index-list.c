@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* What the state of a list's index says of its mailboxes. */
+
+#include <string.h>
+
+#include "index-list.h"
+#include "unit-list.h"
+#include "unit.h"
+
+#define MAX_BYTES (1024 * 1024)
+
+/* The state of a list with one mailbox, and its list. */
+static struct index_list *
+list_of_state(struct index_state *state, const char *names, size_t size)
+{
+	const uint32_t record[7] = { 1 };
+	struct index_ext_state *ext;
+
+	memset(state, 0, sizeof(*state));
+	state->exts.max_bytes = state->records.max_bytes = MAX_BYTES;
+	cursor_budget_add(&state->records.budget, MAX_BYTES);
+	ext = index_exts_add(&state->exts, "list", 4);
+	index_ext_resize(ext, size);
+	ck_assert(index_ext_write(&state->exts, ext, 0, names, size));
+	index_records_append(&state->records, 5, INDEX_LIST_NOSELECT);
+	index_records_set(&state->records, INDEX_COLUMN_LIST, 5, record,
+			  sizeof(record));
+	return index_list_new(state, '/');
+}
+
+/* What a mailbox is called by what is above it: nothing, a name, none, another
+   INBOX, nobody. */
+static const struct {
+	struct list_box box;
+	const char *name;
+	bool is_lost, is_nameless, is_prefix_inbox;
+} kin[] = {
+	{ .box = { 1, 0, 0 }, .name = "a" },
+	{ .box = { 9, 0, 0 }, .name = "?", .is_nameless = true },
+	{ .box = { 3, 0, 0 }, .name = "INBOX", .is_prefix_inbox = true },
+	{ .box = { 2, 1, 0 }, .name = "a/b" },
+	{ .box = { 2, 2, 0 }, .name = "?/b", .is_nameless = true },
+	{ .box = { 2, 3, 0 }, .name = "INBOX/b", .is_prefix_inbox = true },
+	{ .box = { 2, 99, 0 }, .name = "b", .is_lost = true },
+	{ .box = { 1, 99, 0 }, .name = "a", .is_lost = true },
+	{ .box = { 9, 1, 0 }, .name = "a/?", .is_nameless = true },
+	{ .box = { 3, 4, 0 }, .name = "a/b/INBOX", .is_prefix_inbox = true },
+	{ .box = { 1, 3, 0 }, .name = "INBOX/a", .is_prefix_inbox = true },
+	{ .box = { 2, 0, 0 }, .name = "b" },
+};
+#define KIN_COUNT (int)(sizeof(kin) / sizeof(kin[0]))
+
+static void check_kin(struct index_list *list, int i)
+{
+	struct index_list_mailbox box;
+
+	index_list_get(list, i, &box);
+	ck_assert_str_eq(box.name, kin[i].name);
+	ck_assert_uint_eq(box.name_len, strlen(kin[i].name));
+	ck_assert(box.is_lost == kin[i].is_lost);
+	ck_assert(box.is_nameless == kin[i].is_nameless);
+	ck_assert(box.is_prefix_inbox == kin[i].is_prefix_inbox);
+}
+
+START_TEST(levels_above_are_those_of_each)
+{
+	static const char names[] = "\0\1\0\0\0a\0\2\0\0\0b\0\3\0\0\0c";
+	struct index_state state;
+	struct index_list *list;
+	struct index_ext_state *list2;
+
+	list = list_of_state(&state, names, sizeof(names));
+	index_list_free(&list);
+	index_records_clear(&state.records);
+	list2 = index_exts_add(&state.exts, "list2", 5);
+	index_ext_resize(list2, 4);
+	ck_assert(index_ext_write(&state.exts, list2, 0, "\3\0\0", 4));
+	for (int i = 0; i < KIN_COUNT; i++) {
+		index_records_append(&state.records, i + 1, 0);
+		index_records_set(&state.records, INDEX_COLUMN_LIST, i + 1,
+				  &kin[i].box, 2 * sizeof(uint32_t));
+	}
+	list = index_list_new(&state, '/');
+	for (int i = 0; i < KIN_COUNT; i++) {
+		for (int j = 0; j < KIN_COUNT; j++) {
+			check_kin(list, i);
+			check_kin(list, j);
+		}
+	}
+	index_list_free(&list);
+	index_state_free(&state);
+}
+END_TEST
+
+static const struct {
+	const char *bytes;
+	size_t size;
+	/* NULL if there is none */
+	const char *problem;
+	/* of the mailbox */
+	const char *name;
+	bool needs_refresh;
+} headers[] = {
+	{ "\0\1\0\0\0a", 7, NULL, "a", false },
+	{ "\1\1\0\0\0a", 7, NULL, "a", true },
+	{ "\0\1\0\0\0a\0\3\0\0\0b", 13, NULL, "a", false },
+	/* what isn't there is no name */
+	{ "", 0, NULL, "?", false },
+	{ "\0", 1, NULL, "?", false },
+	/* 0 ends them, and so does less than a number */
+	{ "\0\1\0\0\0a\0\0\0\0\0b", 13, NULL, "a", false },
+	{ "\0\0\0\0\0\1\0\0\0a", 11, NULL, "?", false },
+	{ "\0\1\0\0\0a\0\3\0", 10, NULL, "a", false },
+	{ "\0\1\0\0\0a\0\3\0\0\0", 11, "a name isn't ended", "a", false },
+	{ "\0\1\0\0\0a", 6, "a name isn't ended", "?", false },
+	{ "\0\1\0\0\0a\0\1\0\0\0b", 13, "the names' ids don't ascend",
+	  "a", false },
+	{ "\0\3\0\0\0a\0\1\0\0\0b", 13, "the names' ids don't ascend",
+	  "?", false },
+};
+
+START_TEST(names_of_a_header)
+{
+	struct index_list_mailbox box;
+	struct index_state state;
+	struct index_list *list = list_of_state(&state, headers[_i].bytes,
+						headers[_i].size);
+
+	ck_assert_pstr_eq(index_list_problem(list), headers[_i].problem);
+	ck_assert(index_list_needs_refresh(list) == headers[_i].needs_refresh);
+	ck_assert(index_list_is_whole(list) ==
+		  (headers[_i].problem == NULL && *headers[_i].name != '?'));
+	index_list_get(list, 0, &box);
+	ck_assert_str_eq(box.name, headers[_i].name);
+	ck_assert_uint_eq(box.uid, 5);
+	ck_assert_uint_eq(box.flags, INDEX_LIST_NOSELECT);
+	ck_assert(!box.has_counts);
+	index_list_free(&list);
+	index_state_free(&state);
+}
+END_TEST
+
+START_TEST(counts_of_a_mailbox)
+{
+	/* messages, unseen, recent, next UID */
+	static const uint32_t counts[] = { 30, 20, 10, 40 };
+	struct index_list_mailbox box;
+	struct index_state state;
+	struct index_list *list = list_of_state(&state, headers[0].bytes,
+						headers[0].size);
+
+	index_records_set(&state.records, INDEX_COLUMN_MSGS, 5, counts,
+			  sizeof(counts));
+	index_list_get(list, 0, &box);
+	ck_assert(box.has_counts);
+	ck_assert_uint_eq(box.messages, 30);
+	ck_assert_uint_eq(box.unseen, 20);
+	ck_assert_uint_eq(box.recent, 10);
+	ck_assert_uint_eq(box.next_uid, 40);
+	/* without the last one, INBOX' */
+	index_records_set(&state.records, INDEX_COLUMN_MSGS, 5, counts, 12);
+	index_list_get(list, 0, &box);
+	ck_assert(!box.has_counts);
+	index_list_free(&list);
+	index_state_free(&state);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("index-list");
+
+	tcase_add_loop_test(tcase, names_of_a_header, 0,
+			    sizeof(headers) / sizeof(headers[0]));
+	tcase_add_test(tcase, levels_above_are_those_of_each);
+	tcase_add_test(tcase, counts_of_a_mailbox);
+	return unit_run(tcase);
+}
