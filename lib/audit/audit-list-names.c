@@ -143,12 +143,11 @@ void audit_list_names_find(struct audit_list_names *names)
 	struct list_index *list = names->decide->list;
 	struct index_list_mailbox mailbox = { .uid = 0 };
 	uint32_t uid = 0;
-	bool is_dir;
+	bool is_dir = false;
 
 	names->unknown = is_ambiguous(names->decide->location);
 	while (!names->unknown && list_index_next(list, uid, &mailbox) &&
 	       names->progress(names->context)) {
-		is_dir = !names->decide->location->format->files;
 		if (is_bogus(names, &mailbox, &is_dir)) {
 			/* look once more at what may have been renamed */
 			if (list_index_refresh(list))
