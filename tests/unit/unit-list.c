@@ -184,13 +184,16 @@ size_t list_write(const char *path, const char *const *names,
 		count++;
 	put_header(size, count);
 	put_at(20, more->flags);
+	put_at(28, more->uids_skipped + count + 1);
 	for (uint32_t i = 0; names[i] != NULL; i++)
 		put_name(more->ids_skipped + i + 1, names[i]);
 	align8();
 	if (more->prefix_inbox != 0)
 		put_list2(more->prefix_inbox);
-	for (uint32_t i = 0; i < count; i++)
-		put_record(i + 1, more->box_flags, &boxes[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		put_record(more->uids_skipped + i + 1, more->box_flags,
+			   &boxes[i]);
+	}
 	return write_files(path);
 }
 

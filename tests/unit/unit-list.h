@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A mailbox: its UID is its number, from 1 on. */
+/* A mailbox: its UID is its number, from 1 on unless UIDs are skipped. */
 struct list_box {
 	/* 0 after the last one */
 	uint32_t name_id, parent_uid;
@@ -25,8 +25,8 @@ struct list_more {
 	uint8_t box_flags;
 	/* a name id: what it names isn't the user's INBOX */
 	uint32_t prefix_inbox;
-	/* the names' ids begin so much later */
-	uint32_t ids_skipped;
+	/* the names' ids, and the UIDs, begin so much later */
+	uint32_t ids_skipped, uids_skipped;
 };
 
 /* Set a mailbox' GUID, of INDEX_GUID_SIZE bytes. */
