@@ -478,51 +478,6 @@ START_TEST(lists_lead_to_a_root)
 }
 END_TEST
 
-/* A cache in memory, all of whose records point to themselves. */
-static bool read_circle(void *context, uint64_t offset, void *dest, size_t size)
-{
-	uint32_t numbers[2] = { CACHE_RECORD_AT, 8 };
-
-	(void)context;
-	for (size_t i = 0; i < size; i += 4) {
-		memcpy((char *)dest + i, &numbers[(offset + i) / 4 % 2],
-		       4);
-	}
-	return true;
-}
-
-static bool read_fail(void *context, uint64_t offset, void *dest, size_t size)
-{
-	(void)context;
-	(void)offset;
-	(void)dest;
-	(void)size;
-	return false;
-}
-
-START_TEST(records_have_a_budget)
-{
-	struct index_cache cache = { .file_size = 4000 };
-	struct index_cache_chain chain;
-
-	index_cache_chain_init(&chain, &cache, read_circle, NULL);
-	ck_assert_int_eq(index_cache_chain_check(&chain, CACHE_RECORD_AT), -1);
-	ck_assert_str_eq(chain.violated, "the records go in a circle: they "
-			 "have 4008 bytes, the cache 4000");
-	ck_assert(!index_cache_chain_is_exhausted(&chain));
-	for (int i = 0; i < 3; i++)
-		(void)index_cache_chain_check(&chain, CACHE_RECORD_AT);
-	ck_assert(index_cache_chain_is_exhausted(&chain));
-	ck_assert_str_eq(chain.violated, "to follow the records takes more "
-			 "steps than the cache has bytes: 4000");
-
-	index_cache_chain_init(&chain, &cache, read_fail, NULL);
-	ck_assert_int_eq(index_cache_chain_check(&chain, CACHE_RECORD_AT), -1);
-	ck_assert_str_eq(chain.violated,
-			 "the cache has become shorter than 4000 bytes");
-}
-END_TEST
-
 int main(void)
 {
 	TCase *tcase = tcase_create("index-verify");
@@ -534,6 +489,5 @@ int main(void)
 			    sizeof(violations) / sizeof(violations[0]));
 	tcase_add_test(tcase, verdicts_have_an_end);
 	tcase_add_test(tcase, lists_lead_to_a_root);
-	tcase_add_test(tcase, records_have_a_budget);
 	return unit_run(tcase);
 }
