@@ -71,7 +71,7 @@ static const char *list_names(struct index_list *list)
 	cursor_init(&c, list->ext->hdr, list->ext->hdr_len, NULL);
 	/* the refresh flag */
 	(void)cursor_u8(&c);
-	while (cursor_left(&c) >= 4 && (id = cursor_u32(&c)) != 0) {
+	while ((id = cursor_u32(&c)) != 0) {
 		if (id <= last_id)
 			return "the names' ids don't ascend";
 		list->names = mem_grow(list->names, &list->names_alloc,
@@ -148,7 +148,7 @@ static const char *list_name_find(const struct index_list *list, uint32_t id)
 		(const char *)list->ext->hdr + name->offset;
 }
 
-bool index_list_get_record(const struct index_list *list, uint32_t idx,
+void index_list_get_record(const struct index_list *list, uint32_t idx,
 			   struct index_list_record *record_r)
 {
 	const unsigned char *record =
@@ -157,7 +157,7 @@ bool index_list_get_record(const struct index_list *list, uint32_t idx,
 
 	memset(record_r, 0, sizeof(*record_r));
 	if (record == NULL)
-		return false;
+		return;
 	memcpy(&record_r->name_id, record, 4);
 	memcpy(&record_r->parent_uid, record + RECORD_PARENT_OFFSET, 4);
 	memcpy(record_r->guid, record + RECORD_GUID_OFFSET, INDEX_GUID_SIZE);
@@ -168,7 +168,6 @@ bool index_list_get_record(const struct index_list *list, uint32_t idx,
 		record_r->level = "INBOX";
 		record_r->is_prefix_inbox = true;
 	}
-	return true;
 }
 
 /* Follow a mailbox's parents up to one that was seen, and mark them. Returns
@@ -181,8 +180,8 @@ static bool list_follow_parents(const struct index_list *list, uint32_t *marks,
 
 	while (marks[idx] == 0) {
 		marks[idx] = mark;
-		if (!index_list_get_record(list, idx, &record) ||
-		    record.level == NULL)
+		index_list_get_record(list, idx, &record);
+		if (record.level == NULL)
 			return false;
 		if (record.parent_uid == 0)
 			return true;
@@ -258,7 +257,7 @@ static bool above_make(struct index_list *list, uint32_t uid)
 		if (depth == INDEX_LIST_MAX_DEPTH ||
 		    !index_records_find(&list->state->records, uid, &idx))
 			return false;
-		(void)index_list_get_record(list, idx, &record);
+		index_list_get_record(list, idx, &record);
 		list->above.is_nameless |= record.level == NULL;
 		list->above.is_prefix_inbox |= record.is_prefix_inbox;
 		if (!above_prepend(list, record.level == NULL ? UNKNOWN_LEVEL :
@@ -321,7 +320,7 @@ void index_list_get(struct index_list *list, uint32_t idx,
 	struct index_list_record record;
 
 	memset(mailbox_r, 0, sizeof(*mailbox_r));
-	(void)index_list_get_record(list, idx, &record);
+	index_list_get_record(list, idx, &record);
 	name_make(list, &record, mailbox_r);
 	mailbox_r->uid = recs->rows[idx].uid;
 	mailbox_r->flags = recs->rows[idx].flags;

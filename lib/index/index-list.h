@@ -72,9 +72,9 @@ bool index_list_is_whole(const struct index_list *list);
 /* Returns TRUE if the next LIST will look at all mailboxes anew. */
 bool index_list_needs_refresh(const struct index_list *list);
 uint32_t index_list_count(const struct index_list *list);
-/* Returns TRUE if a mailbox, by its number, has a record; else that is zeroed.
-   What it points to is valid as long as the list. */
-bool index_list_get_record(const struct index_list *list, uint32_t idx,
+/* Get a mailbox' record by its number; all of it is 0 if there is none. What it
+   points to is valid as long as the list. */
+void index_list_get_record(const struct index_list *list, uint32_t idx,
 			   struct index_list_record *record_r);
 /* Set a mailbox by its number; the name is valid until the next call. */
 void index_list_get(struct index_list *list, uint32_t idx,

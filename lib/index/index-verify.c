@@ -389,7 +389,7 @@ static void verify_list(struct verify *verify)
 	}
 	for (uint32_t i = 0; i < index_list_count(list); i++) {
 		index_list_get(list, i, &mailbox);
-		(void)index_list_get_record(list, i, &record);
+		index_list_get_record(list, i, &record);
 		if (record.level == NULL && index_list_problem(list) == NULL) {
 			complain(verify, file, 0, "mailbox %u: there is no "
 				 "name %u", mailbox.uid, record.name_id);

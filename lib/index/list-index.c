@@ -186,7 +186,7 @@ static bool list_guids(struct list_index *list)
 
 	list->guids = mem_new(((size_t)count + 1) * sizeof(*list->guids));
 	for (uint32_t i = 0; i < count; i++) {
-		(void)index_list_get_record(list->list, i, &record);
+		index_list_get_record(list->list, i, &record);
 		if (record.parent_uid == 0 && record.level != NULL &&
 		    !record.is_prefix_inbox &&
 		    strcasecmp(record.level, "INBOX") == 0)
