@@ -17,8 +17,9 @@
 #define RECORD_PARENT_OFFSET 4
 #define RECORD_GUID_OFFSET 8
 #define RECORD_VALIDITY_OFFSET 24
-/* What all names may take: of real lists, they are as long as the files. */
-#define MIN_NAMES_BYTES (64 * 1024)
+/* What all names may take: of real lists, they are as long as the files. A
+   single mailbox of so many levels may be all there is. */
+#define MIN_NAMES_BYTES (INDEX_LIST_MAX_DEPTH * (INDEX_LIST_MAX_DEPTH + 1))
 #define MAX_NAMES_PER_BYTE 16
 #define NAME_MIDDLE INDEX_LIST_MAX_NAME
 #define UNKNOWN_LEVEL "?"
@@ -285,7 +286,7 @@ static void name_make(struct index_list *list,
 	mailbox->is_nameless = above->is_nameless || record->level == NULL;
 	mailbox->is_prefix_inbox =
 		above->is_prefix_inbox || record->is_prefix_inbox;
-	if (len >= INDEX_LIST_MAX_NAME ||
+	if (len > INDEX_LIST_MAX_NAME ||
 	    !cursor_budget_spend(&list->names_budget, len + 1)) {
 		mailbox->is_lost = true;
 		mailbox->name = "";

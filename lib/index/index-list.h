@@ -18,8 +18,12 @@ enum index_list_flag {
 	INDEX_LIST_NOSELECT = 0x10
 };
 
-#define INDEX_LIST_MAX_DEPTH 1000
-#define INDEX_LIST_MAX_NAME 4096
+/* As clients see them, names have up to 4,096 bytes, and so 2,048 levels
+   (lib-storage/mailbox-list.h, MAILBOX_LIST_NAME_MAX_LENGTH). Stored in mUTF-7,
+   '&' takes two bytes and a DEL after it five: no name takes four times as
+   many. */
+#define INDEX_LIST_MAX_DEPTH 2048
+#define INDEX_LIST_MAX_NAME (4 * 4096)
 
 struct index_list_mailbox {
 	/* the levels of its name as they are stored, joined by the separator;

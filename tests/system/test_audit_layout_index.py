@@ -370,6 +370,31 @@ def test_levels_are_those_of_list_and_the_filter(dovecot, name, how):
                 for name in names(report)} == set(found)
 
 
+# what Dovecot has room for: in the list's mUTF-7 the second name has more bytes
+# than a name may have for clients
+LONG = {
+    "4096 bytes": ["x" * 200] * 20 + ["y" * 76],
+    "ampersands": ["&" * 120] * 33,
+    "2048 levels": ["x"] * 2048,
+}
+
+
+@pytest.mark.parametrize("how", LONG)
+def test_names_may_be_as_long_as_dovecot_lets_them(dovecot, how):
+    server, box = start(dovecot, "maildir-apart"), "/".join(LONG[how])
+    fill(server, [box])
+    with server.imap("alice") as imap:
+        assert len(box) < 4096 or not imap.cmd("CREATE", box + "y").ok
+    report = audit(server)
+    assert set(names(report)) == listed(server)
+    assert {e["state"] for e in report.entries.values()} == {"mailbox"}
+    # the list has the name still when nothing else has
+    for kind in ("index", "mailbox"):
+        shutil.rmtree(dovecot_paths(server, kind, [box])[box])
+    told = audit(server).namespaces[0]["names"]["list_index"]["names"]
+    assert [name["mailbox"] for name in told] == [box]
+
+
 @pytest.mark.parametrize("name", LOCATIONS)
 def test_clean_leaves_it_alone(dovecot, name):
     server = start(dovecot, name)

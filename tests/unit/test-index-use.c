@@ -118,7 +118,7 @@ START_TEST(names_are_bounded)
 
 	setup();
 	state.is_deleted = true;
-	state.exts.max_bytes = 8192;
+	state.exts.max_bytes = 2 * sizeof(name);
 	memset(name, 'x', sizeof(name));
 	ext = index_exts_add(&state.exts, "box-name", 8);
 	for (int more = 0; more <= 1; more++) {
