@@ -29,7 +29,6 @@
 #define INDEX_TEMP_SCAN_OFFSET 80
 #define INDEX_DAY_OFFSET 84
 /* mail-index-private.h */
-#define INDEX_EXT_HEADER_SIZE 16
 #define INDEX_EXT_MAX_NAME 63
 #define INDEX_EXT_MAX_HEADER (16 * 1024 * 1024 - 1)
 #define INDEX_EXT_MAX_RECORD 32767

@@ -115,11 +115,6 @@ const char *index_list_problem(const struct index_list *list)
 	return list->problem;
 }
 
-bool index_list_needs_refresh(const struct index_list *list)
-{
-	return list->ext->hdr_len > 0 && list->ext->hdr[0] != 0;
-}
-
 uint32_t index_list_count(const struct index_list *list)
 {
 	return list->state->records.count;

@@ -73,8 +73,6 @@ const char *index_list_problem(const struct index_list *list);
 /* Returns TRUE if nothing is wrong with the names, and each mailbox has one and
    leads to the root. */
 bool index_list_is_whole(const struct index_list *list);
-/* Returns TRUE if the next LIST will look at all mailboxes anew. */
-bool index_list_needs_refresh(const struct index_list *list);
 uint32_t index_list_count(const struct index_list *list);
 /* Get a mailbox' record by its number; all of it is 0 if there is none. What it
    points to is valid as long as the list. */

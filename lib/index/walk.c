@@ -280,15 +280,15 @@ static void walk_stat_failed(struct walk *walk, const char *name)
 	walk->dirs[walk->dirs_count - 1].is_complete = false;
 }
 
-/* Look at a name that isn't known to be a directory that can be opened.
-   Returns 1 if st was filled, 0 if there is nothing to be done with it. */
-static int walk_stat(struct walk *walk, int dir_fd, const char *name,
-		     struct stat *st)
+/* Look at a name that isn't known to be a directory's. Returns FALSE if there
+   is nothing to be done with it. */
+static bool walk_stat(struct walk *walk, int dir_fd, const char *name,
+		      struct stat *st_r)
 {
-	if (fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) == 0)
-		return 1;
+	if (fstatat(dir_fd, name, st_r, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
 	walk_stat_failed(walk, name);
-	return 0;
+	return false;
 }
 
 /* Try to enter a directory. */
@@ -416,7 +416,7 @@ static bool walk_next(struct walk *walk)
 		return true;
 	if (d->d_type == DT_DIR)
 		walk_dir_found(walk, fd, dir, d);
-	else if (walk_stat(walk, fd, d->d_name, &st) > 0) {
+	else if (walk_stat(walk, fd, d->d_name, &st)) {
 		if (S_ISDIR(st.st_mode))
 			walk_try_enter(walk, fd, d->d_name);
 		else

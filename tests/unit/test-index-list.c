@@ -101,24 +101,23 @@ static const struct {
 	const char *problem;
 	/* of the mailbox */
 	const char *name;
-	bool needs_refresh;
 } headers[] = {
-	{ "\0\1\0\0\0a", 7, NULL, "a", false },
-	{ "\1\1\0\0\0a", 7, NULL, "a", true },
-	{ "\0\1\0\0\0a\0\3\0\0\0b", 13, NULL, "a", false },
+	{ "\0\1\0\0\0a", 7, NULL, "a" },
+	{ "\1\1\0\0\0a", 7, NULL, "a" },
+	{ "\0\1\0\0\0a\0\3\0\0\0b", 13, NULL, "a" },
 	/* what isn't there is no name */
-	{ "", 0, NULL, "?", false },
-	{ "\0", 1, NULL, "?", false },
+	{ "", 0, NULL, "?" },
+	{ "\0", 1, NULL, "?" },
 	/* 0 ends them, and so does less than a number */
-	{ "\0\1\0\0\0a\0\0\0\0\0b", 13, NULL, "a", false },
-	{ "\0\0\0\0\0\1\0\0\0a", 11, NULL, "?", false },
-	{ "\0\1\0\0\0a\0\3\0", 10, NULL, "a", false },
-	{ "\0\1\0\0\0a\0\3\0\0\0", 11, "a name isn't ended", "a", false },
-	{ "\0\1\0\0\0a", 6, "a name isn't ended", "?", false },
+	{ "\0\1\0\0\0a\0\0\0\0\0b", 13, NULL, "a" },
+	{ "\0\0\0\0\0\1\0\0\0a", 11, NULL, "?" },
+	{ "\0\1\0\0\0a\0\3\0", 10, NULL, "a" },
+	{ "\0\1\0\0\0a\0\3\0\0\0", 11, "a name isn't ended", "a" },
+	{ "\0\1\0\0\0a", 6, "a name isn't ended", "?" },
 	{ "\0\1\0\0\0a\0\1\0\0\0b", 13, "the names' ids don't ascend",
-	  "a", false },
+	  "a" },
 	{ "\0\3\0\0\0a\0\1\0\0\0b", 13, "the names' ids don't ascend",
-	  "?", false },
+	  "?" },
 };
 
 START_TEST(names_of_a_header)
@@ -129,7 +128,6 @@ START_TEST(names_of_a_header)
 						headers[_i].size);
 
 	ck_assert_pstr_eq(index_list_problem(list), headers[_i].problem);
-	ck_assert(index_list_needs_refresh(list) == headers[_i].needs_refresh);
 	ck_assert(index_list_is_whole(list) ==
 		  (headers[_i].problem == NULL && *headers[_i].name != '?'));
 	index_list_get(list, 0, &box);
