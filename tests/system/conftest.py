@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from dovecot import Dovecot, IS_24, PREFIX
+from dovecot import Dovecot, IS_24, PREFIX, remove_all
 
 pytest.register_assert_rewrite("audit", "oracle")
 
@@ -61,12 +61,7 @@ def dovecot():
         return server
 
     yield start
-    crashes = []
-    for server in servers:
-        server.stop()
-        crashes += server.crashes()
-        server.remove()
-    assert crashes == []
+    assert remove_all(servers) == []
 
 
 @pytest.fixture

@@ -50,7 +50,8 @@ import re
 
 from accesslog import accesses
 from audit import mutf7
-from dovecot import Dovecot, IS_24, Location, Namespace, PATHS, User
+from dovecot import Dovecot, IS_24, Location, Namespace, PATHS, User, \
+    remove_all
 from filter import ASKS_DISK, parents, with_filter
 from hibernation import imap_processes
 from imap import parse_list, quote, Reply
@@ -266,12 +267,7 @@ class Pair:
         return mutf7(space.prefix + name.replace("/", space.separator))
 
     def close(self):
-        crashes = []
-        for server in self.servers:
-            server.stop()
-            crashes += server.crashes()
-            server.remove()
-        return crashes
+        return remove_all(self.servers)
 
     # what is sent
 

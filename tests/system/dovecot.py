@@ -652,6 +652,16 @@ class Dovecot:
                               r"child \d+ killed with signal 15$", l)]
 
 
+def remove_all(servers):
+    """Stops and removes servers. Returns what their logs have of crashes."""
+    crashes = []
+    for server in servers:
+        server.stop()
+        crashes += server.crashes()
+        server.remove()
+    return crashes
+
+
 def state(pid):
     """Returns the letter of a process's state, None if there is none."""
     try:

@@ -15,7 +15,7 @@ import pytest
 import corpus
 from audit import entries, json_lines, utility
 from clock import DAY, past
-from dovecot import Dovecot, Location, Namespace
+from dovecot import Dovecot, Location, Namespace, remove_all
 from filter import deliver, forget_indexes
 
 AGE = 20 * DAY
@@ -72,12 +72,7 @@ def described():
         return server
 
     yield make
-    crashes = []
-    for server in servers:
-        server.stop()
-        crashes += server.crashes()
-        server.remove()
-    assert crashes == []
+    assert remove_all(servers) == []
 
 
 def proof(server, name="box", user="alice"):
