@@ -282,6 +282,17 @@ static void stack_failed(struct mail_side *side, size_t depth)
 	free(name);
 }
 
+/* Returns TRUE for what isn't told of a directory that was moved away. While
+   one is removed what is in it becomes missing, and a mailbox that is a
+   directory at first one without what makes it a mailbox. */
+static bool verdict_is_of_place(const struct location *location,
+				struct mail_verdict verdict)
+{
+	return verdict.state == MBA_STATE_MISSING ||
+		(verdict.state == MBA_STATE_NOT_MAILBOX &&
+		 !location->format->files);
+}
+
 void mail_question_look(const struct location *location,
 			struct mail_question *question)
 {
@@ -291,7 +302,7 @@ void mail_question_look(const struct location *location,
 				      &question->op, &question->is_dir);
 	question->look_errno = errno;
 	question->is_elsewhere =
-		question->verdict.state == MBA_STATE_MISSING &&
+		verdict_is_of_place(location, question->verdict) &&
 		question->dir_fd != AT_FDCWD &&
 		!mail_dir_is_at(location, question->dir_fd,
 				question->path->mail_path,

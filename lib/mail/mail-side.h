@@ -39,7 +39,7 @@ struct mail_question {
 	const char *op;
 	int look_errno;
 	bool is_dir;
-	/* it is missing in a directory that isn't the one at its path */
+	/* it is bogus in a directory that isn't the one at its path */
 	bool is_elsewhere;
 };
 

@@ -478,6 +478,61 @@ START_TEST(a_directory_that_is_replaced_again_says_nothing)
 }
 END_TEST
 
+/* Mailboxes that are directories, and what makes them mailboxes. */
+static const struct {
+	const char *driver, *dir, *part;
+} in_parts[] = {
+	{ "maildir", "a", "tmp" },
+	{ "sdbox", "mailboxes/a", "dbox-Mails" },
+	{ "mdbox", "mailboxes/a", "dbox-Mails" },
+};
+#define IN_PARTS_COUNT (sizeof(in_parts) / sizeof(in_parts[0]))
+
+static void make_in_parts(unsigned int idx)
+{
+	unit_write(unit_path("mail/%s/box/%s/file", in_parts[idx].dir,
+			     in_parts[idx].part), "x", 1);
+}
+
+/* Put another directory in the place of one that is being removed. */
+static void remove_part(unsigned int idx, const char *to)
+{
+	move(in_parts[idx].dir, to);
+	ck_assert_int_eq(rename(unit_path("mail/%s/box/%s", to,
+					  in_parts[idx].part),
+				unit_path("mail/part-of-%s", to)), 0);
+	make_in_parts(idx);
+}
+
+START_TEST(what_is_half_removed_may_be_elsewhere)
+{
+	struct mail_side *side = begin(in_parts[_i].driver, NULL);
+	struct mail_question question;
+	struct location_path path;
+	enum mba_reason reason;
+	bool is_dir;
+
+	make_in_parts(_i);
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	remove_part(_i, "old");
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	location_from_storage_name(location, "a/box", &path);
+	ck_assert(mail_side_ask(side, &path, 16, &question));
+	remove_part(_i, "older");
+	mail_question_look(location, &question);
+	ck_assert_int_eq(mail_side_answer(side, &question, &reason, &is_dir),
+			 MBA_STATE_MAILBOX);
+	location_path_free(&path);
+	/* and where it stands */
+	ck_assert_int_eq(rename(unit_path("mail/%s/box/%s", in_parts[_i].dir,
+					  in_parts[_i].part),
+				unit_path("mail/part")), 0);
+	(void)look(side, "a/box", MBA_STATE_NOT_MAILBOX);
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
 START_TEST(nothing_is_missing_in_a_root_that_was_replaced)
 {
 	struct mail_side *side = begin("mbox", NULL);
@@ -523,6 +578,8 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    a_directory_that_is_replaced_again_says_nothing, 0,
 			    sizeof(again) / sizeof(again[0]));
+	tcase_add_loop_test(tcase, what_is_half_removed_may_be_elsewhere, 0,
+			    IN_PARTS_COUNT);
 	tcase_add_test(tcase, nothing_is_missing_in_a_root_that_was_replaced);
 	return unit_run(tcase);
 }
