@@ -277,7 +277,9 @@ bool list_index_refresh(struct list_index *list)
 		return false;
 	}
 	list_forget(list);
-	if (dir_fd != -1) {
+	if (dir_fd == -1)
+		memset(list->files, 0, sizeof(list->files));
+	else {
 		if (list->reads < LIST_INDEX_MAX_READS)
 			list_read_dir(list, dir_fd);
 		(void)close(dir_fd);

@@ -4,7 +4,9 @@
 /* Lists of mailboxes as Dovecot would never write them, and those that change
    while they are read. */
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +50,8 @@ static const struct list_case cases[] = {
 	  .inbox = true, .is_complete = true, .name = "a" },
 	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .more.flags = 4,
 	  .name = "a" },
+	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .more.flags = 3,
+	  .is_complete = true, .name = "a" },
 	/* one more INBOX */
 	{ .names = { "INBOX", "x" }, .boxes = { { 1, 0, 2 }, { 2, 0, 1 } },
 	  .more.prefix_inbox = 2, .inbox = true, .is_complete = true,
@@ -74,6 +78,11 @@ static const struct list_case cases[] = {
 	  .more.ids_skipped = 1, .is_complete = true, .name = "a" },
 	{ .names = { "a", "b" }, .boxes = { { 1, 0, 1 } },
 	  .more.ids_skipped = 1 },
+	{ .names = { "a", "b", "c", "d" },
+	  .boxes = { { 9, 0, 1 }, { 8, 0, 2 }, { 7, 0, 3 }, { 6, 0, 4 } },
+	  .more.ids_skipped = 5, .is_complete = true, .name = "d" },
+	{ .names = { "a", "b", "c" }, .boxes = { { 5, 0, 1 }, { 8, 0, 2 } },
+	  .more.ids_skipped = 5 },
 	/* another one's */
 	{ .names = { "a", "b" }, .boxes = { { 1, 0, 1 }, { 2, 9, 2 } },
 	  .name = "a" },
@@ -98,14 +107,15 @@ static void write_list(const struct list_case *list)
 }
 
 static int errors;
+/* the latest */
+static char last_error[PATH_MAX + 64];
 
 static void count_error(const char *op, const char *path, const char *error,
 			void *context)
 {
-	(void)op;
-	(void)path;
-	(void)error;
 	(void)context;
+	(void)snprintf(last_error, sizeof(last_error), "%s: %s: %s", path, op,
+		       error);
 	errors++;
 }
 
@@ -309,8 +319,16 @@ START_TEST(a_change_shows_by_any_of_them)
 	/* nothing shows it */
 	change_time(0, 0);
 	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_NONE);
+	ck_assert(!list_index_refresh(list));
 	changes[_i]();
+	/* what is known doesn't make it look */
+	ck_assert_int_eq(find(list, 2, &box), LIST_INDEX_FOUND);
+	ck_assert(list_index_next(list, 0, &box));
+	ck_assert_uint_eq(box.guid[1], 2);
 	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_FOUND);
+	ck_assert(!list_index_refresh(list));
+	change_time(2, 0);
+	ck_assert(list_index_refresh(list));
 	list_index_deinit(&list);
 	ck_assert_uint_eq(unit_descriptors_count(), descriptors);
 }
@@ -385,13 +403,25 @@ START_TEST(a_list_that_is_too_large_is_unknown)
 		ck_assert(list_index_is_known(list) == (more == 0));
 		list_index_deinit(&list);
 	}
+	/* an older log makes it too large, as long as it is there */
+	write_list(&one);
+	list_log_write("list.log.2", 0);
+	ck_assert_int_eq(truncate(unit_path("list.log.2"),
+				  LIST_INDEX_MAX_SIZE), 0);
+	list = open_list(false);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+	ck_assert_int_eq(unlink(unit_path("list.log.2")), 0);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_FOUND);
+	list_index_deinit(&list);
 }
 END_TEST
 
-/* A directory isn't searched, it is no directory, a link leads nowhere. */
+/* A directory isn't searched, it is no directory, it isn't there, a link leads
+   nowhere. */
 START_TEST(whether_there_is_a_list)
 {
 	static const char *const files[] = { "list", "list.log", "list.log.2" };
+	static const char *const gone[] = { "file/list", "gone/list" };
 	struct index_list_mailbox box;
 	struct list_index *list;
 
@@ -409,12 +439,14 @@ START_TEST(whether_there_is_a_list)
 	list_index_deinit(&list);
 
 	unit_write(unit_path("file"), "", 0);
-	list = open_list_at(unit_path("file/list"), false);
-	ck_assert(!list_index_exists(list));
-	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
-	ck_assert(list_index_is_known(list));
-	ck_assert_int_eq(errors, 0);
-	list_index_deinit(&list);
+	for (int i = 0; i < 2; i++) {
+		list = open_list_at(unit_path("%s", gone[i]), false);
+		ck_assert(!list_index_exists(list));
+		ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
+		ck_assert(list_index_is_known(list));
+		ck_assert_int_eq(errors, 0);
+		list_index_deinit(&list);
+	}
 
 	unit_mkdir(unit_path("closed"));
 	unit_become_nobody();
@@ -476,6 +508,9 @@ END_TEST
 START_TEST(a_list_that_cant_be_looked_at_is_unknown)
 {
 	static const char *const dirs[] = { "closed", "closed/dir" };
+	static const char *const told[] = {
+		"closed/list.log.2", "closed/dir/"
+	};
 	struct index_list_mailbox box;
 	struct list_index *list;
 
@@ -497,9 +532,47 @@ START_TEST(a_list_that_cant_be_looked_at_is_unknown)
 		/* the directory is told of once */
 		if (i == 1)
 			ck_assert_int_eq(errors, 1);
+		ck_assert_str_eq(last_error, unit_path("%s: open: %s",
+						       told[i],
+						       strerror(EACCES)));
 		list_index_deinit(&list);
 		ck_assert_int_eq(chmod(unit_path("closed"), 0700), 0);
 	}
+}
+END_TEST
+
+/* Whether there is a list changes with the permissions. */
+START_TEST(a_list_comes_and_goes)
+{
+	static const struct list_case one = {
+		.names = { "a" }, .boxes = { { 1, 0, 1 } }
+	};
+	struct index_list_mailbox box;
+	struct list_index *list;
+
+	unit_mkdir(unit_path("dir"));
+	unit_become_nobody();
+	list = open_list_at(unit_path("dir/list"), false);
+	ck_assert(list_index_refresh(list));
+	ck_assert(!list_index_refresh(list));
+	ck_assert(list_index_is_known(list));
+	ck_assert_int_eq(chmod(unit_path("dir"), 0600), 0);
+	ck_assert(list_index_refresh(list));
+	ck_assert(!list_index_is_known(list));
+	ck_assert_int_eq(chmod(unit_path("dir"), 0700), 0);
+	ck_assert(list_index_refresh(list));
+	ck_assert(list_index_is_known(list));
+	/* with its directory, too */
+	write_list(&one);
+	ck_assert_int_eq(rename(unit_path("list"), unit_path("dir/list")), 0);
+	ck_assert_int_eq(rename(unit_path("list.log"),
+				unit_path("dir/list.log")), 0);
+	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_FOUND);
+	ck_assert_int_eq(rename(unit_path("dir"), unit_path("gone")), 0);
+	ck_assert(list_index_refresh(list));
+	ck_assert(!list_index_next(list, 0, &box));
+	ck_assert(list_index_is_known(list));
+	list_index_deinit(&list);
 }
 END_TEST
 
@@ -542,6 +615,7 @@ int main(void)
 	tcase_add_test(tcase, a_list_that_changes_all_the_time_is_unknown);
 	tcase_add_test(tcase, an_older_log_that_cant_be_read_makes_it_unknown);
 	tcase_add_test(tcase, a_list_that_cant_be_looked_at_is_unknown);
+	tcase_add_test(tcase, a_list_comes_and_goes);
 	tcase_add_test(tcase, without_a_list_nothing_is_known);
 	return unit_run(tcase);
 }
