@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,9 @@
 #include "walk.h"
 
 #define LEAF_FILE "leaf"
-#define LONG_NAME "leaf567890123456789012345678901234567890"
+/* as long as is kept, and longer */
+#define LONGEST_NAME "leaf567890123456789012345678901"
+#define LONG_NAME LONGEST_NAME "2"
 /* more than are held open */
 #define DEEP_LEVELS 30
 /* More than are kept. The next level is one of the first, which nobody but the
@@ -48,8 +51,8 @@ struct seen {
 	bool stop_ahead;
 
 	bool stopped;
-	/* nobody looks any more */
-	bool ended;
+	/* nobody looks any more; the other thread waits for more */
+	bool ended, waits;
 	unsigned int callbacks, dirs, files, errors;
 	/* directories that were looked at ahead, and looks that were made */
 	unsigned int ahead_dirs, looks;
@@ -274,8 +277,10 @@ static void *looker_main(void *context)
 
 	pthread_mutex_lock(&seen->mutex);
 	while (!seen->ended) {
-		if (!walk_ahead_look(seen->ahead))
-			pthread_cond_wait(&seen->changed, &seen->mutex);
+		if (walk_ahead_look(seen->ahead))
+			continue;
+		seen->waits = true;
+		pthread_cond_wait(&seen->changed, &seen->mutex);
 	}
 	pthread_mutex_unlock(&seen->mutex);
 	return NULL;
@@ -328,6 +333,53 @@ static void make_two_files(const char *path)
 	unit_write(unit_path("%s/" LEAF_FILE "2", path), "", 0);
 }
 
+/* Returns TRUE if a leaf's file is what is found first in a directory. */
+static bool leaf_is_first(const char *path)
+{
+	DIR *dir = opendir(unit_path("%s", path));
+	const struct dirent *d;
+	bool is_first;
+
+	ck_assert_ptr_nonnull(dir);
+	do {
+		d = readdir(dir);
+		ck_assert_ptr_nonnull(d);
+	} while (path_is_dots(d->d_name));
+	is_first = strcmp(d->d_name, LEAF_FILE) == 0;
+	(void)closedir(dir);
+	return is_first;
+}
+
+/* Make two files, of which the second doesn't fit into what is read at once
+   with the first. */
+static void make_second_file(const char *path, int len)
+{
+	const char *second;
+
+	for (unsigned int i = 0; i == 0 || !leaf_is_first(path); i++) {
+		if (i > 0)
+			ck_assert_int_eq(unlink(second), 0);
+		second = unit_path("%s/%0*u", path, len, i);
+		unit_write(second, "", 0);
+		/* where the latest comes first */
+		if (i > 0)
+			ck_assert_int_eq(unlink(unit_path("%s/" LEAF_FILE,
+							  path)), 0);
+		unit_write(unit_path("%s/" LEAF_FILE, path), "", 0);
+	}
+}
+
+static void make_second_later(const char *path)
+{
+	make_second_file(path, 180);
+}
+
+/* it is too long to be read */
+static void make_second_too_long(const char *path)
+{
+	make_second_file(path, 255);
+}
+
 static void make_dir(const char *path)
 {
 	unit_mkdir(unit_path("%s/" LEAF_FILE, path));
@@ -335,9 +387,10 @@ static void make_dir(const char *path)
 
 static void make_symlink(const char *path)
 {
+	unit_write(unit_path("leaf"), "", 0);
 	unit_mkdir(unit_path("%s", path));
-	ck_assert_int_eq(symlink("/dev/null", unit_path("%s/" LEAF_FILE,
-							path)), 0);
+	ck_assert_int_eq(symlink("../../leaf", unit_path("%s/" LEAF_FILE,
+							 path)), 0);
 }
 
 static void make_link_to_leaf(const char *path)
@@ -348,8 +401,9 @@ static void make_link_to_leaf(const char *path)
 }
 
 static void (*const others[])(const char *path) = {
-	make_empty, make_other_name, make_long_name, make_two_files, make_dir,
-	make_symlink, make_link_to_leaf
+	make_empty, make_other_name, make_long_name, make_two_files,
+	make_second_later, make_second_too_long, make_dir, make_symlink,
+	make_link_to_leaf
 };
 
 /* It is tried with one of them alone. */
@@ -370,25 +424,44 @@ START_TEST(what_is_no_leaf_is_left_to_the_walk)
 }
 END_TEST
 
+static void move_away(unsigned int number)
+{
+	ck_assert_int_eq(rename(unit_path("root/box%03u", number),
+				unit_path("gone%u", number)), 0);
+}
+
 static void replace_by_symlinks(void)
 {
 	unit_write(unit_path("leaf/" LEAF_FILE), "", 0);
 	for (unsigned int i = 0; i < LEVEL_LEAVES; i++) {
-		ck_assert_int_eq(rename(unit_path("root/box%03u", i),
-					unit_path("gone%u", i)), 0);
+		move_away(i);
 		ck_assert_int_eq(symlink("../leaf", unit_path("root/box%03u",
 							      i)), 0);
 	}
 }
 
+/* To open one would wait for somebody who writes to it. */
+static void replace_by_fifos(void)
+{
+	for (unsigned int i = 0; i < LEVEL_LEAVES; i++) {
+		move_away(i);
+		ck_assert_int_eq(mkfifo(unit_path("root/box%03u", i), 0600),
+				 0);
+	}
+}
+
+static void (*const replacements[])(void) = {
+	replace_by_symlinks, replace_by_fifos
+};
+
 /* The first was entered before. */
-START_TEST(a_symlink_that_came_is_not_followed)
+START_TEST(what_came_in_its_place_is_not_followed)
 {
 	struct seen seen;
 
 	make_leaves("root", LEVEL_LEAVES);
 	seen = walk_ahead((struct seen) {
-		.every = 1, .on_first = replace_by_symlinks,
+		.every = 1, .on_first = replacements[_i],
 	});
 	ck_assert_uint_eq(seen.looks, 1);
 	ck_assert_uint_eq(seen.ahead_dirs, 0);
@@ -410,13 +483,13 @@ START_TEST(a_walk_ends_at_once)
 }
 END_TEST
 
-/* The first look lasts until the walk goes on, or for a while if it waits. */
+/* The first looks last until the walk goes on, or for a while if it waits. */
 static struct {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	unsigned int looks;
+	unsigned int looks, slow_looks;
 	bool walk_went_on, went_on_early;
-} slow = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false,
+} slow = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 1, false,
 	   false };
 
 static bool slow_is_leaf(const char *name, const struct stat *st)
@@ -424,7 +497,7 @@ static bool slow_is_leaf(const char *name, const struct stat *st)
 	struct timespec end;
 
 	pthread_mutex_lock(&slow.mutex);
-	if (slow.looks++ == 0) {
+	if (slow.looks++ < slow.slow_looks) {
 		pthread_cond_broadcast(&slow.changed);
 		(void)clock_gettime(CLOCK_REALTIME, &end);
 		end.tv_sec++;
@@ -450,14 +523,73 @@ static size_t first_ahead(const char *names)
 	return pos;
 }
 
+union names {
+	struct dirent64 first;
+	char bytes[8192];
+};
+
+/* What the walk does while another thread looks at a directory. */
+static void take_it(struct seen *seen, const union names *names)
+{
+	struct walk_leaf leaf;
+
+	ck_assert(walk_ahead_take(seen->ahead, names->bytes,
+				  first_ahead(names->bytes), &leaf));
+	ck_assert_str_eq(leaf.file_name, LEAF_FILE);
+}
+
+/* There is no other moment when nobody looks than between two looks. */
+static void revoke_names(struct seen *seen, const union names *names)
+{
+	walk_ahead_revoke(seen->ahead, names->bytes);
+}
+
+static void take_another(struct seen *seen, const union names *names)
+{
+	struct walk_leaf leaf;
+
+	ck_assert(!walk_ahead_take(seen->ahead, names->bytes, 0, &leaf));
+}
+
+static void offer_others(struct seen *seen, const union names *names)
+{
+	static union names more;
+	struct walk_leaf leaf;
+
+	more = *names;
+	walk_ahead_offer(seen->ahead, -1, more.bytes, sizeof(more));
+	ck_assert(!walk_ahead_take(seen->ahead, more.bytes,
+				   first_ahead(more.bytes), &leaf));
+}
+
+static const struct {
+	void (*function)(struct seen *seen, const union names *names);
+	unsigned int slow_looks;
+	/* it waits until the looks are done */
+	bool waits;
+} meanwhile[] = {
+	{ take_it, 1, true },
+	{ revoke_names, 2, true },
+	{ take_another, 1, false },
+	{ offer_others, 1, false },
+};
+
+static void wait_for_looker(struct seen *seen)
+{
+	bool waits = false;
+
+	while (!waits) {
+		pthread_mutex_lock(&seen->mutex);
+		waits = seen->waits;
+		pthread_mutex_unlock(&seen->mutex);
+		(void)sched_yield();
+	}
+}
+
 START_TEST(the_walk_waits_for_a_look)
 {
-	static union {
-		struct dirent64 first;
-		char bytes[8192];
-	} names;
+	static union names names;
 	struct seen seen = { .every = 0 };
-	struct walk_leaf leaf;
 	pthread_t id;
 	ssize_t size;
 	int fd;
@@ -470,26 +602,148 @@ START_TEST(the_walk_waits_for_a_look)
 	seen_init(&seen);
 	walk_ahead_deinit(&seen.ahead);
 	seen.ahead = walk_ahead_init(slow_is_leaf, &seen.mutex, &seen.changed);
-	walk_ahead_offer(seen.ahead, fd, names.bytes, size);
+	slow.slow_looks = meanwhile[_i].slow_looks;
 	ck_assert(thread_start(&id, looker_main, &seen, STACK_SIZE));
+	wait_for_looker(&seen);
+	walk_ahead_offer(seen.ahead, fd, names.bytes, size);
 	pthread_mutex_lock(&slow.mutex);
 	while (slow.looks == 0)
 		pthread_cond_wait(&slow.changed, &slow.mutex);
 	pthread_mutex_unlock(&slow.mutex);
 
-	if (_i == 0) {
-		ck_assert(walk_ahead_take(seen.ahead, names.bytes,
-					  first_ahead(names.bytes), &leaf));
-		ck_assert_str_eq(leaf.file_name, LEAF_FILE);
-	} else {
-		walk_ahead_revoke(seen.ahead, names.bytes);
-	}
+	meanwhile[_i].function(&seen, &names);
 	pthread_mutex_lock(&slow.mutex);
 	slow.walk_went_on = true;
 	pthread_cond_broadcast(&slow.changed);
 	pthread_mutex_unlock(&slow.mutex);
 	looker_end(&seen, id);
-	ck_assert(!slow.went_on_early);
+	ck_assert(slow.went_on_early != meanwhile[_i].waits);
+	(void)close(fd);
+}
+END_TEST
+
+/* names whose records all have the same size */
+#define RECORD_SIZE 32
+#define RECORDS_COUNT 60
+#define NOTHING "............................................................"
+
+static void put_record(char *names, unsigned int idx, const char *name,
+		       unsigned char type)
+{
+	struct dirent64 *d = (struct dirent64 *)(names + idx * RECORD_SIZE);
+
+	d->d_ino = idx + 1;
+	d->d_off = idx + 1;
+	d->d_reclen = RECORD_SIZE;
+	d->d_type = type;
+	strcpy(d->d_name, name);
+}
+
+/* Make leaves, but for one name in ten, and names as they would be read. */
+static void make_records(char *names)
+{
+	static const struct {
+		const char *name;
+		unsigned char type;
+	} no_leaves[] = {
+		{ ".", DT_DIR }, { "..", DT_DIR }, { "file", DT_REG },
+		{ "leaf", DT_UNKNOWN }, { "leaf", DT_LNK },
+	};
+	char name[8];
+
+	for (unsigned int i = 0; i < RECORDS_COUNT; i++) {
+		if (i % 10 == 9) {
+			put_record(names, i, no_leaves[i / 10 % 5].name,
+				   no_leaves[i / 10 % 5].type);
+			continue;
+		}
+		(void)snprintf(name, sizeof(name), "%u", i);
+		unit_write(unit_path("root/%s/" LONGEST_NAME, name), "",
+			   0);
+		put_record(names, i, name, DT_DIR);
+	}
+}
+
+static void look_often(struct seen *seen, unsigned int looks)
+{
+	pthread_mutex_lock(&seen->mutex);
+	while (looks-- > 0 && walk_ahead_look(seen->ahead)) ;
+	pthread_mutex_unlock(&seen->mutex);
+}
+
+static void check_leaf(const struct walk_leaf *leaf, unsigned int number)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(unit_path("root/%u", number), &st), 0);
+	ck_assert_uint_eq(leaf->st.st_ino, st.st_ino);
+	ck_assert_int_eq(stat(unit_path("root/%u/" LONGEST_NAME, number), &st),
+			 0);
+	ck_assert_uint_eq(leaf->file_st.st_ino, st.st_ino);
+	ck_assert_str_eq(leaf->file_name, LONGEST_NAME);
+}
+
+/* Each name is shown as '+' if it was looked at ahead, else as '.'. */
+static const struct {
+	/* before the first one, and before each other one */
+	unsigned int first, looks;
+	/* names that aren't offered */
+	unsigned int less;
+	const char *expected;
+} orders[] = {
+	{ 0, 0, 0, NOTHING },
+	{ 1, 0, 0,
+	  "........+..................................................." },
+	/* so many are kept */
+	{ 99, 0, 0,
+	  "........+.+++++++++.+++++++++.+++++++++.++++................" },
+	{ 0, 1, 0,
+	  "........+.+.+.+.+.+.+.++.++.+.+++.++.++.++.+++.++.+++.++++.." },
+	{ 0, 2, 0,
+	  "........+.+++.++.++.++.++.++..+++++++++.+++++++++.++++++.++." },
+	/* another one in the place of each that was taken */
+	{ 99, 1, 0,
+	  "........+.+++++++++.+++++++++.+++++++++.++++...+..+++++++++." },
+	/* just more than is left to the walk, or just that */
+	{ 99, 0, 51, "........+" },
+	{ 99, 0, 52, "........" },
+};
+
+START_TEST(names_between_are_left_to_the_walk)
+{
+	static union {
+		struct dirent64 first;
+		char bytes[RECORDS_COUNT * RECORD_SIZE];
+	} names;
+	struct seen seen = { .every = 0 };
+	char result[RECORDS_COUNT];
+	unsigned int count;
+	struct walk_leaf leaf;
+	int fd;
+
+	make_records(names.bytes);
+	fd = open(unit_path("root"), O_RDONLY | O_DIRECTORY);
+	seen_init(&seen);
+	for (unsigned int round = 0; round < 2; round++) {
+		count = RECORDS_COUNT - orders[_i].less;
+		walk_ahead_offer(seen.ahead, fd, names.bytes,
+				 count * RECORD_SIZE);
+		/* the first walk is left early */
+		if (round == 0)
+			count /= 2;
+		for (unsigned int i = 0; i < count; i++) {
+			look_often(&seen, i == 0 ? orders[_i].first :
+				   orders[_i].looks);
+			result[i] = walk_ahead_take(seen.ahead, names.bytes,
+				i * RECORD_SIZE, &leaf) ? '+' : '.';
+			if (result[i] == '+')
+				check_leaf(&leaf, i);
+		}
+		ck_assert_msg(memcmp(result, orders[_i].expected, count) == 0,
+			      "%.*s", (int)count, result);
+		walk_ahead_revoke(seen.ahead, names.bytes);
+	}
+	seen_deinit(&seen);
 	(void)close(fd);
 }
 END_TEST
@@ -502,8 +756,12 @@ int main(void)
 	tcase_add_test(tcase, the_same_is_seen_with_a_thread);
 	tcase_add_loop_test(tcase, what_is_no_leaf_is_left_to_the_walk, 0,
 			    sizeof(others) / sizeof(others[0]));
-	tcase_add_test(tcase, a_symlink_that_came_is_not_followed);
+	tcase_add_loop_test(tcase, what_came_in_its_place_is_not_followed, 0,
+			    sizeof(replacements) / sizeof(replacements[0]));
 	tcase_add_test(tcase, a_walk_ends_at_once);
-	tcase_add_loop_test(tcase, the_walk_waits_for_a_look, 0, 2);
+	tcase_add_loop_test(tcase, the_walk_waits_for_a_look, 0,
+			    sizeof(meanwhile) / sizeof(meanwhile[0]));
+	tcase_add_loop_test(tcase, names_between_are_left_to_the_walk, 0,
+			    sizeof(orders) / sizeof(orders[0]));
 	return unit_run(tcase);
 }
