@@ -431,6 +431,44 @@ START_TEST(a_question_may_be_asked_elsewhere)
 }
 END_TEST
 
+/* It may be what a file system was mounted on. */
+static const struct {
+	const char *moved, *path;
+	bool is_asked;
+} emptied[] = {
+	{ "a/b", "a/b/new", false }, { "a/b", "a/b/new", true },
+	{ "a/b", "a/b/c/new", false },
+	{ "a", "a/b/new", false }, { "a", "a/b/new", true },
+};
+
+START_TEST(an_empty_directory_may_be_in_its_place)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	struct location_path path;
+	struct mail_question question;
+	enum mba_reason reason;
+	bool is_dir;
+
+	fill_and_look(side);
+	location_from_storage_name(location, emptied[_i].path, &path);
+	if (emptied[_i].is_asked)
+		ck_assert(mail_side_ask(side, &path, 16, &question));
+	move(emptied[_i].moved, "old");
+	unit_mkdir(unit_path("mail/a/b"));
+	if (emptied[_i].is_asked) {
+		mail_question_look(location, &question);
+		ck_assert_int_eq(mail_side_answer(side, &question, &reason,
+						  &is_dir), MBA_STATE_UNKNOWN);
+		ck_assert_int_eq(reason, MBA_REASON_EMPTY_DIRECTORY);
+	}
+	location_path_free(&path);
+	check_unknown(side, emptied[_i].path, MBA_REASON_EMPTY_DIRECTORY);
+	check_unknown(side, "a/b/another", MBA_REASON_EMPTY_DIRECTORY);
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
 /* Move a/b away, and make another one. */
 static void replace_again(void)
 {
@@ -575,6 +613,8 @@ int main(void)
 			    2);
 	tcase_add_loop_test(tcase, a_question_may_be_asked_elsewhere, 0,
 			    REPLACED_COUNT);
+	tcase_add_loop_test(tcase, an_empty_directory_may_be_in_its_place, 0,
+			    sizeof(emptied) / sizeof(emptied[0]));
 	tcase_add_loop_test(tcase,
 			    a_directory_that_is_replaced_again_says_nothing, 0,
 			    sizeof(again) / sizeof(again[0]));
