@@ -21,16 +21,27 @@ static struct location *location;
 static unsigned int errors_count;
 /* the latest */
 static char last_error[PATH_MAX + 64];
-/* Called so many times, when a name was looked at. */
-static void (*after_look)(void);
-static const char *after_name;
-static unsigned int after_count;
+/* Called so many times, when a name was looked at, or before. */
+static void (*on_look)(void);
+static const char *on_name;
+static unsigned int on_count;
+static bool before_look;
+
+static void call_on_look(const char *path)
+{
+	if (on_count > 0 && strcmp(path, on_name) == 0) {
+		on_count--;
+		on_look();
+	}
+}
 
 /* The library's, too. */
 int fstatat(int dir_fd, const char *path, struct stat *st, int flags)
 {
 	int ret = -1, look_errno, fd;
 
+	if (before_look)
+		call_on_look(path);
 	fd = openat(dir_fd, path, O_PATH | O_CLOEXEC |
 		    ((flags & AT_SYMLINK_NOFOLLOW) != 0 ? O_NOFOLLOW : 0));
 	look_errno = errno;
@@ -38,10 +49,8 @@ int fstatat(int dir_fd, const char *path, struct stat *st, int flags)
 		ret = fstat(fd, st);
 		ck_assert_int_eq(close(fd), 0);
 	}
-	if (after_count > 0 && strcmp(path, after_name) == 0) {
-		after_count--;
-		after_look();
-	}
+	if (!before_look)
+		call_on_look(path);
 	errno = look_errno;
 	return ret;
 }
@@ -98,6 +107,15 @@ static enum mba_reason look(struct mail_side *side, const char *name,
 	return look_by(mail_side_look, side, name, expected);
 }
 
+/* Check that there was one error: a directory of the mail tree couldn't be
+   opened. */
+static void check_last_error(const char *path, int error)
+{
+	ck_assert_uint_eq(errors_count, 1);
+	ck_assert_str_eq(last_error, unit_path("mail/%s: open: %s", path,
+					       strerror(error)));
+}
+
 static void check_missing(struct mail_side *side, const char *name)
 {
 	ck_assert_int_eq(look(side, name, MBA_STATE_MISSING), MBA_REASON_NONE);
@@ -118,6 +136,8 @@ START_TEST(what_is_below_an_empty_directory_is_unknown)
 	unit_mkdir(unit_path("mail/new/lost+found"));
 	unit_write(unit_path("mail/full/x"), "x", 1);
 	unit_mkdir(unit_path("mail/full/empty"));
+	unit_mkdir(unit_path("mail/hollow"));
+	ck_assert_int_eq(symlink("loop", unit_path("mail/loop")), 0);
 	check_unknown(side, "empty/a", MBA_REASON_EMPTY_DIRECTORY);
 	check_unknown(side, "empty/b/c/d", MBA_REASON_EMPTY_DIRECTORY);
 	check_missing(side, "full/a");
@@ -129,6 +149,10 @@ START_TEST(what_is_below_an_empty_directory_is_unknown)
 	check_unknown(side, "new/a", MBA_REASON_EMPTY_DIRECTORY);
 	check_missing(side, "gone/a");
 	check_missing(side, "gone");
+	/* one that is missing in it comes first */
+	check_unknown(side, "hollow/a/b", MBA_REASON_EMPTY_DIRECTORY);
+	check_unknown(side, "hollow/c", MBA_REASON_EMPTY_DIRECTORY);
+	check_unknown(side, "loop/a", MBA_REASON_SYMLINK);
 	/* a file has nothing below */
 	check_missing(side, "other/a");
 	check_missing(side, "full/x/a/b");
@@ -309,7 +333,10 @@ START_TEST(an_error_is_of_the_directory_that_it_was_asked_for)
 	(void)look(side, "a/box", MBA_STATE_MAILBOX);
 	ck_assert_uint_eq(errors_count, _i);
 	check_unknown(side, "closed/below/box", MBA_REASON_ERROR);
-	ck_assert_uint_eq(errors_count, 1);
+	check_last_error("closed/below", EACCES);
+	/* no error is in the way of others */
+	ck_assert(ask(side, &paths[0], &questions[0]));
+	mail_question_free(side, &questions[0]);
 	for (unsigned int i = 0; i < 2; i++)
 		location_path_free(&paths[i]);
 	end(side);
@@ -424,8 +451,17 @@ START_TEST(a_question_may_be_asked_elsewhere)
 		/* what is found there is told, unless that place is gone */
 		ck_assert_int_eq(mail_side_answer(side, &questions[i], &reason,
 						  &is_dir), replaced[_i].state);
-		location_path_free(&paths[i]);
 	}
+	/* and where that is, the next one is asked */
+	if (replaced[_i].state == MBA_STATE_MAILBOX) {
+		ck_assert(ask(side, &paths[2], &questions[2]));
+		ck_assert_int_eq(questions[2].verdict.state,
+				 MBA_STATE_MISSING);
+		ck_assert(!questions[2].is_elsewhere);
+		mail_question_free(side, &questions[2]);
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		location_path_free(&paths[i]);
 	ck_assert_uint_eq(errors_count, 0);
 	end(side);
 }
@@ -494,24 +530,56 @@ START_TEST(a_directory_that_is_replaced_again_says_nothing)
 	struct mail_side *side = begin("mbox", NULL);
 
 	fill_and_look(side);
-	after_look = replace_again;
-	after_name = again[_i].missing;
-	after_count = again[_i].count;
-	if (after_count == 1) {
+	on_look = replace_again;
+	on_name = again[_i].missing;
+	on_count = again[_i].count;
+	if (on_count == 1) {
 		check_missing(side, again[_i].path);
 		ck_assert_uint_eq(errors_count, 0);
 	} else {
 		check_unknown(side, again[_i].path, MBA_REASON_ERROR);
-		ck_assert_uint_eq(errors_count, 1);
-		ck_assert_str_eq(last_error, unit_path("mail/%s: open: %s",
-						       again[_i].path,
-						       strerror(ESTALE)));
+		check_last_error(again[_i].path, ESTALE);
 		/* nor later, when it stays */
 		unit_write(unit_path("mail/%s", again[_i].path), "", 0);
 		(void)look(side, again[_i].path, MBA_STATE_MAILBOX);
 		ck_assert_uint_eq(errors_count, 1);
 	}
-	ck_assert_uint_eq(after_count, 0);
+	ck_assert_uint_eq(on_count, 0);
+	end(side);
+}
+END_TEST
+
+static void make_dir(void)
+{
+	unit_write(unit_path("mail/new/box"), "", 0);
+}
+
+START_TEST(a_directory_that_came_meanwhile_is_not_missing)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	on_look = make_dir;
+	on_name = "new";
+	on_count = 1;
+	before_look = true;
+	check_unknown(side, "new/box", MBA_REASON_ERROR);
+	check_last_error("new", ESTALE);
+	end(side);
+}
+END_TEST
+
+/* What is known of a directory below isn't known of the one that came. */
+START_TEST(a_missing_directory_may_have_come_with_the_one_above)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	fill_and_look(side);
+	check_missing(side, "a/b/c/new");
+	replace(0);
+	check_missing(side, "a/b/c/new");
+	(void)look(side, "a/b/new", MBA_STATE_MAILBOX);
+	(void)look(side, "a/b/c/new", MBA_STATE_MAILBOX);
+	ck_assert_uint_eq(errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -583,6 +651,8 @@ START_TEST(nothing_is_missing_in_a_root_that_was_replaced)
 	check_unknown(side, "a/new", MBA_REASON_MAIL_ROOT);
 	check_unknown(side, "a/box", MBA_REASON_MAIL_ROOT);
 	ck_assert_uint_eq(errors_count, 1);
+	ck_assert_str_eq(last_error, unit_path("mail: stat: %s",
+					       strerror(ESTALE)));
 	end(side);
 }
 END_TEST
@@ -620,6 +690,9 @@ int main(void)
 			    sizeof(again) / sizeof(again[0]));
 	tcase_add_loop_test(tcase, what_is_half_removed_may_be_elsewhere, 0,
 			    IN_PARTS_COUNT);
+	tcase_add_test(tcase, a_directory_that_came_meanwhile_is_not_missing);
+	tcase_add_test(tcase,
+		       a_missing_directory_may_have_come_with_the_one_above);
 	tcase_add_test(tcase, nothing_is_missing_in_a_root_that_was_replaced);
 	return unit_run(tcase);
 }
