@@ -572,7 +572,6 @@ look_afresh(const struct mail_side *side, const struct location_path *path,
 		mem_printf("%s/%s", side->location->mail_root,
 			   path->mail_path) : mem_strdup(path->mail_path);
 	*op_r = "open";
-	*is_dir_r = false;
 	fd = long_path_open(full, &name);
 	if (fd != -1) {
 		verdict = mail_look(side->location, fd, name,
