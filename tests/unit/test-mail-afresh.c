@@ -115,6 +115,8 @@ START_TEST(an_inbox_has_a_path_of_its_own)
 	ck_assert_int_eq(unlink(unit_path("mail/other")), 0);
 	ck_assert_int_eq(rmdir(unit_path("mail")), 0);
 	check(side, "INBOX", MBA_STATE_MAILBOX, MBA_REASON_NONE);
+	unit_write(unit_path("spool/ann"), "x", 1);
+	check(side, "INBOX", MBA_STATE_NOT_MAILBOX, MBA_REASON_NONE);
 	ck_assert_int_eq(unlink(unit_path("spool/ann")), 0);
 	check(side, "INBOX", MBA_STATE_MISSING, MBA_REASON_NONE);
 	ck_assert_uint_eq(errors_count, 0);
