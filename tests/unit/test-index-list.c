@@ -10,12 +10,13 @@
 #include "unit.h"
 
 #define MAX_BYTES (1024 * 1024)
+#define UID_VALIDITY 77
 
 /* The state of a list with one mailbox, and its list. */
 static struct index_list *
 list_of_state(struct index_state *state, const char *names, size_t size)
 {
-	const uint32_t record[7] = { 1 };
+	const uint32_t record[7] = { 1, [6] = UID_VALIDITY };
 	struct index_ext_state *ext;
 
 	memset(state, 0, sizeof(*state));
@@ -49,6 +50,9 @@ static const struct {
 	{ .box = { 3, 4, 0 }, .name = "a/b/INBOX", .is_prefix_inbox = true },
 	{ .box = { 1, 3, 0 }, .name = "INBOX/a", .is_prefix_inbox = true },
 	{ .box = { 2, 0, 0 }, .name = "b" },
+	{ .box = { 2, 9, 0 }, .name = "a/?/b", .is_nameless = true },
+	{ .box = { 1, 10, 0 }, .name = "a/b/INBOX/a",
+	  .is_prefix_inbox = true },
 };
 #define KIN_COUNT (int)(sizeof(kin) / sizeof(kin[0]))
 
@@ -59,6 +63,7 @@ static void check_kin(struct index_list *list, int i)
 	index_list_get(list, i, &box);
 	ck_assert_str_eq(box.name, kin[i].name);
 	ck_assert_uint_eq(box.name_len, strlen(kin[i].name));
+	ck_assert_uint_eq(box.parent_uid, kin[i].box.parent_uid);
 	ck_assert(box.is_lost == kin[i].is_lost);
 	ck_assert(box.is_nameless == kin[i].is_nameless);
 	ck_assert(box.is_prefix_inbox == kin[i].is_prefix_inbox);
@@ -133,8 +138,14 @@ START_TEST(names_of_a_header)
 	index_list_get(list, 0, &box);
 	ck_assert_str_eq(box.name, headers[_i].name);
 	ck_assert_uint_eq(box.uid, 5);
+	ck_assert_uint_eq(box.uid_validity, UID_VALIDITY);
 	ck_assert_uint_eq(box.flags, INDEX_LIST_NOSELECT);
 	ck_assert(!box.has_counts);
+	/* one without a record */
+	index_records_append(&state.records, 9, 0);
+	index_list_get(list, 1, &box);
+	ck_assert_str_eq(box.name, "?");
+	ck_assert(box.is_nameless && !index_list_is_whole(list));
 	index_list_free(&list);
 	index_state_free(&state);
 }
@@ -166,6 +177,78 @@ START_TEST(counts_of_a_mailbox)
 }
 END_TEST
 
+/* What all names take, with the NUL of each, may be more than what was read. */
+START_TEST(names_have_a_budget)
+{
+	const unsigned int budget = 160 +
+		INDEX_LIST_MAX_DEPTH * (INDEX_LIST_MAX_DEPTH + 1);
+	struct index_list_mailbox box;
+	struct index_state state;
+	struct index_list *list = list_of_state(&state, headers[0].bytes,
+						headers[0].size);
+
+	index_list_free(&list);
+	state.records.max_bytes = 10;
+	list = index_list_new(&state, '/');
+	for (unsigned int size = 0; size < budget; size += 2) {
+		index_list_get(list, 0, &box);
+		ck_assert(!box.is_lost);
+	}
+	index_list_get(list, 0, &box);
+	ck_assert(box.is_lost);
+	ck_assert_str_eq(box.name, "");
+	ck_assert_uint_eq(box.name_len, 0);
+	index_list_free(&list);
+	index_state_free(&state);
+}
+END_TEST
+
+/* Levels of two lengths, and one that is empty. */
+static const struct {
+	size_t len1, len2;
+	bool is_lost;
+} levels[] = {
+	{ 1, INDEX_LIST_MAX_NAME - 3, false },
+	{ 1, INDEX_LIST_MAX_NAME - 2, true },
+	{ INDEX_LIST_MAX_NAME - 3, 1, false },
+	{ INDEX_LIST_MAX_NAME - 2, 1, true },
+	/* none of it is there, though what is below would fit */
+	{ 9, INDEX_LIST_MAX_NAME - 6, true },
+};
+
+START_TEST(a_name_is_all_there_or_lost)
+{
+	const size_t len1 = levels[_i].len1, len2 = levels[_i].len2;
+	const uint32_t middle[7] = { 2, 5 }, lowest[7] = { 3, 6 };
+	char names[INDEX_LIST_MAX_NAME + 32] = "\0\1\0\0\0";
+	struct index_list_mailbox box;
+	struct index_state state;
+	struct index_list *list;
+
+	memset(names + 5, 'x', len1);
+	names[5 + len1 + 1] = 2;
+	memset(names + 10 + len1, 'y', len2);
+	names[10 + len1 + len2 + 1] = 3;
+	list = list_of_state(&state, names, 10 + len1 + len2 + 1 + 4 + 1);
+	index_records_append(&state.records, 6, 0);
+	index_records_append(&state.records, 7, 0);
+	index_records_set(&state.records, INDEX_COLUMN_LIST, 6, middle,
+			  sizeof(middle));
+	index_records_set(&state.records, INDEX_COLUMN_LIST, 7, lowest,
+			  sizeof(lowest));
+	index_list_get(list, 2, &box);
+	ck_assert(box.is_lost == levels[_i].is_lost);
+	if (!box.is_lost) {
+		ck_assert_uint_eq(box.name_len, len1 + 1 + len2 + 1);
+		ck_assert_uint_eq(strlen(box.name), box.name_len);
+		ck_assert_int_eq(box.name[0], 'x');
+		ck_assert_int_eq(box.name[box.name_len - 1], '/');
+	}
+	index_list_free(&list);
+	index_state_free(&state);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("index-list");
@@ -174,5 +257,8 @@ int main(void)
 			    sizeof(headers) / sizeof(headers[0]));
 	tcase_add_test(tcase, levels_above_are_those_of_each);
 	tcase_add_test(tcase, counts_of_a_mailbox);
+	tcase_add_test(tcase, names_have_a_budget);
+	tcase_add_loop_test(tcase, a_name_is_all_there_or_lost, 0,
+			    sizeof(levels) / sizeof(levels[0]));
 	return unit_run(tcase);
 }

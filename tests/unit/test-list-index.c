@@ -68,6 +68,8 @@ static const struct list_case cases[] = {
 	{ .names = { "a" } },
 	{ .names = { "a" }, .boxes = { { 1, 9, 1 } } },
 	{ .names = { "a" }, .boxes = { { 1, UINT32_MAX, 1 } } },
+	{ .names = { "a", "b" }, .boxes = { { 1, 0, 2 }, { 2, 3, 1 } },
+	  .more.uids_skipped = 5 },
 	{ .names = { "a" }, .boxes = { { 7, 0, 1 } } },
 	{ .names = { "a" }, .boxes = { { UINT32_MAX, 0, 1 } } },
 	{ .names = { "a" }, .boxes = { { 1, 0, 2 }, { 7, 1, 1 } } },
