@@ -20,8 +20,6 @@
 /* Bytes of names that the walk has to look at itself before it comes to the
    next one: eight, of common length. */
 #define LEAD_SIZE 256
-/* for the names of a leaf */
-#define NAMES_SIZE 256
 
 struct kept_leaf {
 	/* of its name; and how long that is, in the names */
@@ -146,9 +144,10 @@ static const struct dirent64 *ahead_next(struct walk_ahead *ahead)
 /* Returns TRUE if a directory holds one name, and that is short. */
 static bool dir_has_one_name(int fd, char name_r[WALK_LEAF_NAME_SIZE])
 {
+	/* any name fits, and all that a leaf has */
 	union {
 		struct dirent64 first;
-		char bytes[NAMES_SIZE];
+		char bytes[sizeof(struct dirent64)];
 	} buffer;
 	const struct dirent64 *d;
 	ssize_t size, pos;
