@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
@@ -352,14 +353,14 @@ static bool leaf_is_first(const char *path)
 
 /* Make two files, of which the second doesn't fit into what is read at once
    with the first. */
-static void make_second_file(const char *path, int len)
+static void make_second_later(const char *path)
 {
 	const char *second;
 
 	for (unsigned int i = 0; i == 0 || !leaf_is_first(path); i++) {
 		if (i > 0)
 			ck_assert_int_eq(unlink(second), 0);
-		second = unit_path("%s/%0*u", path, len, i);
+		second = unit_path("%s/%0*u", path, NAME_MAX, i);
 		unit_write(second, "", 0);
 		/* where the latest comes first */
 		if (i > 0)
@@ -367,17 +368,6 @@ static void make_second_file(const char *path, int len)
 							  path)), 0);
 		unit_write(unit_path("%s/" LEAF_FILE, path), "", 0);
 	}
-}
-
-static void make_second_later(const char *path)
-{
-	make_second_file(path, 180);
-}
-
-/* it is too long to be read */
-static void make_second_too_long(const char *path)
-{
-	make_second_file(path, 255);
 }
 
 static void make_dir(const char *path)
@@ -402,8 +392,7 @@ static void make_link_to_leaf(const char *path)
 
 static void (*const others[])(const char *path) = {
 	make_empty, make_other_name, make_long_name, make_two_files,
-	make_second_later, make_second_too_long, make_dir, make_symlink,
-	make_link_to_leaf
+	make_second_later, make_dir, make_symlink, make_link_to_leaf
 };
 
 /* It is tried with one of them alone. */

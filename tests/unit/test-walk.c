@@ -356,10 +356,12 @@ START_TEST(a_tree_is_walked)
 	ck_assert_int_eq(mkfifo(unit_path("root/fifo"), 0600), 0);
 	ck_assert_int_eq(link(unit_path("root/fifo"),
 			      unit_path("root/a/again")), 0);
+	ck_assert_int_eq(link(unit_path("root/fifo"),
+			      unit_path("root/a/b/again")), 0);
 	seen = walk(unit_path("root"));
 	ck_assert_uint_eq(seen.dirs, 3);
-	ck_assert_uint_eq(seen.files, 4);
-	ck_assert_uint_eq(seen.again, 1);
+	ck_assert_uint_eq(seen.files, 5);
+	ck_assert_uint_eq(seen.again, 2);
 	ck_assert_uint_eq(seen.errors, 0);
 	ck_assert_str_eq(seen.paths, "a/b|a||");
 	free(seen.paths);
