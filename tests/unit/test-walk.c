@@ -21,6 +21,41 @@
 /* of 200 characters, more than the walk reads at once */
 #define MANY_NAMES 2000
 
+/* What the kernel says of mounts: an error, nothing, or that a directory is in
+   another one. */
+static struct {
+	/* of all directories, of one: 0 for none */
+	int all_errno, one_errno;
+	bool is_old;
+	ino_t other;
+	unsigned int calls;
+} mounts;
+
+/* The library's, too. */
+int statx(int fd, const char *restrict path, int flags, unsigned int mask,
+	  struct statx *restrict stx)
+{
+	bool is_other;
+	struct stat st;
+
+	ck_assert_str_eq(path, "");
+	ck_assert_int_eq(flags, AT_EMPTY_PATH);
+	ck_assert_uint_eq(mask, STATX_MNT_ID);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	mounts.calls++;
+	is_other = st.st_ino == mounts.other;
+	errno = is_other && mounts.one_errno != 0 ? mounts.one_errno :
+		mounts.all_errno;
+	if (errno != 0)
+		return -1;
+	memset(stx, 0, sizeof(*stx));
+	if (!mounts.is_old) {
+		stx->stx_mask = STATX_MNT_ID;
+		stx->stx_mnt_id = is_other ? 8 : 7;
+	}
+	return 0;
+}
+
 /* Make directories "d" one below the other, with a file "f" in the last. */
 static void make_deep(const char *root, unsigned int levels)
 {
@@ -513,6 +548,61 @@ START_TEST(a_directory_without_permission_is_incomplete)
 }
 END_TEST
 
+/* A walk that stays in the root's mount, where root/m is another one's. */
+static const struct {
+	bool any_mount;
+	int all_errno, one_errno;
+	bool is_old;
+	/* what walk_init() returns, and what is seen */
+	int ret;
+	unsigned int calls, dirs, files, others, incomplete, errors;
+} mount_cases[] = {
+	{ .ret = 1, .calls = 3, .dirs = 3, .files = 1, .others = 1 },
+	{ .any_mount = true, .ret = 1, .dirs = 4, .files = 2 },
+	/* before Linux 5.8, and before 4.11: they are on one device */
+	{ .is_old = true, .ret = 1, .calls = 1, .dirs = 4, .files = 2 },
+	{ .all_errno = ENOSYS, .ret = 1, .calls = 1, .dirs = 4, .files = 2 },
+	/* nobody knows */
+	{ .all_errno = EIO, .ret = -1, .calls = 1, .errors = 1 },
+	{ .one_errno = EIO, .ret = 1, .calls = 3, .dirs = 3, .files = 1,
+	  .incomplete = 1, .errors = 1 },
+};
+
+START_TEST(a_walk_may_stay_in_one_mount)
+{
+	struct seen seen = { .dirs = 0 };
+	const struct error_sink errors = { seen_error, &seen };
+	const struct walk_settings set = {
+		.root = unit_path("root"), .root_fd = -1,
+		.one_mount = !mount_cases[_i].any_mount,
+		.stopped = &seen.stopped, .callbacks = &seen_callbacks,
+		.context = &seen, .errors = &errors,
+	};
+	struct walk *walk;
+	struct stat st;
+
+	unit_write(unit_path("root/a/file"), "", 0);
+	unit_write(unit_path("root/m/b/file"), "", 0);
+	ck_assert_int_eq(stat(unit_path("root/m"), &st), 0);
+	mounts.other = st.st_ino;
+	mounts.all_errno = mount_cases[_i].all_errno;
+	mounts.one_errno = mount_cases[_i].one_errno;
+	mounts.is_old = mount_cases[_i].is_old;
+	ck_assert_int_eq(walk_init(&set, &walk), mount_cases[_i].ret);
+	if (walk != NULL) {
+		while (walk_continue(walk, 1)) ;
+		walk_deinit(&walk);
+	}
+	ck_assert_uint_eq(mounts.calls, mount_cases[_i].calls);
+	ck_assert_uint_eq(seen.dirs, mount_cases[_i].dirs);
+	ck_assert_uint_eq(seen.files, mount_cases[_i].files);
+	ck_assert_uint_eq(seen.others, mount_cases[_i].others);
+	ck_assert_uint_eq(seen.incomplete, mount_cases[_i].incomplete);
+	ck_assert_uint_eq(seen.errors, mount_cases[_i].errors);
+	free(seen.paths);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("walk");
@@ -535,5 +625,7 @@ int main(void)
 		       a_directory_removed_while_it_is_read_is_no_error);
 	tcase_add_test(tcase, a_place_has_its_descriptors);
 	tcase_add_test(tcase, a_directory_without_permission_is_incomplete);
+	tcase_add_loop_test(tcase, a_walk_may_stay_in_one_mount, 0,
+			    sizeof(mount_cases) / sizeof(mount_cases[0]));
 	return unit_run(tcase);
 }
