@@ -293,7 +293,7 @@ guid_find(struct list_index *list, const unsigned char *guid)
 {
 	if (list->guids == NULL && list->list != NULL)
 		list_learn_guids(list);
-	return list->guids_count == 0 ? NULL :
+	return list->guids == NULL ? NULL :
 		bsearch(guid, list->guids, list->guids_count,
 			sizeof(*list->guids), guid_compare);
 }
