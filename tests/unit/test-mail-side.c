@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -569,21 +568,6 @@ START_TEST(a_directory_that_came_meanwhile_is_not_missing)
 }
 END_TEST
 
-/* A directory that is there can't be opened. */
-START_TEST(an_error_has_its_reason)
-{
-	const struct rlimit few = { 0, 0 };
-	struct mail_side *side = begin("mbox", NULL);
-
-	unit_write(unit_path("mail/a/box"), "", 0);
-	(void)look(side, "other", MBA_STATE_NOT_MAILBOX);
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-	check_unknown(side, "a/box", MBA_REASON_ERROR);
-	check_last_error("a", EMFILE);
-	end(side);
-}
-END_TEST
-
 /* What is known of a directory below isn't known of the one that came. */
 START_TEST(a_missing_directory_may_have_come_with_the_one_above)
 {
@@ -707,7 +691,6 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_half_removed_may_be_elsewhere, 0,
 			    IN_PARTS_COUNT);
 	tcase_add_test(tcase, a_directory_that_came_meanwhile_is_not_missing);
-	tcase_add_test(tcase, an_error_has_its_reason);
 	tcase_add_test(tcase,
 		       a_missing_directory_may_have_come_with_the_one_above);
 	tcase_add_test(tcase, nothing_is_missing_in_a_root_that_was_replaced);
