@@ -183,6 +183,7 @@ START_TEST(fields_are_where_they_are_in_structs)
 			ck_assert_int_eq(info->column, INDEX_COLUMN_NONE);
 			field = info->fields;
 		}
+		ck_assert_ptr_nonnull(field);
 		ck_assert_str_eq(field->name, fields[i].name);
 		ck_assert_msg(field->offset == fields[i].offset &&
 			      field->type == field_type(fields[i].size,
@@ -190,6 +191,7 @@ START_TEST(fields_are_where_they_are_in_structs)
 			      "%s", field->name);
 		field++;
 	}
+	ck_assert_ptr_nonnull(field);
 	ck_assert_ptr_null(field->name);
 }
 END_TEST

@@ -34,8 +34,8 @@ list_of_state(struct index_state *state, const char *names, size_t size)
 /* What a mailbox is called by what is above it: nothing, a name, none, another
    INBOX, nobody. */
 static const struct {
-	struct list_box box;
 	const char *name;
+	struct list_box box;
 	bool is_lost, is_nameless, is_prefix_inbox;
 } kin[] = {
 	{ .box = { 1, 0, 0 }, .name = "a" },
