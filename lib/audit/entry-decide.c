@@ -73,6 +73,7 @@ entry_find_rule(const struct entry_decide_settings *set, const char *levels,
 {
 	const struct mba_rule *rule;
 
+	is_dir = is_dir || !set->location->format->files;
 	if (set->rules == NULL || keep_names_has(set->keep, levels, len) ||
 	    mba_rules_match(set->rules, levels, len, 0,
 			    is_dir ? MBA_DIR_YES : MBA_DIR_NO, NULL,
@@ -89,7 +90,7 @@ static void decide_named(const struct entry_decide_settings *set,
 {
 	const struct location *location = set->location;
 	const char *name = path->storage_name;
-	bool is_dir = !location->format->files;
+	bool is_dir = false;
 	char *levels;
 	size_t len;
 
@@ -166,7 +167,7 @@ static void decide_listed(const struct entry_decide_settings *set,
 			  struct entry_decision *decision)
 {
 	const struct mba_location *location = &set->location->set;
-	bool is_dir = !set->location->format->files;
+	bool is_dir = false;
 	struct index_list_mailbox mailbox;
 	enum list_index_result result;
 	char *levels;

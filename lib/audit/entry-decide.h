@@ -62,8 +62,8 @@ bool entry_needs_look(const struct entry_decide_settings *set,
 		      struct location_path *path_r);
 
 /* Returns the rule that hides a name, NULL if it is visible. The name is given
-   by its levels, as name.h has them; is_dir says whether it is a directory in
-   the sense of the rules. */
+   by its levels, as name.h has them; is_dir says whether a directory stands
+   there. Where mailboxes are directories, all names are to the rules. */
 const struct mba_rule *
 entry_find_rule(const struct entry_decide_settings *set, const char *levels,
 		size_t len, bool is_dir);

@@ -44,6 +44,10 @@ struct names_case {
 static const struct names_case cases[] = {
 	{ .names = { "gone" }, ONE, .told = "gone:gone/|" },
 	{ .names = { "none" }, ONE, .told = "none:|" },
+	{ .names = { "none", "gone" }, BELOW,
+	  .told = "none:|none/gone:gone/|" },
+	{ .names = { "none", "gone" }, BELOW, MBOX,
+	  .told = "none:|none/gone:|" },
 	{ .names = { "none" }, ONE, .more.uids_skipped = 5, .told = "none:|" },
 	{ .names = { "box" }, ONE, .told = "" },
 	{ .names = { "box", "none", "public_html" },
