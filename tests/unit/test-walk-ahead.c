@@ -355,10 +355,10 @@ static bool leaf_is_first(const char *path)
    with the first. */
 static void make_second_later(const char *path)
 {
-	const char *second;
+	const char *second = NULL;
 
 	for (unsigned int i = 0; i == 0 || !leaf_is_first(path); i++) {
-		if (i > 0)
+		if (second != NULL)
 			ck_assert_int_eq(unlink(second), 0);
 		second = unit_path("%s/%0*u", path, NAME_MAX, i);
 		unit_write(second, "", 0);
