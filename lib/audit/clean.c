@@ -271,9 +271,16 @@ static enum mba_kept remove_dir(const struct removal *removal,
 	return MBA_KEPT_NOT;
 }
 
+static void lease_release(struct removal *removal)
+{
+	if (removal->lease_fd != -1)
+		(void)close(removal->lease_fd);
+	removal->lease_fd = -1;
+}
+
 /* Remove the files, and then the directory. Among the mails it is marked
    meanwhile; where there can't be a mark, it stays if this is killed. */
-static enum mba_kept remove_entry(const struct removal *removal,
+static enum mba_kept remove_entry(struct removal *removal,
 				  struct clean_result *result)
 {
 	const struct clean *clean = removal->clean;
@@ -286,6 +293,8 @@ static enum mba_kept remove_entry(const struct removal *removal,
 	if (mark)
 		(void)fchmod(fd, (files->mode & ALLPERMS) | DIR_MARK);
 	kept = remove_files(removal, &result->removed);
+	/* NFS keeps what is open in its directory, under another name */
+	lease_release(removal);
 	if (kept == MBA_KEPT_NOT)
 		kept = remove_dir(removal, result);
 	/* it is in use again */
@@ -320,6 +329,5 @@ void clean_entry(const struct clean *clean, const struct index_entry *found,
 		result_r->kept = remove_entry(&removal, result_r);
 	if (result_r->kept == MBA_KEPT_NOT)
 		result_r->removed.entries = 1;
-	if (removal.lease_fd != -1)
-		(void)close(removal.lease_fd);
+	lease_release(&removal);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-/* A slow file server: a file system that shows a directory read-only, and takes
-   its time for each answer. As many questions as come are answered at once, by
-   a thread each.
+/* A slow file server: a file system that shows a directory, and takes its time
+   for each answer. As many questions as come are answered at once, by a thread
+   each. What it shows can be removed, and not changed otherwise. As with NFS, a
+   file that somebody has open stays under another name until it is closed:
+   libfuse does that.
 
 	slowfs SOURCE MOUNTPOINT [-f] -o OPTION,...
 
@@ -164,6 +166,40 @@ static int slow_release(const char *path, struct fuse_file_info *fi)
 	return 0;
 }
 
+static int slow_unlink(const char *path)
+{
+	int ret = answer(path, 70, EACCES);
+
+	if (ret == 0 && unlinkat(options.source_fd, below(path), 0) < 0)
+		ret = -errno;
+	return ret;
+}
+
+/* For libfuse, which gives a file that is open another name. */
+static int slow_rename(const char *from, const char *to, unsigned int flags)
+{
+	return renameat2(options.source_fd, below(from), options.source_fd,
+			 below(to), flags) < 0 ? -errno : 0;
+}
+
+/* That a file was closed is told without waiting for an answer. An NFS client
+   has removed the file before it asks for the directory. */
+static int slow_rmdir(const char *path)
+{
+	const struct timespec delay = { .tv_nsec = 10 * 1000 * 1000 };
+	int ret = answer(path, 80, EACCES);
+
+	for (int i = 0; ret == 0 && i < 100; i++) {
+		if (unlinkat(options.source_fd, below(path),
+			     AT_REMOVEDIR) == 0)
+			return 0;
+		if (errno != ENOTEMPTY)
+			return -errno;
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &delay, NULL);
+	}
+	return ret < 0 ? ret : -ENOTEMPTY;
+}
+
 static int slow_opendir(const char *path, struct fuse_file_info *fi)
 {
 	int fd, ret = answer(path, 50, EACCES);
@@ -260,6 +296,9 @@ static const struct fuse_operations operations = {
 	.open = slow_open,
 	.read = slow_read,
 	.release = slow_release,
+	.unlink = slow_unlink,
+	.rename = slow_rename,
+	.rmdir = slow_rmdir,
 	.opendir = slow_opendir,
 	.readdir = slow_readdir,
 	.releasedir = slow_releasedir,

@@ -20,6 +20,7 @@ import pytest
 
 from audit import json_lines, report, write
 from cleaning import LOG_HEADER, clean, make_junk
+from slowfs import slow
 from test_clean_hostile import USER, Clean, Trees, snapshot
 
 ERRORS = ["EIO", "EACCES", "EINTR", "ESTALE", "EMFILE", "ENOSPC", "EROFS",
@@ -430,3 +431,13 @@ def test_a_lock_where_there_is_no_lease(trees, method):
         take(log, fcntl.LOCK_UN)
         done = trees.clean("--lock-method", method)
         assert done.why(".imap/others") == "removed"
+
+
+def test_a_file_system_that_keeps_open_files(trees):
+    """NFS does, under another name in the same directory: clean has closed the
+    log before it removes the directory."""
+    left = undisturbed(trees, "default")
+    fill(trees, "default")
+    with slow(trees.index, at=trees.index):
+        assert trees.clean().report["errors"] == []
+        assert paths_below(trees.index) == left

@@ -82,10 +82,25 @@ def test_errors_are_those_of_the_seed(tmp_path, names):
         set(names) - {"f3"}
 
 
-def test_nothing_can_be_changed(tmp_path, names):
+def test_files_can_be_removed_and_not_changed(tmp_path, names):
     with slow(str(tmp_path)) as server:
         with pytest.raises(OSError):
             os.mkdir(server.path + "/new")
         with pytest.raises(OSError):
-            os.unlink(server.path + "/f1")
-    assert len(os.listdir(tmp_path)) == MANY * 3
+            write(server.path + "/f1", b"y")
+        os.unlink(server.path + "/f1")
+    assert sorted(os.listdir(tmp_path)) == sorted(set(names) - {"f1"})
+
+
+def test_an_open_file_stays_in_its_directory(tmp_path):
+    os.mkdir(tmp_path / "dir")
+    write(tmp_path / "dir/file", b"x")
+    with slow(str(tmp_path)) as server:
+        with open(server.path + "/dir/file", "rb") as file:
+            os.unlink(server.path + "/dir/file")
+            assert len(os.listdir(server.path + "/dir")) == 1
+            with pytest.raises(OSError):
+                os.rmdir(server.path + "/dir")
+            assert file.read() == b"x"
+        os.rmdir(server.path + "/dir")
+    assert os.listdir(tmp_path) == []
