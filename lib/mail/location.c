@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "location.h"
+#include "path.h"
 
 static const char *or_default(const char *value, const char *def)
 {
@@ -45,6 +46,26 @@ static const char *path_below(const char *path, const char *root)
 	return path + len + 1;
 }
 
+/* Returns a copy without empty levels and ".", which lead nowhere: a home that
+   ends in a slash makes two of it. */
+static char *path_simplify(const char *path)
+{
+	char *copy = mem_new(strlen(path) + 2), *dest = copy;
+	const char *end = path + strlen(path), *name_end;
+
+	for (; path < end; path = name_end + 1) {
+		name_end = path_name_end(path, end);
+		if (name_end == path || (name_end - path == 1 && *path == '.'))
+			continue;
+		*dest++ = '/';
+		memcpy(dest, path, name_end - path);
+		dest += name_end - path;
+	}
+	if (dest == copy)
+		*dest = '/';
+	return copy;
+}
+
 static const char *const *strings_dup(const char *const *strings)
 {
 	const char **copy;
@@ -70,30 +91,27 @@ static void location_init_inbox(struct location *location)
 	const struct mba_location *set = &location->set;
 	const struct mail_format *format = location->format;
 	const char *below;
-	char *path = NULL;
+	char *path, *root;
 
 	/* with LAYOUT=index it is a mailbox like others */
 	if (location->listed ||
 	    (set->inbox_path != NULL && set->inbox_path[0] == '\0'))
 		return;
-	if (set->inbox_path != NULL)
-		path = path_dup(set->inbox_path);
-	else if (format->inbox == NULL || (location->flat && format->files))
-		return;
-	else if (format->inbox_if_user &&
-		 (!set->inbox || location->dirname[0] != '\0'))
-		return;
-	else {
+	if (set->inbox_path == NULL) {
+		if (format->inbox == NULL || (location->flat && format->files))
+			return;
+		if (format->inbox_if_user &&
+		    (!set->inbox || location->dirname[0] != '\0'))
+			return;
 		location->inbox_path = mem_strdup(format->inbox);
 		return;
 	}
-	below = path_below(path, location->mail_root);
-	if (below == NULL) {
-		location->inbox_path = path;
-	} else {
-		location->inbox_path = mem_strdup(below);
-		free(path);
-	}
+	path = path_simplify(set->inbox_path);
+	root = path_simplify(location->mail_root);
+	below = path_below(path, root);
+	location->inbox_path = mem_strdup(below == NULL ? path : below);
+	free(path);
+	free(root);
 }
 
 /* An INBOX with a path of its own has its index beside the mails, too, unless

@@ -65,6 +65,27 @@ def test_what_is_removed_is_missing(dovecot, name):
         check_gone(server, "not-judged" if is_dbox else None)
 
 
+@pytest.mark.parametrize("location", [
+    Location("mbox", "~/", inbox="~/mbox", index="index/%u"),
+    Location("mbox", "~/", inbox="~/mbox"),
+    Location("maildir", "~/", inbox="~/.in", index="index/%u"),
+    Location("maildir", "~/mail/", inbox="~/mail//./in", layout="fs",
+             index="index/%u"),
+], ids=["mbox", "mbox-in-place", "maildir", "maildir-fs"])
+def test_a_home_that_ends_in_a_slash(dovecot, location):
+    """So do many in LDAP. INBOX= is below the mails all the same."""
+    server = dovecot(location=location)
+    server.users["alice"].home += "/"
+    server.write_users()
+    with server.imap("alice") as imap:
+        imap.ok("CREATE", "foo")
+        imap.list()
+        for name in ("INBOX", "foo"):
+            imap.ok("SELECT", name)
+    states = {e["name"]: e["state"] for e in audit(server).entries.values()}
+    assert states[b"INBOX"] == states[b"foo"] == "mailbox"
+
+
 def check_gone(server, reason):
     report = audit(server)
     found = {e["name"]: (e["state"], e["reason"], e["untouched"])
