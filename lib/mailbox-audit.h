@@ -320,7 +320,8 @@ enum mba_reason {
 	MBA_REASON_NOT_JUDGED,
 	/* no mailbox of this location has its index at this path */
 	MBA_REASON_UNMAPPED,
-	/* another namespace with other mails uses the same index root */
+	/* another namespace with other mails, or with mails of another format,
+	   uses the same index root */
 	MBA_REASON_SHARED_ROOT,
 	/* a namespace that the audit wasn't told of has its index root below
 	   this one, with its mailbox list index, and the entry is below it; or
@@ -717,8 +718,8 @@ struct mba_list_name {
 /* One namespace's part of the report. Pointers belong to the audit. */
 struct mba_namespace_report {
 	const struct mba_location *location;
-	/* prefixes of other namespaces with the same mail and index roots;
-	   ends with NULL */
+	/* prefixes of other namespaces with the same mail and index roots and
+	   format; ends with NULL */
 	const char *const *aliases;
 	/* effective roots; index_root is NULL for INDEX=MEMORY */
 	const char *mail_root, *index_root, *layout;

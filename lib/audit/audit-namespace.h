@@ -15,7 +15,7 @@ struct audit_namespace {
 	bool report;
 
 	/* What it has to know of the user's other namespaces: prefixes of those
-	   with the same roots, and of those below its own prefix (they end with
+	   with the same mailboxes, and of those below its prefix (they end with
 	   NULL); and whether others have other mails with the same indexes. */
 	const char **aliases, **prefixes_below;
 	bool is_shared;

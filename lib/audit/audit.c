@@ -79,20 +79,23 @@ void mba_audit_add(struct mba_audit *audit, const struct mba_location *location,
 	audit_roots_init(&ns->roots, ns->location, audit->set.clean != NULL);
 }
 
-static bool namespaces_same_roots(const struct audit_namespace *ns1,
-				  const struct audit_namespace *ns2)
+/* Returns TRUE if namespaces have the same mailboxes. */
+static bool namespaces_are_same(const struct audit_namespace *ns1,
+				const struct audit_namespace *ns2)
 {
 	return audit_root_equals(&ns1->roots.index, &ns2->roots.index) &&
-		audit_root_equals(&ns1->roots.mail, &ns2->roots.mail);
+		audit_root_equals(&ns1->roots.mail, &ns2->roots.mail) &&
+		location_is_like(ns1->location, ns2->location);
 }
 
-/* Returns TRUE if an earlier namespace has the same roots, and is reported. */
+/* Returns TRUE if an earlier namespace has the same mailboxes, and is
+   reported. */
 static bool audit_is_alias(const struct mba_audit *audit, size_t idx)
 {
 	for (size_t i = 0; i < idx; i++) {
 		if (audit->namespaces[i].report &&
-		    namespaces_same_roots(&audit->namespaces[i],
-					  &audit->namespaces[idx]))
+		    namespaces_are_same(&audit->namespaces[i],
+					&audit->namespaces[idx]))
 			return true;
 	}
 	return false;
@@ -108,8 +111,10 @@ static void namespace_relate(struct audit_namespace *ns,
 
 	if (strlen(prefix) > strlen(own_prefix))
 		ns->prefixes_below[(*below_count)++] = prefix;
-	if (namespaces_same_roots(ns, other)) {
+	if (namespaces_are_same(ns, other)) {
 		ns->aliases[(*aliases_count)++] = prefix;
+		if (other->location->set.inbox && !ns->location->set.inbox)
+			location_take_inbox(ns->location, other->location);
 		return;
 	}
 	if (audit_root_equals(&ns->roots.index, &other->roots.index))

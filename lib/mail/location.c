@@ -287,6 +287,34 @@ bool location_is_judged(const struct location *location)
 	return location->format != NULL && !location->set.iter_index;
 }
 
+bool location_is_like(const struct location *location1,
+		      const struct location *location2)
+{
+	const struct location *l1 = location1, *l2 = location2;
+
+	if (l1->format != l2->format || strcmp(l1->layout, l2->layout) != 0)
+		return false;
+	/* of what isn't judged no more is known */
+	if (l1->format == NULL)
+		return strcmp(l1->set.driver, l2->set.driver) == 0;
+	if (l1->listed && l1->list_index != NULL && l2->list_index != NULL &&
+	    strcmp(l1->list_index, l2->list_index) != 0)
+		return false;
+	return l1->index_dirname == l2->index_dirname &&
+		strcmp(l1->dirname, l2->dirname) == 0 &&
+		strcmp(l1->mailbox_dir, l2->mailbox_dir) == 0;
+}
+
+void location_take_inbox(struct location *location,
+			 const struct location *other)
+{
+	free(location->inbox_path);
+	free(location->inbox_index);
+	location->inbox_path = mem_strdup(other->inbox_path);
+	location->inbox_index = mem_strdup(other->inbox_index);
+	location->set.inbox = true;
+}
+
 static void path_set_dir_len(struct location_path *path, size_t name_len)
 {
 	size_t len = name_len;

@@ -66,6 +66,14 @@ void location_free(struct location **location);
 
 /* Returns TRUE if states can be judged. */
 bool location_is_judged(const struct location *location);
+/* Returns TRUE if locations with the same roots have the same mailboxes, but
+   for INBOX. */
+bool location_is_like(const struct location *location1,
+		      const struct location *location2);
+/* Take the user's INBOX of a location that is like this one and has it: it is
+   INBOX for both. */
+void location_take_inbox(struct location *location,
+			 const struct location *other);
 
 /* Sets path_r for the mailbox that has its index in a directory relative to
    the index root ("." for the root itself). Returns FALSE if there is no such

@@ -157,6 +157,59 @@ def test_different_mails_with_the_same_indexes(dovecot):
                               "other/mine": shared, "other/theirs": MAILBOX}
 
 
+@pytest.mark.parametrize("first", ["maildir", "sdbox"])
+def test_one_place_for_two_formats(dovecot, first):
+    """As while mail is moved from one to the other: what isn't a mailbox for
+    one may be one for the other."""
+    formats = {"maildir": Location("maildir", "~/mail", index="index/%u",
+                                   layout="fs"),
+               "sdbox": Location("sdbox", "~/mail", index="index/%u")}
+    own = formats.pop(first)
+    other, = formats.values()
+    server = dovecot(location=own, namespaces=[
+        Namespace("other", "other/", location=other)],
+        settings={"mailbox_list_index": False})
+    mailboxes = ["mine", "other/theirs", "other/a/b"]
+    with server.imap("alice") as imap:
+        for name in mailboxes:
+            imap.ok("CREATE", name)
+            imap.ok("APPEND", name, literal(MESSAGE))
+            imap.ok("SELECT", name)
+    report = audit(server)
+    assert prefixes(report) == [("", []), ("other/", [])]
+    found = states(report)
+    assert [found[name] for name in mailboxes] == [MAILBOX] * 3
+    assert {state for name, state in found.items()
+            if name not in mailboxes} <= \
+        {MAILBOX, ("unknown", "shared-root"), ("unknown", "unmapped")}
+    server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
+                   "-g", "0", "--force")
+    for name in mailboxes:
+        status = server.doveadm("mailbox", "status", "-u", "alice",
+                                "messages", name).stdout
+        assert status == f"{name} messages=1\n".encode()
+
+
+@pytest.mark.parametrize("first, own", [
+    (Location("maildir", "~/Maildir", index="index/%u"),) * 2,
+    (Location("mbox", "~/mail", index="index/%u"), mbox("~/mail", "index/%u")),
+], ids=["maildir", "mbox"])
+def test_inbox_is_of_the_namespace_that_has_it(dovecot, first, own):
+    """Also where another one with the same mailboxes comes first."""
+    server = dovecot(location=first, separator=".", namespaces=[
+        Namespace("own", "INBOX.", ".", location=own,
+                  settings={"inbox": True})],
+        extra="namespace inbox {\n  inbox = no\n}\n")
+    server.deliver("alice", MESSAGE)
+    with server.imap("alice") as imap:
+        imap.ok("SELECT", "INBOX")
+    report = audit(server, same=False)
+    assert [ns["aliases"] for ns in report.namespaces] in ([[""]], [["INBOX."]])
+    inbox, = report.entries.values()
+    assert inbox["state"] == "mailbox"
+    assert inbox["name"] in (b"INBOX", b"INBOX.INBOX")
+
+
 def test_shared_and_public_ones_when_named(dovecot):
     public = Namespace("public", "Public/", type="public", location=Location(
         "mbox", "public", index="index/public"))

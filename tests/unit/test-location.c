@@ -384,6 +384,73 @@ START_TEST(roots_have_defaults)
 }
 END_TEST
 
+static const struct {
+	struct mba_location set1, set2;
+	bool like;
+} likes[] = {
+	{ { .driver = "mbox" }, { .driver = "mbox" }, true },
+	{ { .driver = "mbox" }, { .driver = "maildir" }, false },
+	/* the same, said and unsaid; INBOX and names have no part in it */
+	{ { .driver = "maildir" },
+	  { .driver = "maildir", FLAT, .inbox = true, .inbox_path = "/in" },
+	  true },
+	{ { .driver = "sdbox" },
+	  { .driver = "sdbox", .dirname = "dbox-Mails", .mailbox_dir =
+	    "mailboxes/", .utf8 = true, .storage_escape_char = '^' }, true },
+	{ { .driver = "maildir" }, { .driver = "maildir", FS }, false },
+	{ { .driver = "sdbox" }, { .driver = "mdbox" }, false },
+	{ { .driver = "sdbox" }, { .driver = "sdbox", LISTED }, false },
+	{ { .driver = "sdbox" }, { .driver = "sdbox", .dirname = "D" }, false },
+	{ { .driver = "mbox" }, { .driver = "mbox", .mailbox_dir = "D" },
+	  false },
+	{ { .driver = "sdbox", .index_root = INDEX, .dirname_in_index = true },
+	  { .driver = "sdbox", .index_root = INDEX }, false },
+	/* LAYOUT=index has its mailboxes in the list */
+	{ { .driver = "sdbox", LISTED },
+	  { .driver = "sdbox", LISTED, .list_index = "names" }, false },
+	{ { .driver = "sdbox", LISTED }, { .driver = "sdbox", LISTED }, true },
+	{ { .driver = "sdbox" }, { .driver = "sdbox", .list_index = "names" },
+	  true },
+	/* what isn't judged */
+	{ { .driver = "virtual" }, { .driver = "virtual" }, true },
+	{ { .driver = "virtual" }, { .driver = "imapc" }, false },
+	{ { .driver = "mbox", .layout = "imapc" }, { .driver = "mbox" },
+	  false },
+};
+#define LIKES_COUNT (int)(sizeof(likes) / sizeof(likes[0]))
+
+START_TEST(locations_are_like_each_other)
+{
+	struct location *location1 = location_new(&likes[_i].set1);
+	struct location *location2 = location_new(&likes[_i].set2);
+
+	ck_assert(location_is_like(location1, location2) == likes[_i].like);
+	ck_assert(location_is_like(location2, location1) == likes[_i].like);
+	location_free(&location1);
+	location_free(&location2);
+}
+END_TEST
+
+START_TEST(inbox_is_taken)
+{
+	const struct mba_location without = { .driver = "maildir" };
+	const struct mba_location with = { .driver = "maildir",
+		.inbox = true };
+	struct location *location = location_new(&without);
+	struct location *other = location_new(&with);
+	struct location_path path;
+
+	location_take_inbox(location, other);
+	location_free(&other);
+	ck_assert(location->set.inbox);
+	ck_assert(location_from_index_path(location, ".", &path));
+	ck_assert_str_eq(path.storage_name, "INBOX");
+	ck_assert_str_eq(path.mail_path, ".");
+	location_path_free(&path);
+	location_free(&location);
+}
+END_TEST
+
 START_TEST(drivers_and_layouts_are_known)
 {
 	static const char *const drivers[] = {
@@ -442,6 +509,9 @@ int main(void)
 	tcase_add_test(tcase, layout_index_has_the_namespaces_separator);
 	tcase_add_test(tcase, what_is_not_known_is_not_judged);
 	tcase_add_test(tcase, roots_have_defaults);
+	tcase_add_loop_test(tcase, locations_are_like_each_other, 0,
+			    LIKES_COUNT);
+	tcase_add_test(tcase, inbox_is_taken);
 	tcase_add_test(tcase, drivers_and_layouts_are_known);
 	tcase_add_test(tcase, an_index_root_is_told_from_what_mbox_appends);
 	return unit_run(tcase);
