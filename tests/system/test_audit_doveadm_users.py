@@ -8,8 +8,8 @@ import os
 
 import pytest
 
-from audit import (DESCRIPTION, SERVER_GOES_ON, fill_home, json_lines,
-                   write)
+from audit import (DESCRIPTION, MESSAGE, SERVER_GOES_ON, entries, fill_home,
+                   json_lines, write, write_home)
 from dovecot import User
 
 FAILING = {
@@ -49,6 +49,35 @@ def test_all_listed_and_matching_users(dovecot):
     assert [line["namespaces"][0]["totals"]["inodes"] > 0
             for line in json_lines(b"".join(single.values()))
             if "entry" not in line] == [True, False, True]
+
+
+def test_paths_that_begin_in_the_home(dovecot):
+    """There sessions begin, and doveadm -u does, but not -A."""
+    server = dovecot(users=["alice", "bob"], extra={
+        "2.3": "mail_location = mbox:mail:INBOX=inbox:INDEX=idx\n",
+        "2.4": "mail_path = mail\nmail_inbox_path = inbox\n"
+               "mail_index_path = idx\n"})
+    single = {}
+    for user in server.users:
+        write_home(server, user, "mail/junk", b"hello\n")
+        write_home(server, user, "mail/box", MESSAGE)
+        with server.imap(user) as imap:
+            imap.list()
+            imap.ok("SELECT", "INBOX")
+        single[user] = server.doveadm("mailbox-audit", "-u", user, "-e",
+                                      "-j").stdout
+        states = {name: entry["state"] for name, entry
+                  in entries(json_lines(single[user])).items()}
+        assert states == {"junk": "not-mailbox", "box": "mailbox",
+                          "INBOX": "mailbox"}
+        report, = json_lines(single[user])[-1]["namespaces"]
+        assert report["index_root"] == server.users[user].home + "/idx"
+    for options in ([], ["-S", server.tcp]):
+        assert server.doveadm("mailbox-audit", *options, "-A", "-e",
+                              "-j").stdout == b"".join(single.values())
+    server.doveadm("mailbox-audit", "clean", "-A", "-a", "0")
+    for user in server.users:
+        assert os.listdir(server.path("~/idx/.imap", user)).count("junk") == 0
 
 
 @pytest.mark.parametrize("kind", FAILING)
