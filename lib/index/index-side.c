@@ -318,8 +318,10 @@ static void side_leave(const struct walk_place *place, bool is_complete,
 	/* a directory that can't be read may hold an index, but not among
 	   the mails */
 	may_be_entry = dir->in_imap || !side_is_mail(side, dir);
+	/* what .imap has without an index isn't a mailbox's if it holds
+	   something else: full-text indexes of all mailboxes stand there */
 	is_entry = !dir->is_nested &&
-		(dir->index_files > 0 || dir->in_imap ||
+		(dir->index_files > 0 || (dir->in_imap && !dir->has_foreign) ||
 		 (!is_complete && may_be_entry));
 	if (is_entry)
 		is_gone = side_entry(side, dir, place, is_complete);

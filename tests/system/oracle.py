@@ -231,7 +231,8 @@ class Walk:
             if cst.st_nlink == 1 or link not in self.seen:
                 self.count(counts, cst)
             self.seen.add(link)
-        if not is_nested and (index_files or in_imap):
+        if not is_nested and \
+                (index_files or (in_imap and "foreign" not in holds)):
             self.count(self.other["mail"] if is_mail else index, st)
             self.entry(relative, st, index, index_files,
                        holds - {"entry", "foreign" if is_mail else None})

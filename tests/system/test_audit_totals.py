@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from audit import (default_location, fill_boxes, LOCATIONS, make_log,
+from audit import (default_location, fill_boxes, LOCATIONS, make_log, MESSAGE,
                    write_home, write)
 from oracle import audit, run_du
 
@@ -96,6 +96,30 @@ def test_foreign_and_structure(dovecot):
                      "mail": 0}
     entry = report.entries[b"a/b/.imap/box"]
     assert (entry["inodes"], entry["untouched"]) == (2, False)
+
+
+@pytest.mark.parametrize("index", ["index/%u", None])
+def test_full_text_indexes_of_all_mailboxes(dovecot, index):
+    """fts_lucene and fts_xapian have them in Dovecot's index root, which for
+    mbox is .imap: no mailbox is missing there."""
+    server = dovecot(location=default_location(mail="~/mail", index=index))
+    write_home(server, "alice", "mail/box", MESSAGE)
+    root = server.path(index or "~/mail", "alice")
+    make_log(os.path.join(root, ".imap/box"))
+    fts = ["lucene-indexes/segments_3", "xapian-indexes/db_1/flintlock"]
+    for name in fts:
+        path = os.path.join(root, ".imap", name)
+        os.makedirs(os.path.dirname(path))
+        write(path, b"x")
+    server.chown("alice", root)
+    report = audit(server)
+    assert set(report.entries) == {b".imap/box"}
+    # lucene-indexes with its file; xapian-indexes, db_1 with its file
+    assert report.namespaces[0]["other"]["foreign"]["inodes"] == 5
+    server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
+                   "-g", "0", "--force")
+    assert all(os.path.exists(os.path.join(root, ".imap", name))
+               for name in fts)
 
 
 @pytest.mark.parametrize("files,untouched", [

@@ -189,10 +189,18 @@ static const struct {
 	  "box/sub others|box untouched dirs|" },
 	{ { BOX_LOG, "box/sub/dovecot.index.log", "box/sub/dovecot-acl" },
 	  NULL, false, "box/sub others|box untouched dirs|" },
-	/* what is directly in .imap is an entry, whatever it holds */
+	/* what is directly in .imap is an entry, but for what holds something
+	   else and no index */
 	{ { ".imap/box/" }, ".imap", false, ".imap/box untouched|" },
-	{ { ".imap/box/x" }, ".imap", true, ".imap/box others|" },
-	{ { ".imap/box/sub/x" }, ".imap", true, ".imap/box others dirs|" },
+	{ { ".imap/box/sub/" }, ".imap", false, ".imap/box untouched dirs|" },
+	{ { ".imap/box/dovecot-acl" }, ".imap", false, ".imap/box others|" },
+	{ { ".imap/box/x" }, ".imap", true, NULL },
+	{ { ".imap/box/sub/x" }, ".imap", true, NULL },
+	{ { ".imap/box/x", ".imap/box/dovecot-acl" }, ".imap", false, NULL },
+	{ { ".imap/" BOX_LOG, ".imap/box/x" }, ".imap", true,
+	  ".imap/box others|" },
+	{ { ".imap/" BOX_LOG, ".imap/db/x" }, ".imap", false,
+	  ".imap/box untouched|" },
 	{ { ".imap/box/" }, NULL, false, NULL },
 	/* the namespace's own list; another one's */
 	{ { "dovecot.list.index.log", BOX_LOG }, NULL, false,
