@@ -321,7 +321,8 @@ enum mba_reason {
 	/* no mailbox of this location has its index at this path */
 	MBA_REASON_UNMAPPED,
 	/* another namespace with other mails, or with mails of another format,
-	   uses the same index root */
+	   uses the same index root; or it has a user's own flags of somebody
+	   else's mailbox (INDEXPVT) */
 	MBA_REASON_SHARED_ROOT,
 	/* a namespace that the audit wasn't told of has its index root below
 	   this one, with its mailbox list index, and the entry is below it; or

@@ -31,7 +31,7 @@ reason_not_bogus(const struct entry_decide_settings *set,
 		 const struct index_entry *found)
 {
 	/* it may be a mailbox of the other namespace */
-	if (set->is_shared)
+	if (set->is_shared || found->is_private)
 		return MBA_REASON_SHARED_ROOT;
 	if (found->in_other_root)
 		return MBA_REASON_OTHER_ROOT;
@@ -130,8 +130,8 @@ reason_listed(const struct entry_decide_settings *set,
 	    (result == LIST_INDEX_NONE && may_be_new(found)))
 		return MBA_REASON_LIST_INDEX;
 	if (result == LIST_INDEX_NONE)
-		return set->is_shared ? MBA_REASON_SHARED_ROOT :
-			MBA_REASON_NONE;
+		return set->is_shared || found->is_private ?
+			MBA_REASON_SHARED_ROOT : MBA_REASON_NONE;
 	return found->own.is_deleted ? MBA_REASON_INDEX_DELETED :
 		MBA_REASON_NONE;
 }

@@ -24,6 +24,7 @@ static const struct {
 	{ "dovecot.index.tmp", INDEX_FILE_TMP, false },
 	{ "dovecot.index.log.2", INDEX_FILE_LOG2, false },
 	{ INDEX_PREFIX, INDEX_FILE_MAIN, false },
+	{ INDEX_PREFIX ".pvt", INDEX_FILE_PRIVATE, true },
 	{ INDEX_PREFIX, INDEX_FILE_INDEX, true },
 	/* the list of all mailboxes */
 	{ "dovecot.list.index", INDEX_FILE_INTERNAL, true },
@@ -81,7 +82,7 @@ enum index_file index_file_find(const char *name)
 			if (strcmp(name, ours) == 0)
 				return file;
 		} else if (strncmp(name, ours, strlen(ours)) == 0) {
-			return file == INDEX_FILE_INDEX &&
+			return file != INDEX_FILE_INTERNAL &&
 				is_index_lock(name) ? INDEX_FILE_LOCK : file;
 		}
 	}

@@ -19,6 +19,8 @@ enum index_file {
 	INDEX_FILE_INTERNAL,
 	/* belongs to a mailbox's index, and is none of those below */
 	INDEX_FILE_INDEX,
+	/* a user's own flags of somebody else's mailbox */
+	INDEX_FILE_PRIVATE,
 	/* a mailbox's index is being written */
 	INDEX_FILE_LOCK,
 	/* A mailbox's index, in the order in which it is removed: a log that

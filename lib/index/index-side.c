@@ -19,7 +19,7 @@ struct side_dir {
 	struct mba_count self, index;
 	struct index_entry_files files;
 	int64_t mtime, newest_index_mtime;
-	unsigned int index_files;
+	unsigned int index_files, private_files;
 	/* there is nothing but a log, and it is only a header */
 	bool log_is_header:1;
 	bool is_nested:1;
@@ -158,6 +158,8 @@ static void side_index_file(struct side_dir *dir, enum index_file file,
 	}
 	if (newest_change(st) > files->changed)
 		files->changed = newest_change(st);
+	if (file == INDEX_FILE_PRIVATE)
+		dir->private_files++;
 	dir->log_is_header = dir->index_files++ == 0 &&
 		is_header_log(file, st);
 	if (dir->index_files == 1 || st->st_mtime > dir->newest_index_mtime)
@@ -257,6 +259,8 @@ static bool side_entry(struct index_side *side, struct side_dir *dir,
 		.place = place, .files = &dir->files,
 		.is_unreadable = !is_complete,
 		.in_other_root = dir->in_other_root,
+		.is_private = dir->index_files > 0 &&
+			dir->private_files == dir->index_files,
 	};
 	/* the directory is the mailbox's own, and so are other files in it */
 	bool is_mail = side_is_mail(side, dir), is_gone;

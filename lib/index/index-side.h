@@ -40,6 +40,8 @@ struct index_entry {
 	   told of, and this is below it; or that can't be told, which was
 	   reported */
 	bool in_other_root:1;
+	/* it has a user's own flags alone: its mailbox is somebody else's */
+	bool is_private:1;
 };
 
 /* Directories that hold nothing, and no entry either, are removed. */

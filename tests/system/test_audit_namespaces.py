@@ -7,6 +7,7 @@ and what isn't judged."""
 import glob
 import os
 import re
+import shutil
 
 import pytest
 
@@ -208,6 +209,36 @@ def test_inbox_is_of_the_namespace_that_has_it(dovecot, first, own):
     inbox, = report.entries.values()
     assert inbox["state"] == "mailbox"
     assert inbox["name"] in (b"INBOX", b"INBOX.INBOX")
+
+
+def test_private_flags_with_the_own_indexes(dovecot):
+    """INDEXPVT of what is public is the user's own index root: what has such
+    flags alone belongs to a public mailbox."""
+    server = dovecot(
+        location=Location("maildir", "~/Maildir", index="index/%u"),
+        namespaces=[Namespace(
+            "public", "Public/", type="public", location=Location(
+                "maildir", "public", options={"INDEXPVT": "index/%u"}),
+            settings={"subscriptions": False})])
+    team = server.dir + "/public/.team"
+    for path in (server.dir + "/public", team):
+        for name in ("cur", "new", "tmp"):
+            os.makedirs(f"{path}/{name}")
+        write(path + "/dovecot-shared")
+    write(team + "/cur/1.1.host:2,", b"Subject: x\n\nbody\n")
+    server.chown("alice", server.dir + "/public")
+    with server.imap("alice") as imap:
+        imap.ok("SELECT", "Public/team")
+        imap.ok("STORE", "1", "+FLAGS", "\\Seen")
+        imap.ok("CREATE", "gone")
+        imap.ok("SELECT", "gone")
+    shutil.rmtree(server.path("~/Maildir/.gone", "alice"))
+    report = audit(server)
+    assert states(report) == {"team": ("unknown", "shared-root"),
+                              "gone": MISSING, "INBOX": MAILBOX}
+    server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
+                   "-g", "0", "--force")
+    assert set(audit(server).of("")) == {b".INBOX", b".team"}
 
 
 def test_shared_and_public_ones_when_named(dovecot):

@@ -27,8 +27,9 @@ static const struct {
 	{ "dovecot.index.tmp.1", INDEX_FILE_INDEX },
 	{ "dovecot.index.log.20", INDEX_FILE_INDEX },
 	{ "dovecot.index.log.3", INDEX_FILE_INDEX },
-	{ "dovecot.index.pvt", INDEX_FILE_INDEX },
-	{ "dovecot.index.pvt.log", INDEX_FILE_INDEX },
+	{ "dovecot.index.pvt", INDEX_FILE_PRIVATE },
+	{ "dovecot.index.pvt.log", INDEX_FILE_PRIVATE },
+	{ "dovecot.index.pvt.log.newlock", INDEX_FILE_LOCK },
 	{ "dovecot.index.search.uids", INDEX_FILE_INDEX },
 	{ "dovecot.indexes", INDEX_FILE_INDEX },
 	/* somebody writes it */

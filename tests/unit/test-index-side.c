@@ -174,6 +174,9 @@ static const struct {
 	{ { BOX_LOG, "box/dovecot.index.lock" }, NULL, false,
 	  "box others locked|" },
 	{ { BOX_LOG, "box/dovecot.index.pvt" }, NULL, false, "box others|" },
+	{ { "box/dovecot.index.pvt" }, NULL, false, "box others private|" },
+	{ { "box/dovecot.index.pvt", "box/dovecot.index.pvt.log", "box/x" },
+	  NULL, false, "box others private|" },
 	{ { BOX_LOG, "box/dovecot-uidlist" }, NULL, false, "box others|" },
 	{ { BOX_LOG, "box/x" }, NULL, false, "box others|" },
 	{ { BOX_LOG, "box/x" }, NULL, true, "box untouched others|" },
@@ -219,14 +222,15 @@ static bool holdings_add(const struct index_entry *entry, void *context)
 {
 	struct entries *entries = context;
 	const struct index_entry_files *files = entry->files;
-	char *text = mem_printf("%s%s%s%s%s%s%s|",
+	char *text = mem_printf("%s%s%s%s%s%s%s%s|",
 				entries->text == NULL ? "" : entries->text,
 				entry->path,
 				entry->untouched ? " untouched" : "",
 				files->has_others ? " others" : "",
 				files->has_dirs ? " dirs" : "",
 				files->locked != 0 ? " locked" : "",
-				entry->in_other_root ? " other-root" : "");
+				entry->in_other_root ? " other-root" : "",
+				entry->is_private ? " private" : "");
 
 	free(entries->text);
 	entries->text = text;
