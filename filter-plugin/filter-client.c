@@ -69,6 +69,10 @@ filter_client_iter_init(struct mailbox_list *list, const char *const *patterns,
 	if (scope == FILTER_SCOPE_LIST)
 		patterns = filter_patterns_get_visible(flist, patterns);
 	if (filter_client_needs_layout(flist, scope, flags)) {
+		/* The index takes a symbolic link for a mailbox as any other.
+		   A layout that is to leave out aliases takes each for one, and
+		   fails where an entry goes away while it reads a directory. */
+		flags &= ENUM_NEGATE(MAILBOX_LIST_ITER_SKIP_ALIASES);
 		flags |= MAILBOX_LIST_ITER_RAW_LIST;
 		frame.raw_added = TRUE;
 	}

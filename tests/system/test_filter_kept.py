@@ -145,6 +145,48 @@ def test_quota_counts_hidden_mailboxes(start, driver):
         imap.list()
 
 
+def test_quota_counts_a_maildir_that_others_made(start):
+    """The first who opens it gives it its UIDVALIDITY, and a file in the mail
+    root another name while that directory is read."""
+    server = start(location=FORMATS["maildir-fs"], extra=QUOTA_EXTRA,
+                   plugins={"": ["quota"], "imap": ["imap_quota"]},
+                   plugin_settings={} if IS_24 else QUOTAS["count"])
+
+    def make(name):
+        for part in ("cur", "new", "tmp"):
+            os.makedirs(server.path(f"~/Maildir/{name}/{part}", "alice"))
+        server.chown("alice", server.path("~/Maildir", "alice"))
+
+    server.deliver("alice", MESSAGE)
+    for name in ("visible", "junk-1", "Work/plan", "Work/junk-2"):
+        make(name)
+        with server.imap("alice") as imap:
+            imap.ok("GETQUOTAROOT INBOX")
+            append(imap, name)
+        make(name + "-2")
+        server.deliver("alice", MESSAGE)
+    assert server.errors() == []
+
+
+@pytest.mark.parametrize("name", ["mbox", "maildir++", "maildir-fs"])
+def test_quota_counts_a_mailbox_behind_a_link(start, name):
+    server = start(location=FORMATS[name], extra=QUOTA_EXTRA,
+                   plugins={"": ["quota"], "imap": ["imap_quota"]},
+                   plugin_settings={} if IS_24 else QUOTAS["count"])
+    with server.imap("alice") as imap:
+        for mailbox in ("archive", "visible"):
+            imap.ok("CREATE", mailbox)
+            imap.ok("APPEND", mailbox, literal(MESSAGE + b"x" * 100 * 1024))
+    dot = "." if name == "maildir++" else ""
+    path = server.path(f"{FORMATS[name].mail}/{dot}archive", "alice")
+    elsewhere = server.path("mail/archive")
+    shutil.move(path, elsewhere)
+    os.symlink(elsewhere, path)
+    with server.imap("alice") as imap:
+        quota = imap.ok("GETQUOTAROOT INBOX").starting("QUOTA ")[0]
+        assert 200 <= int(re.search(rb"STORAGE (\d+)", quota).group(1)) < 210
+
+
 def test_autoexpunge_by_wildcard(start):
     """autoexpunge runs at the end of the session and names no single mailbox:
     rules hide what it expunges."""
