@@ -85,7 +85,6 @@ void filter_list_set_hidden(struct filter_list *flist,
 	filter_hidden_free(&flist->hidden);
 	flist->hidden = *hidden;
 	*hidden = NULL;
-	filter_user_list_add_hidden(flist->list->ns->user, 0);
 }
 
 void filter_list_free(struct filter_list *flist)

@@ -26,8 +26,10 @@ void filter_user_list_begin(struct mail_user *user)
 {
 	struct filter_user *fuser = FILTER_USER_CONTEXT(user);
 
-	if (fuser != NULL)
-		fuser->hidden = 0;
+	if (fuser == NULL)
+		return;
+	fuser->hidden = 0;
+	event_set_ptr(user->event, FILTER_HIDDEN_EVENT_KEY, &fuser->hidden);
 }
 
 void filter_user_list_add_hidden(struct mail_user *user, unsigned int count)
@@ -35,7 +37,6 @@ void filter_user_list_add_hidden(struct mail_user *user, unsigned int count)
 	struct filter_user *fuser = FILTER_USER_CONTEXT_REQUIRE(user);
 
 	fuser->hidden += count;
-	event_set_ptr(user->event, FILTER_HIDDEN_EVENT_KEY, &fuser->hidden);
 }
 
 static void filter_user_deinit(struct mail_user *user)

@@ -8,7 +8,7 @@
 #include "mailbox-audit.h"
 
 /* Where other plugins find the number of hidden names, a uint64_t, in a user's
-   event: not there until there was a first walk. */
+   event: not there before the first LIST. */
 #define FILTER_HIDDEN_EVENT_KEY "mailbox_filter_hidden"
 
 struct filter_user {
@@ -27,9 +27,9 @@ struct filter_user {
 /* Returns NULL if the user has no mailbox_filter. */
 struct filter_user *filter_user_get(struct mail_user *user);
 
-/* The client's LIST begins. */
+/* The client's LIST begins: it may end without a walk. */
 void filter_user_list_begin(struct mail_user *user);
-/* Publish that it didn't show further names. */
+/* It didn't show further names. */
 void filter_user_list_add_hidden(struct mail_user *user, unsigned int count);
 
 void filter_user_created(struct mail_user *user);

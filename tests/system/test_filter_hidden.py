@@ -172,6 +172,17 @@ def test_what_others_made_counts_once_it_is_used(dovecot, name):
     assert numbers == [1, 0, 0, 0]
 
 
+def test_the_first_list_has_a_number_whatever_it_asks_for(dovecot):
+    """Also if no directory is read for it."""
+    server = dovecot(**with_filter({"plugins": PLUGIN, "prefix": "Mail/"}))
+    commands = LISTS + ['LIST "" "Mail/%"', 'LIST "" ".git/*"']
+    for command in commands:
+        with server.imap("alice") as imap:
+            imap.ok(command)
+    assert [(line["cmd"], line.get("hidden")) for line in accesses(server)] \
+        == [(command.split()[0], 0) for command in commands]
+
+
 def test_a_list_that_is_not_parsed_has_no_number(dovecot):
     """Of the earlier ones neither; where it has listed, it has hidden."""
     server = dovecot(**with_filter({"plugins": PLUGIN}))
