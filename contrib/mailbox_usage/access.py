@@ -8,6 +8,7 @@ import re
 
 MARK = "mailbox_access: "
 PAIR = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|([\w-]+))(?: (?=\w)|$)')
+COMMAND = re.compile("[A-Z]+(?: [A-Z]+)?")
 ESCAPE = re.compile(r'\\(?:x([0-9a-f]{2})|u\{([0-9a-f]{1,6})\}|(["\\]))')
 NAMES = {"mailbox", "new_mailbox", "source_mailbox", "subtree", "ref",
          "pattern", "owner", "quota_root"}
@@ -83,8 +84,10 @@ def parse_value(key, quoted, bare):
         good = quoted is not None
     elif key in NUMBERS:
         good = bare is not None and re.fullmatch("[0-9]{1,19}", bare)
+    elif key == "cmd":
+        good = COMMAND.fullmatch(value)
     else:
-        good = key == "cmd" or value in WORDS.get(key, ())
+        good = value in WORDS.get(key, ())
     if not good:
         raise Malformed(f"unexpected {key}")
     return int(value) if key in NUMBERS else value
@@ -99,6 +102,8 @@ def parse(text):
         if match is None:
             raise Malformed("not key=value")
         key, quoted, bare = match.groups()
+        if key in BYTES and (not pairs or pairs[-1][0] + "_bytes" != key):
+            raise Malformed("a length without its name")
         pairs.append((key, parse_value(key, quoted, bare)))
         pos = match.end()
     keys = [key for key, _ in pairs]

@@ -6,7 +6,7 @@
 import json
 import re
 
-from .access import Access, Malformed, unescape
+from .access import COMMAND, Access, Malformed, unescape
 from .times import Stamp
 
 NAME = "imap_mailbox_access"
@@ -67,6 +67,8 @@ def parse(data):
             not all(isinstance(fields.get(key), str)
                     for key in ("cmd_name", "user")):
         raise Malformed("an event without its fields")
+    if COMMAND.fullmatch(fields["cmd_name"]) is None:
+        raise Malformed("unexpected cmd_name")
     pairs = [("cmd", fields["cmd_name"])]
     pairs += [(key, value) for key in FIELDS for value in values(fields, key)]
     if fields.get("reply", "OK") not in ("OK", "NO", "BAD") or \

@@ -393,6 +393,7 @@ def test_a_list_before_dovecot_2_3_18():
     {"cmd_name": "LIST", "reply": "OK"}, {"user": "ann", "reply": "OK"},
     {"cmd_name": "LIST", "user": "ann"}, None,
     {"cmd_name": "LIST", "user": "ann", "reply": "YES"},
+    {"cmd_name": "A\x1b[2J", "user": "ann", "reply": "OK"},
     {"cmd_name": "LIST", "user": "ann", "reply": "OK", "listed": "5"}])
 def test_an_event_that_is_not_whole(fields):
     line = json.dumps({**EVENT, "fields": fields}) + "\n"
@@ -543,6 +544,9 @@ def test_what_no_server_writes_is_told(line):
     'cmd=SELECT mailbox="a" reply=OK cut=yes',
     'cmd=SELECT mailbox="a" reply=OK reply=NO',
     'cmd=SELECT cmd=LIST mailbox="a" reply=OK',
+    'cmd="A\\x1b[2J" mailbox="a" reply=OK',
+    'cmd=SELECT mailbox_bytes=2000 reply=OK',
+    'cmd=RENAME mailbox="a" new_mailbox_bytes=2000 reply=OK',
     'cmd=SELECT mailbox="a\\q" reply=OK',
     'cmd=SELECT mailbox="\\u{110000}" reply=OK',
     'cmd=SELECT mailbox="\\u{d800}" reply=OK',
