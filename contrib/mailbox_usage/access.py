@@ -58,7 +58,7 @@ def mailboxes(pairs):
 
 def unescape(text):
     """Returns the name that stands in quotes."""
-    data = b""
+    data = bytearray()
     pos = 0
     while pos < len(text):
         match = ESCAPE.match(text, pos)

@@ -587,6 +587,14 @@ def test_a_line_that_is_too_long():
     assert (result["lines"], result["not_understood"]) == (len(GOOD), 1)
 
 
+def test_the_longest_line_is_read_in_time():
+    """In the processor's: it doesn't grow with the square of the length."""
+    text = PREFIX.format(1) + f'cmd=SELECT mailbox="{"a" * 3000000}" reply=OK'
+    result = subprocess.run(["sh", "-c", 'ulimit -t 30; exec "$0"', TOOL],
+                            input=text.encode(), stdout=subprocess.DEVNULL)
+    assert result.returncode == 0
+
+
 def test_what_a_terminal_would_obey():
     text = PREFIX.format(1) + 'cmd=SELECT mailbox="\\x1b[2J\\u{202e}\\xff' + \
         '\\u{fe0f}\\\\" reply=OK\n'
