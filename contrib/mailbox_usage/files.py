@@ -38,6 +38,8 @@ LINE_MAX = 1 << 24
 WORD = b"mailbox_access"
 WIDE = re.compile(rb"\0{1,3}".join(re.escape(bytes([c])) for c in WORD))
 JOURNAL = (b"__CURSOR=", b"__REALTIME_TIMESTAMP=")
+# what the reader asks of an entry
+FIELDS = (b"MESSAGE", b"SYSLOG_IDENTIFIER", b"__REALTIME_TIMESTAMP")
 # the journal's JSON has text that isn't plain as a list of bytes, and too much
 # of it not at all
 NO_TEXT = re.compile(rb'"MESSAGE" ?: ?(?:\[|null)')
@@ -187,24 +189,37 @@ def read_value(stream, size):
     return value
 
 
+def journal_lines(stream):
+    """Yields lines; of a huge one, a part."""
+    while line := stream.readline(LINE_MAX):
+        yield line
+        while len(line) == LINE_MAX and not line.endswith(b"\n"):
+            line = stream.readline(LINE_MAX)
+
+
 def read_journal(stream, reader):
     """Reads journalctl -o export. An entry is lines of FIELD=value, ended by an
     empty line. Values that aren't text follow a line with FIELD alone, after
-    their size. A field may come more than once."""
+    their size. A field may come more than once: two tell of it."""
     fields = {}
-    for line in iter(stream.readline, b""):
+    for line in journal_lines(stream):
         key, equals, value = line.rstrip(b"\n").partition(b"=")
         if line == b"\n":
-            reader.journal(fields)
+            journal_entry(fields, reader)
             fields = {}
             continue
         if not equals:
             value = read_value(stream, int.from_bytes(stream.read(8), "little"))
-        key = key.decode(errors="replace")
-        value = value.decode(errors="surrogateescape")
-        fields[key] = [fields[key], value] if key in fields else value
+        if key in FIELDS and len(fields.get(key, [])) < 2:
+            fields.setdefault(key, []).append(
+                value.decode(errors="surrogateescape"))
     if fields:
-        reader.journal(fields)
+        journal_entry(fields, reader)
+
+
+def journal_entry(fields, reader):
+    reader.journal({key.decode(): found[0] if len(found) == 1 else found
+                    for key, found in fields.items()})
 
 
 def read(stream, reader):

@@ -317,6 +317,15 @@ def test_the_journal(log):
     assert error == b"mailbox-usage: -: the journal is cut\n"
 
 
+def test_a_journal_of_one_huge_line(log):
+    """It is compressed: a small file may hold more than the memory."""
+    data = gzip.compress(b"__CURSOR=" + bytes(300 << 20), 1)
+    result = subprocess.run(["sh", "-c", 'ulimit -v 250000; exec "$0" "$1"',
+                             TOOL, log(data)], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE)
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
 def test_the_journal_of_others():
     """A stranger's text may be all of another program's message."""
     entries = journal([MESSAGE], b"postfix/smtpd")
@@ -336,7 +345,9 @@ def test_what_journalctl_left_out_is_told(line):
     '{"__REALTIME_TIMESTAMP":"1","SYSLOG_IDENTIFIER":"dovecot","MESSAGE":'
     f"{json.dumps([MESSAGE, MESSAGE])}}}\n",
     "__REALTIME_TIMESTAMP=1\nSYSLOG_IDENTIFIER=dovecot\n" +
-    f"MESSAGE={MESSAGE}\n" * 2 + "\n"], ids=["json", "export"])
+    f"MESSAGE={MESSAGE}\n" * 2 + "\n",
+    "__REALTIME_TIMESTAMP=1\nSYSLOG_IDENTIFIER=dovecot\n" +
+    f"MESSAGE={MESSAGE}\n" * 3000 + "\n"], ids=["json", "export", "many"])
 def test_an_entry_with_several_texts_is_told(entry):
     result = summary(input=entry, status=1)
     assert (result["lines"], result["not_understood"]) == (0, 1)
