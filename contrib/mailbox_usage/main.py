@@ -123,7 +123,7 @@ def report(summary):
     complain(f"{summary.not_understood} lines were not understood, and are not "
              "counted:")
     for why, text in sum(summary.examples, []):
-        print(f"  {why}: {text!a}", file=sys.stderr)
+        print(f"  {output.shown(why)}: {text!a}", file=sys.stderr)
     return 1
 
 

@@ -615,6 +615,19 @@ def test_what_a_terminal_would_obey():
         assert out.isascii() and out.replace("\n", "").isprintable()
 
 
+@pytest.mark.parametrize("field", [
+    b"SYSLOG_IDENTIFIER=a\x1b[2J\nMESSAGE=" + MESSAGE.encode(),
+    b"SYSLOG_IDENTIFIER=dovecot\nMESSAGE=stats: " + json.dumps(
+        {**EVENT, "end_time": "\x1b[2J"}, ensure_ascii=False).encode()])
+def test_what_a_terminal_would_obey_in_what_is_told(field):
+    """Of its tag, and of a time, whoever writes into the journal may choose
+    every byte."""
+    entry = b"__REALTIME_TIMESTAMP=1\n" + field + b"\n\n"
+    error = run(input=entry, status=1).stderr.decode()
+    assert "\\x1b[2J" in error
+    assert error.isascii() and error.replace("\n", "").isprintable()
+
+
 def test_what_a_spreadsheet_would_take_for_a_formula():
     names = ["=1+1", "+1", "-1", "@SUM(1)", "a=1", "1-1"]
     text = "".join(PREFIX.format(1) + f'cmd=SELECT mailbox="{name}" reply=OK\n'
