@@ -173,7 +173,8 @@ def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     args = parse_args()
     summary = Summary()
-    accounts, status = load_audit(args.audit) if args.audit else (None, 0)
+    accounts, status = (None, 0) if args.audit is None else \
+        load_audit(args.audit)
     for path in args.file or ["-"]:
         status = max(status, read(path, args, summary))
     found = output.report(summary) if accounts is None else \

@@ -682,6 +682,10 @@ def test_errors_and_help(tmp_path):
         assert result.stderr.decode() == \
             f"mailbox-usage: {tmp_path}/no\\x1b[31m\\x0ane: " \
             "No such file or directory\n"
+    # an empty variable of a script's is no missing option
+    for options in ([""], ["--audit", ""]):
+        assert run(*options, status=2).stderr == \
+            b"mailbox-usage: : No such file or directory\n"
     out = run("--help").stdout.decode()
     assert "--json" in out and "--csv" in out and "journal" in out
     run("--nonsense", status=2)
