@@ -20,7 +20,7 @@ import zlib
 
 from . import event
 from .header import STAMP
-from .times import NoTime, Stamp
+from .times import LATEST, NoTime, Stamp
 
 # how a file begins, and what opens it or what it is
 OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
@@ -110,12 +110,14 @@ def opened(stream):
 
 
 def date(stream):
-    """Returns when a file was written last, now if it isn't one."""
+    """Returns when a file was written last, now if it isn't one. A file system
+    may say what is no date."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
         return time.time()
-    return status.st_mtime if stat.S_ISREG(status.st_mode) else time.time()
+    return min(max(status.st_mtime, 0), LATEST) \
+        if stat.S_ISREG(status.st_mode) else time.time()
 
 
 def split_lines(stream, reader):

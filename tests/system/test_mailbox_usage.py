@@ -16,6 +16,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from datetime import datetime, timezone
 
 import pytest
@@ -450,6 +451,18 @@ def test_years_by_order_and_the_file_s_date(log):
     assert dated("Feb 29 05:00:00", "Mar  1 00:00:00",
                  date="2027-03-01T12:00:00+00:00") == \
         ["2024-02-29", "2027-03-01"]
+
+
+def test_a_file_without_a_date():
+    """Not each file system can say so."""
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        file.write(LOG.encode())
+        file.flush()
+        for date in (1 << 38, -(1 << 38)):
+            os.utime(file.name, (date, date))
+            if os.stat(file.name).st_mtime != date:
+                pytest.skip("/dev/shm doesn't keep such a date")
+            assert summary(file.name)["lines"] == len(GOOD)
 
 
 def test_lines_of_others_tell_the_year(log):
