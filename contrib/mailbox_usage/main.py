@@ -4,6 +4,7 @@
 """The command line of mailbox-usage."""
 
 import argparse
+import os
 import signal
 import sys
 
@@ -171,6 +172,8 @@ def complain_of_spellings(pairs):
 
 def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # where it is closed, print() would take standard output
+    sys.stderr = sys.stderr or open(os.devnull, "w")
     args = parse_args()
     summary = Summary()
     accounts, status = (None, 0) if args.audit is None else \

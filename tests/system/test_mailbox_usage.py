@@ -680,6 +680,14 @@ def test_what_cannot_be_read_or_written_is_an_error(redirection):
     assert result.stderr.count(b"\n") == 1
 
 
+def test_a_closed_standard_error_is_not_standard_output():
+    result = subprocess.run(["sh", "-c", '"$0" --json 2>&-', TOOL],
+                            input=(FIRST[:-1] + "\n").encode(),
+                            stdout=subprocess.PIPE)
+    assert result.returncode == 1
+    assert json.loads(result.stdout)["not_understood"] == 1
+
+
 def test_it_runs_in_a_checkout_too(log):
     top = os.path.join(os.path.dirname(__file__), "..", "..")
     result = subprocess.run([top + "/contrib/mailbox-usage", log(LOG)],
