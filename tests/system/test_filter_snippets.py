@@ -5,6 +5,8 @@
 are printed, on a Dovecot with its own defaults."""
 
 import os
+import re
+import subprocess
 
 import pytest
 
@@ -41,6 +43,22 @@ def list_with(dovecot, extra):
 def test_nothing_but_junk_goes(dovecot, snippet):
     names, is_kept = list_with(dovecot, SNIPPETS[snippet]())
     assert names == {"INBOX", "mail", "empty", "empty/below"} and is_kept
+
+
+def test_what_the_rules_would_hide_is_shown(dovecot):
+    """README's command, in a home that also has files like options."""
+    server = dovecot(location=Location("mbox", "~", inbox="mail/%u",
+                                       index="index/%u"), users=["ann"])
+    fill_mbox(server, "ann", [*NAMES, "-x", "-n"])
+    command, = [c for c in readme.commands(
+        "The disk with the indexes is full", VERSION) if "mailbox list" in c]
+    out = subprocess.run(["bash", "-euo", "pipefail", "-c", command.replace(
+        "doveadm ", f"doveadm -c {server.config} ")], check=True,
+        stdout=subprocess.PIPE).stdout.decode()
+    # with the directories
+    assert re.findall(r"(\d+) \S+:(\S+)\t(.*)", out) == [
+        ("2", ".*", ".git"), ("1", ".*", ".profile"),
+        ("2", "public_html", "public_html")]
 
 
 @pytest.mark.skipif(not IS_24, reason="Dovecot 2.4 only")
