@@ -13,6 +13,7 @@ import subprocess
 
 import pytest
 
+import readme
 from dovecot import PREFIX
 from manual import listed, sections
 from test_mailbox_usage_audit import END, LINE, text as audit_text
@@ -232,6 +233,20 @@ def properties(schema):
         return set()
     names = schema.get("properties", {})
     return set(names).union(*map(properties, schema.values()))
+
+
+def figures(text):
+    """Returns the figures of names, inodes and answers, which have a comma."""
+    return set(re.findall(r"\d+,\d{3}\b(?! bytes)", text))
+
+
+@pytest.mark.parametrize("text", [
+    lambda: readme.text().split("\nTwo commands\n")[0],
+    lambda: sections("mailbox_filter.7")["FILES THAT ARE NO MAILBOXES"]],
+    ids=["README", "mailbox_filter.7"])
+def test_figures_are_those_that_were_measured(text):
+    found = figures(text())
+    assert found and found <= figures(code("tests/bench/README"))
 
 
 def test_keys_of_the_report():
