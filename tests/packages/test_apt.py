@@ -6,6 +6,7 @@ mail in people's homes. Between all steps people can log in, or the step says
 what to do. Debian's dovecot-core restarts Dovecot itself whenever modules come
 or go: a session that was open is told so."""
 
+import glob
 import imaplib
 import os
 import re
@@ -288,11 +289,23 @@ def test_the_file_stays_away_for_who_removed_it():
     not_in_use()
 
 
+def test_the_timer_is_stopped_by_removal_alone():
+    """There is no systemd here: by what debhelper wrote. An upgrade that stops
+    it would leave it so until the next boot."""
+    found = {path: re.findall(r"^if (.*) ; then\n\tdeb-systemd-invoke stop .*"
+                              r"'mailbox-audit-clean\.timer'", read(path), re.M)
+             for path in glob.glob("/var/lib/dpkg/info/*mailbox-audit.p*")}
+    (path, condition), = ((path, condition) for path, parts in found.items()
+                          for condition in parts)
+    assert path.endswith("/dovecot-mailbox-audit.prerm")
+    assert '"$1" = remove' in condition
+
+
 def test_purge():
     """Nothing of ours stays, not even the link by which somebody enabled the
     timer."""
     apt("--no-install-recommends install libmailboxaudit-dev")
-    timer, = run("dpkg -L mailbox-audit | "
+    timer, = run("dpkg -L dovecot-mailbox-audit | "
                  "grep 'timer$'").stdout.decode().split()
     os.symlink(timer, f"{WANTS}/mailbox-audit-clean.timer")
     for end in (".removed", "~", "%", ".bak", ".ucf-new", ".ucf-old",
