@@ -95,5 +95,5 @@ int cmd_inspect(int argc, char *argv[])
 		return status;
 	status = inspect_paths(&set, argv + optind);
 	flushed = tool_flush();
-	return status == EX_OK ? flushed : status;
+	return flushed == EX_OK ? status : flushed;
 }

@@ -259,6 +259,15 @@ def test_output_that_cant_be_written(tree, argv):
     assert b"write(stdout) failed: " in result.stderr
 
 
+def test_output_that_cant_be_written_of_what_is_broken(tmp_path):
+    """Then what there is to say isn't all there."""
+    (tmp_path / "dovecot.index").write_bytes(b"none")
+    command = ["mailbox-audit", "inspect", str(tmp_path), "/nonexistent"]
+    assert run(*command).returncode == os.EX_NOINPUT
+    with open("/dev/full", "w") as full:
+        assert run(*command, stdout=full).returncode == os.EX_IOERR
+
+
 def test_progress_on_a_terminal_only(tree, tmp_path):
     count = 10000
     progress = re.compile(rb"\r(\d+) inodes, (\d+) entries\x1b\[K")
