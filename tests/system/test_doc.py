@@ -79,6 +79,18 @@ def test_options_of_the_utility(command):
         assert set(OPTION.findall(text)) <= every | {"--inodes", "-s", "-B1"}
 
 
+@pytest.mark.parametrize("option", ["--format", "--layout", "--type"])
+def test_values_of_the_utility(option):
+    """Those that it knows, as it says of another one."""
+    result = subprocess.run(["mailbox-audit", "report", "--index-root", "/x",
+                             "--mail-root", "/x", option, "x"],
+                            stderr=subprocess.PIPE)
+    known = re.search(r"known are ([^)]*)\)", result.stderr.decode())[1]
+    text = re.search(rf"^\.BI {option} .*\n((?:.*\n)+?)\.TP$",
+                     sections("mailbox-audit.1")["OPTIONS OF REPORT"], re.M)[1]
+    assert set(known.split(", ")) <= set(re.findall(r"[\w+]+", text))
+
+
 def usage_of(server, *command):
     """Returns what doveadm says to a wrong command. Before 2.3.18 it said that
     on standard output."""
