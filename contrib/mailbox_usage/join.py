@@ -106,14 +106,6 @@ def judge(box, entry, usage, others, begin, audited):
     return verdict, since, reason
 
 
-def begins(summary):
-    """Returns when the log's first use was, None without a time."""
-    times = [usage.used.span.first for user in summary.users.values()
-             for kind in (user.mailboxes, user.lists)
-             for usage in kind.values()]
-    return min((time for time in times if time is not None), default=None)
-
-
 def split_user(user):
     """Returns a user's name and domain, if he has one, in any case."""
     name, _, domain = user.casefold().partition("@")
@@ -172,7 +164,7 @@ def join_user(account, used, others, public, begin):
 def join(summary, accounts):
     """Returns {user: [Row]} of all users of either."""
     users = usages(summary, accounts)
-    begin = begins(summary)
+    begin = summary.span.first
     public = {}
     for account in accounts.values():
         public.update(by_box(account.public_entries()))

@@ -3,7 +3,7 @@
 
 """What the output shows of the log joined with the audit."""
 
-from .join import begins, join
+from .join import join
 from .output import Report, box_name, counts_json, name_json, shown
 from .times import iso
 
@@ -48,7 +48,7 @@ def report(summary, accounts):
     rows = [HEADER] + [cells(user, row)
                        for user, found in users.items() for row in found]
     data = {"version": 1, **counts_json(summary),
-            "log_begins": iso(begins(summary)), "users": [
+            "log_begins": iso(summary.span.first), "users": [
                 {"user": shown(user), "in_log": user in summary.users,
                  "in_audit": user in accounts,
                  "mailboxes": [row_json(row) for row in found]}

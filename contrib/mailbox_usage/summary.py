@@ -115,6 +115,8 @@ class Summary:
     def __init__(self):
         self.users = {}
         self.lines = 0
+        # when lines that counted were written, whatever came of their commands
+        self.span = Span()
         # names that the plugin had no room for
         self.more = 0
         self.not_understood = 0
@@ -129,6 +131,7 @@ class Summary:
     def add(self, name, use, instant, key, times):
         user = self.users.setdefault(name, User())
         self.lines += times
+        self.span.add(instant, key)
         self.more += use.more * times
         for box in use.mailboxes:
             # the owner of a URL may be the user
@@ -150,6 +153,7 @@ class Summary:
     def merge(self, other, name_year):
         """Adds what another summary has; name_year gives years to its times."""
         self.lines += other.lines
+        self.span.merge(other.span, name_year)
         self.more += other.more
         self.not_understood += other.not_understood
         self.passed_over += other.passed_over

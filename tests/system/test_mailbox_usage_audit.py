@@ -364,6 +364,20 @@ def test_what_neither_knows_is_unknown(tmp_path):
     assert "nobody selected since 2022-04-15" in dated["reason"]
 
 
+@pytest.mark.parametrize("first", ['mailbox="b" reply=NO', "reply=BAD"])
+def test_the_log_begins_with_its_first_line(tmp_path, first):
+    """Whatever came of that command: an index's proof of the day after is one
+    of use since then."""
+    path = tmp_path / "audit"
+    path.write_bytes(text(LINE, END))
+    log = "".join(f"2023-11-{day}T22:13:20Z mx dovecot: imap(ann)<1><x>: "
+                  f"mailbox_access: cmd=STATUS {rest}\n" for day, rest in
+                  ((13, first), (15, 'mailbox="c" reply=OK')))
+    result = summary("--audit", path, input=log)
+    assert result["log_begins"] == "2023-11-13T22:13:20+00:00"
+    assert verdicts(result, "ann")["a"] == ("in use", "its index: change")
+
+
 def test_what_a_url_named_is_its_owner_s(tmp_path):
     path = tmp_path / "audit"
     path.write_bytes(text(LINE, END))
