@@ -223,16 +223,31 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 	return verdict;
 }
 
-bool mail_dir_is_at(const struct location *location, int dir_fd,
-		    const char *path, size_t len)
+bool mail_is_nowhere(const struct location *location, int dir_fd,
+		     const char *path, size_t dir_len, const char *part)
 {
-	char full[PATH_MAX];
+	size_t root_len = strlen(location->mail_root) + 1;
+	size_t name_len = strlen(path + dir_len) +
+		(part == NULL ? 0 : strlen(part) + 1);
+	char full[PATH_MAX], *dir_end, *end;
 	struct stat held, st;
-	int ret = snprintf(full, sizeof(full), "%s/%.*s", location->mail_root,
-			   (int)len, path);
 
-	if (ret < 0 || ret >= PATH_MAX)
+	if (root_len + dir_len >= sizeof(full))
 		return true;
+	dir_end = stpcpy(full, location->mail_root);
+	*dir_end++ = '/';
+	dir_end = mempcpy(dir_end, path, dir_len);
+	if (root_len + dir_len + name_len < sizeof(full)) {
+		end = stpcpy(dir_end, path + dir_len);
+		if (part != NULL) {
+			*end++ = '/';
+			(void)strcpy(end, part);
+		}
+		if (lstat(full, &st) == 0 ||
+		    (errno != ENOENT && errno != ENOTDIR))
+			return false;
+	}
+	*dir_end = '\0';
 	return stat(full, &st) == 0 && fstat(dir_fd, &held) == 0 &&
 		st.st_dev == held.st_dev && st.st_ino == held.st_ino;
 }

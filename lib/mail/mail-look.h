@@ -44,10 +44,13 @@ struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
    the system call. */
 int mail_dir_has_entries(int dir_fd, const char *name, const char **op_r);
 
-/* Returns TRUE if a directory that is held open still is where a path of the
-   mail root, of so many bytes, leads to: what is missing in another one says
-   nothing. A path that is too long for the kernel can't be looked at. */
-bool mail_dir_is_at(const struct location *location, int dir_fd,
-		    const char *path, size_t len);
+/* Something wasn't found in a directory that is held open. Returns TRUE if it
+   isn't at its path of the mail root either, of which dir_len bytes lead to the
+   directory, and if these still do: what is missing in another one says
+   nothing. The directory may have been another one for a moment only; so both
+   are asked. part is what it has to have in it, NULL if nothing. A path that is
+   too long for the kernel can't be looked at. */
+bool mail_is_nowhere(const struct location *location, int dir_fd,
+		     const char *path, size_t dir_len, const char *part);
 
 #endif

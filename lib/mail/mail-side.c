@@ -268,8 +268,8 @@ static void stack_failed(struct mail_side *side, size_t depth)
 	if (side->failed.reason == MBA_REASON_ERROR) {
 		side_error(side, "open", side->failed_dir, strerror(errno));
 	} else if (side->failed.state == MBA_STATE_MISSING &&
-		   !mail_dir_is_at(side->location, fd, stack->path,
-				   stack->path_len)) {
+		   !mail_is_nowhere(side->location, fd, side->failed_dir,
+				    stack->path_len, ".")) {
 		/* what is at the path may not be missing */
 		side->is_elsewhere = true;
 		failed_dir_forget(side);
@@ -304,9 +304,11 @@ void mail_question_look(const struct location *location,
 	question->is_elsewhere =
 		verdict_is_of_place(location, question->verdict) &&
 		question->dir_fd != AT_FDCWD &&
-		!mail_dir_is_at(location, question->dir_fd,
-				question->path->mail_path,
-				question->path->mail_dir_len);
+		!mail_is_nowhere(location, question->dir_fd,
+				 question->path->mail_path,
+				 question->path->mail_dir_len,
+				 question->verdict.state == MBA_STATE_MISSING ?
+				 NULL : location->format->subdir);
 }
 
 static void question_error(struct mail_side *side,

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "mail-look.h"
@@ -23,7 +25,7 @@ static unsigned int errors_count;
 static char last_error[PATH_MAX + 64];
 /* Called so many times, when a name was looked at, or before. */
 static void (*on_look)(void);
-static const char *on_name;
+static const char *on_name, *on_made;
 static unsigned int on_count;
 static bool before_look;
 
@@ -53,6 +55,42 @@ int fstatat(int dir_fd, const char *path, struct stat *st, int flags)
 		call_on_look(path);
 	errno = look_errno;
 	return ret;
+}
+
+/* A path that is on another device, but has the same inode number; and one that
+   can't be looked at. */
+static const char *other_dev_path, *denied_path;
+static int denied_errno;
+
+/* Takes no descriptor, and tells of an inode what says which one it is. */
+static int stat_id(const char *path, struct stat *st, int flags)
+{
+	struct statx stx;
+
+	if (statx(AT_FDCWD, path, flags, STATX_INO, &stx) < 0)
+		return -1;
+	memset(st, 0, sizeof(*st));
+	st->st_dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
+	st->st_ino = stx.stx_ino;
+	return 0;
+}
+
+int stat(const char *path, struct stat *st)
+{
+	int ret = stat_id(path, st, 0);
+
+	if (ret == 0 && other_dev_path != NULL &&
+	    strcmp(path, other_dev_path) == 0)
+		st->st_dev++;
+	return ret;
+}
+
+int lstat(const char *path, struct stat *st)
+{
+	if (denied_path == NULL || strcmp(path, denied_path) != 0)
+		return stat_id(path, st, AT_SYMLINK_NOFOLLOW);
+	errno = denied_errno;
+	return -1;
 }
 
 static void add_error(const char *op, const char *path, const char *error,
@@ -639,6 +677,203 @@ START_TEST(what_is_half_removed_may_be_elsewhere)
 }
 END_TEST
 
+/* What comes right after it wasn't found: by its path, it may have been there
+   all the time. */
+static const struct {
+	const char *driver, *dir;
+	/* what isn't found, and what comes */
+	const char *name, *made;
+	enum mba_state state;
+} come[] = {
+	{ "mbox", "", "box", "box", MBA_STATE_MAILBOX },
+	{ "mbox", "", "box", "box/file", MBA_STATE_NOT_MAILBOX },
+	{ "mbox", "", "box", "other/file", MBA_STATE_MISSING },
+	{ "maildir", "", "box/tmp", "box/tmp/file", MBA_STATE_MAILBOX },
+	{ "maildir", "", "box", "box/tmp/file", MBA_STATE_MAILBOX },
+	{ "maildir", "", "box", "box", MBA_STATE_NOT_MAILBOX },
+	{ "maildir", "box/x", "box/new", "box/tmp/file", MBA_STATE_MAILBOX },
+	{ "maildir", "box/x", "box/new", "box/y", MBA_STATE_NOT_MAILBOX },
+	{ "sdbox", "", "box/dbox-Mails", "box/dbox-Mails/file",
+	  MBA_STATE_MAILBOX },
+	{ "mdbox", "box/x", "box/dbox-Mails", "box/dbox-Mails/file",
+	  MBA_STATE_MAILBOX },
+};
+
+static void make_come(void)
+{
+	const char *top = location->mailbox_dir;
+
+	unit_write(unit_path("mail/%s/a/%s", top, on_made), "", 0);
+}
+
+/* In a directory, or in one below that isn't found itself. */
+START_TEST(what_comes_meanwhile_is_not_missing)
+{
+	struct mail_side *side = begin(come[_i].driver, NULL);
+	const char *top = location->mailbox_dir;
+
+	unit_write(unit_path("mail/%s/a/file", top), "x", 1);
+	if (come[_i].dir[0] != '\0')
+		unit_mkdir(unit_path("mail/%s/a/%s", top, come[_i].dir));
+	on_look = make_come;
+	on_name = come[_i].name;
+	on_made = come[_i].made;
+	on_count = 1;
+	(void)look(side, "a/box", come[_i].state);
+	ck_assert_uint_eq(on_count, 0);
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
+/* The same for the directory that it is in. */
+START_TEST(nor_is_what_comes_with_its_directory)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_write(unit_path("mail/a/file"), "x", 1);
+	on_look = make_come;
+	on_name = "b";
+	on_made = "b/box";
+	on_count = 1;
+	(void)look(side, "a/b/box", MBA_STATE_MAILBOX);
+	ck_assert_uint_eq(on_count, 0);
+	/* it is remembered of none */
+	(void)look(side, "a/b/box", MBA_STATE_MAILBOX);
+	/* a file is no directory */
+	check_missing(side, "a/file/box");
+	check_missing(side, "a/file/below/box");
+	ck_assert_uint_eq(errors_count, 0);
+	end(side);
+}
+END_TEST
+
+/* What is missing where it is held open says nothing if its path can't be
+   looked at. */
+START_TEST(a_path_that_fails_is_not_missing)
+{
+	static const int errors[] = { EIO, EACCES, ESTALE, ELOOP };
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_write(unit_path("mail/a/box"), "", 0);
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	denied_path = strdup(unit_path("mail/a/gone"));
+	denied_errno = errors[_i];
+	check_unknown(side, "a/gone", MBA_REASON_ERROR);
+	check_last_error("a/gone", ESTALE);
+	denied_errno = ENOENT;
+	check_missing(side, "a/gone");
+	ck_assert_uint_eq(errors_count, 1);
+	free((char *)denied_path);
+	denied_path = NULL;
+	end(side);
+}
+END_TEST
+
+/* Inodes of two devices may have the same number. */
+START_TEST(a_directory_on_another_device_is_another_one)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_write(unit_path("mail/a/box"), "", 0);
+	check_missing(side, "a/gone");
+	other_dev_path = strdup(unit_path("mail/a"));
+	check_unknown(side, "a/gone", MBA_REASON_ERROR);
+	check_last_error("a/gone", ESTALE);
+	free((char *)other_dev_path);
+	other_dev_path = NULL;
+	end(side);
+}
+END_TEST
+
+START_TEST(so_is_a_root)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	fill_and_look(side);
+	replace(0);
+	other_dev_path = strdup(unit_path("mail"));
+	check_unknown(side, "a/b/new", MBA_REASON_MAIL_ROOT);
+	ck_assert_str_eq(last_error, unit_path("mail: stat: %s",
+					       strerror(ESTALE)));
+	free((char *)other_dev_path);
+	other_dev_path = NULL;
+	end(side);
+}
+END_TEST
+
+static void replace_and_take_descriptors(void)
+{
+	struct rlimit limit;
+
+	replace(0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(a_look_anew_may_fail)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	struct rlimit limit;
+
+	fill_and_look(side);
+	on_look = replace_and_take_descriptors;
+	on_name = "new";
+	on_count = 1;
+	check_unknown(side, "a/b/new", MBA_REASON_ERROR);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	check_last_error("a", EMFILE);
+	end(side);
+}
+END_TEST
+
+/* A path that is longer than what the kernel takes, while what leads to the
+   directory isn't, or is as well. What it takes of the path may be there. */
+static const struct {
+	bool is_cut_there, is_dir_long;
+} long_paths[] = { { false, false }, { true, false }, { false, true } };
+
+START_TEST(a_path_that_is_too_long_may_be_missing)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	const size_t max_len = PATH_MAX - 1 - strlen(unit_path("mail/"));
+	char name[2 * PATH_MAX], *pos = name;
+	int top_len;
+
+	while ((size_t)(pos - name) + 150 < max_len)
+		pos += sprintf(pos, "%0100d/", 0);
+	unit_write(unit_path("mail/%sx", name), "", 0);
+	(void)sprintf(pos, "%0200d", 0);
+	if (long_paths[_i].is_cut_there) {
+		unit_write(unit_path("mail/%.*s", (int)max_len, name), "", 0);
+	} else if (long_paths[_i].is_dir_long) {
+		top_len = pos - name;
+		ck_assert_int_eq(chdir(unit_path("mail/%.*s", top_len, name)),
+				 0);
+		strcat(pos, "/box");
+		unit_write(pos, "", 0);
+		ck_assert_int_eq(chdir("/"), 0);
+		(void)look(side, name, MBA_STATE_MAILBOX);
+		strcpy(strrchr(name, '/'), "/gone");
+	}
+	check_missing(side, name);
+	ck_assert_uint_eq(errors_count, 0);
+	if (long_paths[_i].is_dir_long) {
+		/* which would be in the way of nftw() */
+		*pos = '\0';
+		ck_assert_int_eq(chdir(unit_path("mail/%s", name)), 0);
+		(void)sprintf(pos, "%0200d/box", 0);
+		ck_assert_int_eq(unlink(pos), 0);
+		*strrchr(pos, '/') = '\0';
+		ck_assert_int_eq(rmdir(pos), 0);
+	}
+	end(side);
+}
+END_TEST
+
 START_TEST(nothing_is_missing_in_a_root_that_was_replaced)
 {
 	struct mail_side *side = begin("mbox", NULL);
@@ -693,6 +928,15 @@ int main(void)
 	tcase_add_test(tcase, a_directory_that_came_meanwhile_is_not_missing);
 	tcase_add_test(tcase,
 		       a_missing_directory_may_have_come_with_the_one_above);
+	tcase_add_loop_test(tcase, what_comes_meanwhile_is_not_missing, 0,
+			    sizeof(come) / sizeof(come[0]));
+	tcase_add_test(tcase, nor_is_what_comes_with_its_directory);
+	tcase_add_loop_test(tcase, a_path_that_fails_is_not_missing, 0, 4);
+	tcase_add_test(tcase, a_directory_on_another_device_is_another_one);
+	tcase_add_test(tcase, so_is_a_root);
+	tcase_add_test(tcase, a_look_anew_may_fail);
+	tcase_add_loop_test(tcase, a_path_that_is_too_long_may_be_missing, 0,
+			    sizeof(long_paths) / sizeof(long_paths[0]));
 	tcase_add_test(tcase, nothing_is_missing_in_a_root_that_was_replaced);
 	return unit_run(tcase);
 }
