@@ -3,9 +3,7 @@
 
 /* A slow file server: a file system that shows a directory, and takes its time
    for each answer. As many questions as come are answered at once, by a thread
-   each. What it shows can be removed, and not changed otherwise. As with NFS, a
-   file that somebody has open stays under another name until it is closed:
-   libfuse does that.
+   each. What it shows can be removed, and not changed otherwise.
 
 	slowfs SOURCE MOUNTPOINT [-f] -o OPTION,...
 
@@ -20,15 +18,23 @@
 			at once
 
    What a path has to wait, and whether it fails, depends on the path and the
-   seed alone: it is the same for whoever asks, in whatever order. */
+   seed alone: it is the same for whoever asks, in whatever order.
+
+   Directories that were found are held open, and so are symlinks: what somebody
+   has open stays what it is, though another one comes in its place. A file is
+   looked up again in its directory, as there may be too many of them: another
+   one is none (ESTALE). As with NFS, a file that is removed while somebody has
+   it open stays in its directory under another name until it is closed. */
 
 #define _GNU_SOURCE
-#define FUSE_USE_VERSION 35
+#define FUSE_USE_VERSION 312
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fuse.h>
+#include <fuse_lowlevel.h>
+#include <pthread.h>
+#include <search.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +42,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -45,13 +52,33 @@
 /* libfuse's own default is 10 */
 #define MAX_THREADS 320
 
+/* An inode at a path. */
+struct node {
+	dev_t dev;
+	ino_t ino;
+	struct node *parent;
+	char *path;
+	const char *name;
+	/* O_PATH; -1 if it isn't held open */
+	int fd;
+	/* of a file, by whom it is held open; its name then if it is removed */
+	unsigned int opens;
+	char removed[32];
+	/* the kernel's that it hasn't forgotten, and nodes in it */
+	uint64_t refs;
+};
+
 static struct {
 	unsigned int delay, jitter, errors, seed;
 	int nocache;
 	char *spare, *count;
 	const char *source;
-	int source_fd;
 } options;
+
+static struct node root = { .path = "/" };
+/* a tsearch() tree of the others */
+static void *nodes;
+static pthread_mutex_t nodes_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static atomic_uint answers, at_once, most_at_once;
 
@@ -102,145 +129,359 @@ static int answer(const char *path, uint32_t salt, int error)
 	return -error;
 }
 
-/* The path below the source. */
-static const char *below(const char *path)
+static int node_cmp(const void *p1, const void *p2)
 {
-	return path[1] == '\0' ? "." : path + 1;
+	const struct node *node1 = p1, *node2 = p2;
+
+	if (node1->dev != node2->dev)
+		return node1->dev < node2->dev ? -1 : 1;
+	if (node1->ino != node2->ino)
+		return node1->ino < node2->ino ? -1 : 1;
+	return strcmp(node1->path, node2->path);
 }
 
-static int slow_getattr(const char *path, struct stat *st,
-			struct fuse_file_info *fi)
+static struct node *node_get(fuse_ino_t ino)
 {
-	int ret = answer(path, 10, EIO);
+	return ino == FUSE_ROOT_ID ? &root : (struct node *)(uintptr_t)ino;
+}
+
+static void node_free(struct node *node)
+{
+	if (node->fd != -1)
+		(void)close(node->fd);
+	free(node->path);
+	free(node);
+}
+
+/* Returns a new node for a name, which isn't looked at. */
+static struct node *node_new(struct node *parent, const char *name)
+{
+	struct node *node = calloc(1, sizeof(*node));
+
+	if (node == NULL ||
+	    asprintf(&node->path, "%s/%s", parent == &root ? "" : parent->path,
+		     name) < 0)
+		abort();
+	node->parent = parent;
+	node->name = strrchr(node->path, '/') + 1;
+	node->fd = -1;
+	return node;
+}
+
+/* Returns the node that is known for an inode and a path: this one, if none
+   is. */
+static struct node *node_ref(struct node *node)
+{
+	struct node **found;
+
+	pthread_mutex_lock(&nodes_mutex);
+	found = tsearch(node, &nodes, node_cmp);
+	if (found == NULL)
+		abort();
+	if (*found == node)
+		node->parent->refs++;
+	else {
+		node_free(node);
+		node = *found;
+	}
+	node->refs++;
+	pthread_mutex_unlock(&nodes_mutex);
+	return node;
+}
+
+static void node_unref(struct node *node, uint64_t refs)
+{
+	struct node *parent;
+
+	pthread_mutex_lock(&nodes_mutex);
+	while (node != &root && (node->refs -= refs) == 0) {
+		parent = node->parent;
+		(void)tdelete(node, &nodes, node_cmp);
+		node_free(node);
+		node = parent;
+		refs = 1;
+	}
+	pthread_mutex_unlock(&nodes_mutex);
+}
+
+static bool node_is(const struct node *node, const struct stat *st)
+{
+	return node->dev == st->st_dev && node->ino == st->st_ino;
+}
+
+/* Look at a node. Returns 0 if ok, or the error. */
+static int node_stat(const struct node *node, struct stat *st_r)
+{
+	if (node->fd != -1)
+		return fstat(node->fd, st_r) == 0 ? 0 : -errno;
+	if (fstatat(node->parent->fd, node->name, st_r,
+		    AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return node_is(node, st_r) ? 0 : -ESTALE;
+}
+
+/* Look for a new node. */
+static int node_find(struct node *node, struct stat *st_r)
+{
+	int ret = answer(node->path, 10, EIO), dir_fd = node->parent->fd;
+
+	if (ret < 0)
+		return ret;
+	if (fstatat(dir_fd, node->name, st_r, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (S_ISDIR(st_r->st_mode) || S_ISLNK(st_r->st_mode)) {
+		node->fd = openat(dir_fd, node->name,
+				  O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		/* it may be another one by now */
+		if (node->fd == -1 || fstat(node->fd, st_r) < 0)
+			return -errno;
+	}
+	node->dev = st_r->st_dev;
+	node->ino = st_r->st_ino;
+	return 0;
+}
+
+static void slow_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	const double timeout = options.nocache ? 0 : 1;
+	struct fuse_entry_param entry = {
+		.attr_timeout = timeout, .entry_timeout = timeout,
+	};
+	struct node *node = node_new(node_get(parent), name);
+	int ret = node_find(node, &entry.attr);
+
+	if (ret == 0)
+		entry.ino = (uintptr_t)node_ref(node);
+	else
+		node_free(node);
+	/* that nothing is there may be remembered, too */
+	if (ret == 0 || (ret == -ENOENT && !options.nocache))
+		(void)fuse_reply_entry(req, &entry);
+	else
+		(void)fuse_reply_err(req, -ret);
+}
+
+static void slow_forget(fuse_req_t req, fuse_ino_t ino, uint64_t lookups)
+{
+	node_unref(node_get(ino), lookups);
+	fuse_reply_none(req);
+}
+
+static void slow_getattr(fuse_req_t req, fuse_ino_t ino,
+			 struct fuse_file_info *fi)
+{
+	const struct node *node = node_get(ino);
+	int ret = answer(node->path, 10, EIO);
+	struct stat st;
 
 	(void)fi;
-	if (ret == 0 && fstatat(options.source_fd, below(path), st,
-				AT_SYMLINK_NOFOLLOW) < 0)
-		ret = -errno;
-	return ret;
+	if (ret == 0)
+		ret = node_stat(node, &st);
+	if (ret == 0)
+		(void)fuse_reply_attr(req, &st, options.nocache ? 0 : 1);
+	else
+		(void)fuse_reply_err(req, -ret);
 }
 
-static int slow_readlink(const char *path, char *buffer, size_t size)
+static void slow_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	int ret = answer(path, 20, EIO);
+	const struct node *node = node_get(ino);
+	int ret = answer(node->path, 20, EIO);
+	char buffer[PATH_MAX];
 	ssize_t len;
 
-	if (ret < 0)
-		return ret;
-	len = readlinkat(options.source_fd, below(path), buffer, size - 1);
-	if (len < 0)
-		return -errno;
-	buffer[len] = '\0';
-	return 0;
+	if (ret == 0) {
+		len = readlinkat(node->fd, "", buffer, sizeof(buffer) - 1);
+		if (len < 0)
+			ret = -errno;
+		else
+			buffer[len] = '\0';
+	}
+	if (ret == 0)
+		(void)fuse_reply_readlink(req, buffer);
+	else
+		(void)fuse_reply_err(req, -ret);
 }
 
-static int slow_open(const char *path, struct fuse_file_info *fi)
+static void node_opened(struct node *node)
 {
-	int fd, ret = answer(path, 30, EACCES);
-
-	if (ret < 0)
-		return ret;
-	fd = openat(options.source_fd, below(path),
-		    (fi->flags & ~(O_CREAT | O_EXCL)) | O_NOATIME);
-	if (fd == -1)
-		return -errno;
-	fi->fh = fd;
-	return 0;
+	pthread_mutex_lock(&nodes_mutex);
+	node->opens++;
+	pthread_mutex_unlock(&nodes_mutex);
 }
 
-static int slow_read(const char *path, char *buffer, size_t size, off_t offset,
-		     struct fuse_file_info *fi)
+static void node_closed(struct node *node)
 {
-	int ret = answer(path, 40, EIO);
-
-	if (ret < 0)
-		return ret;
-	ret = pread(fi->fh, buffer, size, offset);
-	return ret < 0 ? -errno : ret;
+	pthread_mutex_lock(&nodes_mutex);
+	if (--node->opens == 0 && node->name == node->removed)
+		(void)unlinkat(node->parent->fd, node->name, 0);
+	pthread_mutex_unlock(&nodes_mutex);
 }
 
-static int slow_release(const char *path, struct fuse_file_info *fi)
+/* Remove a file that was looked at. */
+static int node_unlink(const struct node *looked)
 {
-	(void)path;
-	(void)close(fi->fh);
-	return 0;
-}
+	struct node **found, *node;
+	int dir_fd = looked->parent->fd, ret;
 
-static int slow_unlink(const char *path)
-{
-	int ret = answer(path, 70, EACCES);
-
-	if (ret == 0 && unlinkat(options.source_fd, below(path), 0) < 0)
-		ret = -errno;
+	pthread_mutex_lock(&nodes_mutex);
+	found = tfind(looked, &nodes, node_cmp);
+	node = found == NULL ? NULL : *found;
+	if (node == NULL || node->opens == 0)
+		ret = unlinkat(dir_fd, looked->name, 0);
+	else {
+		(void)snprintf(node->removed, sizeof(node->removed),
+			       ".nfs%016jx", (uintmax_t)node->ino);
+		ret = renameat(dir_fd, node->name, dir_fd, node->removed);
+		node->name = node->removed;
+	}
+	ret = ret < 0 ? -errno : 0;
+	pthread_mutex_unlock(&nodes_mutex);
 	return ret;
 }
 
-/* For libfuse, which gives a file that is open another name. */
-static int slow_rename(const char *from, const char *to, unsigned int flags)
+static void slow_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	return renameat2(options.source_fd, below(from), options.source_fd,
-			 below(to), flags) < 0 ? -errno : 0;
+	struct node *node = node_new(node_get(parent), name);
+	struct stat st;
+	int ret = node_find(node, &st);
+
+	if (ret == 0)
+		ret = node_unlink(node);
+	node_free(node);
+	(void)fuse_reply_err(req, -ret);
 }
 
-/* That a file was closed is told without waiting for an answer. An NFS client
-   has removed the file before it asks for the directory. */
-static int slow_rmdir(const char *path)
+/* That a file was closed is told without waiting for an answer; an NFS client
+   has removed it before it asks for the directory. */
+static void slow_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	const struct timespec delay = { .tv_nsec = 10 * 1000 * 1000 };
-	int ret = answer(path, 80, EACCES);
+	struct node *node = node_new(node_get(parent), name);
+	int ret = answer(node->path, 70, EACCES), tries = 100;
 
-	for (int i = 0; ret == 0 && i < 100; i++) {
-		if (unlinkat(options.source_fd, below(path),
-			     AT_REMOVEDIR) == 0)
-			return 0;
-		if (errno != ENOTEMPTY)
-			return -errno;
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &delay, NULL);
+	while (ret == 0 && unlinkat(node->parent->fd, name, AT_REMOVEDIR) < 0) {
+		if (errno != ENOTEMPTY || --tries == 0)
+			ret = -errno;
+		else
+			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &delay, NULL);
 	}
-	return ret < 0 ? ret : -ENOTEMPTY;
+	node_free(node);
+	(void)fuse_reply_err(req, -ret);
 }
 
-static int slow_opendir(const char *path, struct fuse_file_info *fi)
+static void slow_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	int fd, ret = answer(path, 50, EACCES);
+	const int flags = (fi->flags & ~(O_CREAT | O_EXCL)) | O_NOATIME |
+		O_NOFOLLOW | O_CLOEXEC;
+	struct node *node = node_get(ino);
+	int fd = -1, ret = answer(node->path, 30, EACCES);
+	struct stat st;
 
-	if (ret < 0)
-		return ret;
-	fd = openat(options.source_fd, below(path),
-		    O_RDONLY | O_DIRECTORY | O_NOATIME);
-	if (fd == -1)
-		return -errno;
-	fi->fh = (uint64_t)(uintptr_t)fdopendir(fd);
-	return 0;
+	if (ret == 0) {
+		fd = openat(node->parent->fd, node->name, flags);
+		if (fd == -1 || fstat(fd, &st) < 0)
+			ret = -errno;
+		else if (!node_is(node, &st))
+			ret = -ESTALE;
+	}
+	fi->fh = fd;
+	if (ret == 0) {
+		node_opened(node);
+		(void)fuse_reply_open(req, fi);
+		return;
+	}
+	if (fd != -1)
+		(void)close(fd);
+	(void)fuse_reply_err(req, -ret);
 }
 
-static int slow_readdir(const char *path, void *buffer, fuse_fill_dir_t fill,
-			off_t offset, struct fuse_file_info *fi,
-			enum fuse_readdir_flags flags)
+static void slow_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		      struct fuse_file_info *fi)
+{
+	int ret = answer(node_get(ino)->path, 40, EIO);
+	char *buffer = malloc(size);
+	ssize_t len = 0;
+
+	if (buffer == NULL)
+		abort();
+	if (ret == 0) {
+		len = pread(fi->fh, buffer, size, offset);
+		if (len < 0)
+			ret = -errno;
+	}
+	if (ret == 0)
+		(void)fuse_reply_buf(req, buffer, len);
+	else
+		(void)fuse_reply_err(req, -ret);
+	free(buffer);
+}
+
+static void slow_release(fuse_req_t req, fuse_ino_t ino,
+			 struct fuse_file_info *fi)
+{
+	(void)close(fi->fh);
+	node_closed(node_get(ino));
+	(void)fuse_reply_err(req, 0);
+}
+
+static void slow_opendir(fuse_req_t req, fuse_ino_t ino,
+			 struct fuse_file_info *fi)
+{
+	const struct node *node = node_get(ino);
+	int fd = -1, ret = answer(node->path, 50, EACCES);
+
+	if (ret == 0) {
+		fd = openat(node->fd, ".", O_RDONLY | O_DIRECTORY | O_NOATIME |
+			    O_CLOEXEC);
+		if (fd == -1)
+			ret = -errno;
+	}
+	if (ret < 0) {
+		(void)fuse_reply_err(req, -ret);
+		return;
+	}
+	fi->fh = (uint64_t)(uintptr_t)fdopendir(fd);
+	(void)fuse_reply_open(req, fi);
+}
+
+/* The whole of a directory is one answer. */
+static void slow_readdir(fuse_req_t req, fuse_ino_t ino, size_t size,
+			 off_t offset, struct fuse_file_info *fi)
 {
 	DIR *dir = (DIR *)(uintptr_t)fi->fh;
+	int ret = offset != 0 ? 0 : answer(node_get(ino)->path, 60, EIO);
+	char *buffer = malloc(size);
 	const struct dirent *d;
 	struct stat st;
-	int ret = answer(path, 60, EIO);
+	size_t len = 0, d_len;
 
-	(void)offset;
-	(void)flags;
-	if (ret < 0)
-		return ret;
+	if (buffer == NULL)
+		abort();
 	memset(&st, 0, sizeof(st));
-	while ((d = readdir(dir)) != NULL) {
+	seekdir(dir, offset);
+	while (ret == 0 && (d = readdir(dir)) != NULL) {
 		st.st_mode = DTTOIF(d->d_type);
 		st.st_ino = d->d_ino;
-		fill(buffer, d->d_name, &st, 0, 0);
+		d_len = fuse_add_direntry(req, buffer + len, size - len,
+					  d->d_name, &st, d->d_off);
+		if (d_len > size - len)
+			break;
+		len += d_len;
 	}
-	return 0;
+	if (ret == 0)
+		(void)fuse_reply_buf(req, buffer, len);
+	else
+		(void)fuse_reply_err(req, -ret);
+	free(buffer);
 }
 
-static int slow_releasedir(const char *path, struct fuse_file_info *fi)
+static void slow_releasedir(fuse_req_t req, fuse_ino_t ino,
+			    struct fuse_file_info *fi)
 {
-	(void)path;
+	(void)ino;
 	(void)closedir((DIR *)(uintptr_t)fi->fh);
-	return 0;
+	(void)fuse_reply_err(req, 0);
 }
 
 /* The kernel asks one question after the other in a directory, unless the
@@ -262,42 +503,22 @@ ssize_t writev(int fd, const struct iovec *iov, int count)
 	return syscall(SYS_writev, fd, iov, count);
 }
 
-static void *slow_init(struct fuse_conn_info *conn, struct fuse_config *cfg)
+static void slow_init(void *context, struct fuse_conn_info *conn)
 {
-	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
-	cfg->use_ino = 1;
-	cfg->kernel_cache = 0;
-	if (options.nocache) {
-		cfg->entry_timeout = cfg->attr_timeout = 0;
-		cfg->negative_timeout = 0;
-	} else {
-		cfg->negative_timeout = 1;
-	}
-	return NULL;
-}
-
-static void slow_destroy(void *context)
-{
-	FILE *file;
-
 	(void)context;
-	if (options.count == NULL ||
-	    (file = fopen(options.count, "w")) == NULL)
-		return;
-	fprintf(file, "%u %u\n", answers, most_at_once);
-	(void)fclose(file);
+	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
 }
 
-static const struct fuse_operations operations = {
+static const struct fuse_lowlevel_ops operations = {
 	.init = slow_init,
-	.destroy = slow_destroy,
+	.lookup = slow_lookup,
+	.forget = slow_forget,
 	.getattr = slow_getattr,
 	.readlink = slow_readlink,
 	.open = slow_open,
 	.read = slow_read,
 	.release = slow_release,
 	.unlink = slow_unlink,
-	.rename = slow_rename,
 	.rmdir = slow_rmdir,
 	.opendir = slow_opendir,
 	.readdir = slow_readdir,
@@ -316,27 +537,68 @@ static int take_source(void *data, const char *arg, int key,
 	return 0;
 }
 
+static void write_count(void)
+{
+	FILE *file;
+
+	if (options.count == NULL ||
+	    (file = fopen(options.count, "w")) == NULL)
+		return;
+	fprintf(file, "%u %u\n", answers, most_at_once);
+	(void)fclose(file);
+}
+
+/* Serve until it is unmounted. Returns 0 if ok. */
+static int serve(struct fuse_args *args, const struct fuse_cmdline_opts *opts)
+{
+	struct fuse_session *session = fuse_session_new(args, &operations,
+							sizeof(operations),
+							NULL);
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int ret = 1;
+
+	fuse_loop_cfg_set_max_threads(config, MAX_THREADS);
+	fuse_loop_cfg_set_idle_threads(config, MAX_THREADS);
+	if (session != NULL && fuse_set_signal_handlers(session) == 0) {
+		if (fuse_session_mount(session, opts->mountpoint) == 0 &&
+		    fuse_daemonize(opts->foreground) == 0) {
+			ret = fuse_session_loop_mt(session, config);
+			fuse_session_unmount(session);
+		}
+		fuse_remove_signal_handlers(session);
+	}
+	if (session != NULL)
+		fuse_session_destroy(session);
+	fuse_loop_cfg_destroy(config);
+	return ret;
+}
+
 int main(int argc, char *argv[])
 {
 	struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
-	char threads[64];
+	struct fuse_cmdline_opts opts;
+	struct rlimit limit;
+	int ret;
 
 	if (fuse_opt_parse(&args, &options, option_spec, take_source) < 0 ||
-	    options.source == NULL) {
+	    fuse_parse_cmdline(&args, &opts) < 0 || options.source == NULL ||
+	    opts.mountpoint == NULL) {
 		fprintf(stderr, "Usage: %s SOURCE MOUNTPOINT [-o ...]\n",
 			argv[0]);
 		return 64;
 	}
-	options.source_fd = open(options.source,
-				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (options.source_fd == -1) {
+	root.fd = open(options.source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root.fd == -1) {
 		perror(options.source);
 		return 66;
 	}
-	snprintf(threads, sizeof(threads), "-omax_threads=%u", MAX_THREADS);
-	fuse_opt_add_arg(&args, threads);
-	snprintf(threads, sizeof(threads), "-omax_idle_threads=%u",
-		 MAX_THREADS);
-	fuse_opt_add_arg(&args, threads);
-	return fuse_main(args.argc, args.argv, &operations, NULL);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	ret = serve(&args, &opts);
+	write_count();
+	free(opts.mountpoint);
+	fuse_opt_free_args(&args);
+	return ret == 0 ? 0 : 1;
 }

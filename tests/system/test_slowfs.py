@@ -82,6 +82,29 @@ def test_errors_are_those_of_the_seed(tmp_path, names):
         set(names) - {"f3"}
 
 
+def test_what_is_open_stays_what_it_is(tmp_path):
+    """A directory that comes in its place is another one."""
+    write(tmp_path / "dir/old", b"x")
+    inode = os.stat(tmp_path / "dir").st_ino
+    with slow(str(tmp_path), nocache=True) as server:
+        path = server.path + "/dir"
+        held = os.open(path, os.O_PATH | os.O_DIRECTORY)
+        try:
+            os.rename(tmp_path / "dir", tmp_path / "away")
+            assert not os.path.exists(path)
+            write(tmp_path / "dir/new", b"x")
+            assert os.listdir(path) == ["new"]
+            assert os.fstat(held).st_ino == inode != os.stat(path).st_ino
+            os.stat("old", dir_fd=held)
+            os.unlink(tmp_path / "away/old")
+            write(tmp_path / "dir/old", b"x")
+            os.stat(path + "/old")
+            with pytest.raises(FileNotFoundError):
+                os.stat("old", dir_fd=held)
+        finally:
+            os.close(held)
+
+
 def test_files_can_be_removed_and_not_changed(tmp_path, names):
     with slow(str(tmp_path)) as server:
         with pytest.raises(OSError):
