@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "alloc.h"
 #include "index-exts.h"
@@ -109,7 +110,7 @@ bool index_exts_add_keyword(struct index_exts *exts, const char *name,
 {
 	for (size_t i = 0; i < exts->keywords_count; i++) {
 		if (strlen(exts->keywords[i]) == len &&
-		    memcmp(exts->keywords[i], name, len) == 0)
+		    strncasecmp(exts->keywords[i], name, len) == 0)
 			return true;
 	}
 	exts->keywords_bytes += len + sizeof(*exts->keywords);

@@ -57,8 +57,8 @@ uint64_t index_ext_number(const struct index_ext_state *ext,
 void index_ext_bytes(const struct index_ext_state *ext, size_t offset,
 		     void *dest, size_t size);
 
-/* Returns TRUE if the keyword is there, or was added. FALSE: that would keep
-   more than was read. */
+/* Returns TRUE if the keyword is there, in letters of whichever case, or was
+   added. FALSE: that would keep more than was read. */
 bool index_exts_add_keyword(struct index_exts *exts, const char *name,
 			    size_t len);
 

@@ -182,6 +182,29 @@ def test_a_list_of_names_that_shrinks(dovecot):
         assert size % 8 != 0
 
 
+def test_sessions_that_make_a_keyword_at_once(dovecot):
+    """It is one, whatever the case: both names are in the log."""
+    server = dovecot(**corpus.description("mdbox"))
+    with server.imap("alice") as one, server.imap("alice") as other:
+        corpus.commands(one, "CREATE box")
+        corpus.append(one, "box", 5)
+        for imap in (one, other):
+            corpus.commands(imap, "SELECT box")
+        corpus.commands(one, "STORE 1 +FLAGS (Work)")
+        corpus.commands(other, "STORE 2 +FLAGS (wORK other)")
+    server.stop()
+    server.write_config()
+    (directory,) = [directory for directory, _ in
+                    corpus.indexes(server, "alice")
+                    if corpus.level(directory) == "box"]
+    with open(directory + "/dovecot.index.log", "rb") as f:
+        log = f.read()
+    assert b"Work" in log and b"wORK" in log
+    line = inspect_json(directory)["dovecot.index"]
+    check_index(dumped(server, "index", directory), line)
+    assert line["state"]["keywords"] == ["Work", "other"]
+
+
 def test_virtual_mailboxes(dovecot):
     index = "index/%u/virtual"
     server = dovecot(

@@ -349,6 +349,24 @@ START_TEST(keywords_have_names)
 }
 END_TEST
 
+/* Two sessions that don't know of each other's keyword yet write it as their
+   clients do. */
+START_TEST(keywords_have_no_case)
+{
+	uint32_t lower, mixed;
+
+	memcpy(&lower, "work", 4);
+	memcpy(&mixed, "WoRK", 4);
+	LOG_ADD(&newer, KEYWORD, PAIR(0, 4), mixed, 1, 1);
+	LOG_ADD(&newer, KEYWORD, PAIR(0, 4), lower, 1, 1);
+	LOG_ADD(&newer, KEYWORD, PAIR(0, 3), lower, 1, 1);
+	read_back(NULL);
+	ck_assert_uint_eq(state.exts.keywords_count, 2);
+	ck_assert_str_eq(state.exts.keywords[0], "WoRK");
+	ck_assert_str_eq(state.exts.keywords[1], "wor");
+}
+END_TEST
+
 START_TEST(a_transaction_smaller_than_its_header)
 {
 	log_append(&newer, 1, 1);
@@ -381,6 +399,7 @@ int main(void)
 	tcase_add_loop_test(tcase, records_of_other_uids, 0, 10);
 	tcase_add_loop_test(tcase, headers_of_extensions, 0, 3);
 	tcase_add_loop_test(tcase, keywords_have_names, 0, 2);
+	tcase_add_test(tcase, keywords_have_no_case);
 	tcase_add_test(tcase, a_transaction_smaller_than_its_header);
 	return unit_run(tcase);
 }
