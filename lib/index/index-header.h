@@ -46,8 +46,10 @@ enum index_flag {
 	/* those that a client sets */
 	INDEX_FLAGS_CLIENT = 0x1f
 };
-/* of the header's flags: a message may be dirty */
+/* of the header's flags: a message may be dirty; Dovecot mended the index, and
+   will look for what got lost */
 #define INDEX_HEADER_HAVE_DIRTY 0x02
+#define INDEX_HEADER_FSCKD 0x04
 
 struct index_header {
 	uint8_t major_version, minor_version, compat_flags;

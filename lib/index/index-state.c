@@ -164,9 +164,13 @@ static void state_load(struct index_state *state,
 	state_exts(state, data, state->records.count);
 }
 
-/* Forget what the index file says, and follow a log from its start. */
+/* Forget what the index file says, and follow a log from its start. Only that
+   Dovecot mended it stays. */
 static void replay_anew(struct index_state *state, const struct state_log *log)
 {
+	uint32_t kept = state->hdr.indexid != log->hdr.indexid ? 0 :
+		state->hdr.flags & INDEX_HEADER_FSCKD;
+
 	index_records_clear(&state->records);
 	index_exts_free(&state->exts);
 	memset(&state->exts, 0, sizeof(state->exts));
@@ -174,6 +178,7 @@ static void replay_anew(struct index_state *state, const struct state_log *log)
 	state->problem = NULL;
 	state_reset(state);
 	state->hdr.indexid = log->hdr.indexid;
+	state->hdr.flags = kept;
 	index_replay(state, &log->file, &log->hdr, log->hdr.hdr_size);
 }
 
@@ -265,11 +270,14 @@ replay_without_index(struct index_state *state, const struct state_logs *logs,
 	return INDEX_STATE_UNKNOWN;
 }
 
-static void state_finish(struct index_state *state)
+static void state_finish(struct index_state *state, bool was_dirty)
 {
 	struct index_records *recs = &state->records;
 
 	index_records_compact(recs, true);
+	/* the index file's mark lasts as long as there is such a message */
+	if (was_dirty && index_records_with(recs, INDEX_FLAG_DIRTY) > 0)
+		state->hdr.flags |= INDEX_HEADER_HAVE_DIRTY;
 	state->hdr.messages_count = recs->count;
 	state->hdr.seen_count = index_records_with(recs, INDEX_FLAG_SEEN);
 	state->hdr.deleted_count = index_records_with(recs,
@@ -288,6 +296,7 @@ index_state_read(const struct index_state_input *input,
 	struct state_logs logs;
 	uint64_t bytes = input->index.size + input->log.size +
 		input->log2.size;
+	bool was_dirty = false;
 
 	memset(state_r, 0, sizeof(*state_r));
 	state_reset(state_r);
@@ -307,10 +316,13 @@ index_state_read(const struct index_state_input *input,
 		state_reset(state_r);
 		return INDEX_STATE_UNKNOWN;
 	} else {
+		was_dirty = (state_r->hdr.flags &
+			     INDEX_HEADER_HAVE_DIRTY) != 0;
+		state_r->hdr.flags &= ~(uint32_t)INDEX_HEADER_HAVE_DIRTY;
 		state_load(state_r, &input->index);
 		result = replay_with_index(state_r, &logs, error_r);
 	}
-	state_finish(state_r);
+	state_finish(state_r, was_dirty);
 	return result;
 }
 

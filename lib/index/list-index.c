@@ -17,10 +17,6 @@
 #include "index-dir.h"
 #include "list-index.h"
 
-/* lib-index/mail-index.h, MAIL_INDEX_HDR_FLAG_FSCKD: Dovecot mended the index,
-   and will look for what got lost */
-#define HEADER_FSCKD 0x04
-
 struct list_guid {
 	unsigned char guid[INDEX_GUID_SIZE];
 	uint32_t idx;
@@ -213,7 +209,7 @@ static void list_learn_guids(struct list_index *list)
 
 	list->is_complete = list_guids(list) && state->problem == NULL &&
 		!state->is_deleted &&
-		(state->hdr.flags & HEADER_FSCKD) == 0 &&
+		(state->hdr.flags & INDEX_HEADER_FSCKD) == 0 &&
 		index_list_is_whole(list->list);
 }
 

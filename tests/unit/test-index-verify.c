@@ -188,8 +188,7 @@ START_TEST(nothing_is_violated)
 }
 END_TEST
 
-/* No case of tests/index has them in an index file. */
-START_TEST(keywords_of_the_index_are_kept)
+static void read_state(struct index_state *state_r)
 {
 	const struct bytes *index = &files[INDEX_DIR_INDEX];
 	const struct bytes *log = &files[INDEX_DIR_LOG];
@@ -197,15 +196,65 @@ START_TEST(keywords_of_the_index_are_kept)
 		.index = { index->data, index->size },
 		.log = { log->data, log->size },
 	};
-	struct index_state state;
 	const char *error;
 
-	ck_assert_int_eq(index_state_read(&input, &state, &error),
+	ck_assert_int_eq(index_state_read(&input, state_r, &error),
 			 INDEX_STATE_OK);
-	ck_assert_ptr_null(state.problem);
+	ck_assert_ptr_null(state_r->problem);
+}
+
+/* No case of tests/index has them in an index file. */
+START_TEST(keywords_of_the_index_are_kept)
+{
+	struct index_state state;
+
+	read_state(&state);
 	ck_assert_uint_eq(state.exts.keywords_count, 2);
 	ck_assert_str_eq(state.exts.keywords[0], "work");
 	ck_assert_str_eq(state.exts.keywords[1], "home");
+	index_state_free(&state);
+}
+END_TEST
+
+/* What the index file says, what its second message has, and how a log that
+   adds a message marks it; whether that log begins the index anew. */
+static const struct {
+	uint8_t flags, message, added;
+	bool is_anew;
+	uint32_t result;
+} marks[] = {
+	{ 0, 0, 0, false, 0 },
+	/* it is dirty as long as a message is */
+	{ INDEX_HEADER_HAVE_DIRTY, 0, 0, false, 0 },
+	{ INDEX_HEADER_HAVE_DIRTY, INDEX_FLAG_DIRTY, 0, false,
+	  INDEX_HEADER_HAVE_DIRTY },
+	{ INDEX_HEADER_HAVE_DIRTY, 0, INDEX_FLAG_DIRTY, false,
+	  INDEX_HEADER_HAVE_DIRTY },
+	{ 0, 0, INDEX_FLAG_DIRTY, false, INDEX_HEADER_HAVE_DIRTY },
+	/* that Dovecot mended it stays */
+	{ INDEX_HEADER_FSCKD | INDEX_HEADER_HAVE_DIRTY, 0, 0, false,
+	  INDEX_HEADER_FSCKD },
+	{ INDEX_HEADER_FSCKD | INDEX_HEADER_HAVE_DIRTY, INDEX_FLAG_DIRTY, 0,
+	  true, INDEX_HEADER_FSCKD },
+};
+
+START_TEST(an_index_is_marked)
+{
+	struct bytes *log = &files[INDEX_DIR_LOG];
+	struct index_state state;
+
+	files[INDEX_DIR_INDEX].data[20] = marks[_i].flags;
+	files[INDEX_DIR_INDEX].data[RECORDS_AT + RECORD_SIZE + 4] =
+		marks[_i].message;
+	if (marks[_i].is_anew) {
+		/* its own number, no log before it */
+		log->data[8] = 3;
+		memset(log->data + 12, 0, 8);
+	}
+	log->data[TRANS_AT + 12] = marks[_i].added;
+	read_state(&state);
+	ck_assert_uint_eq(state.hdr.messages_count, marks[_i].is_anew ? 1 : 4);
+	ck_assert_uint_eq(state.hdr.flags, marks[_i].result);
 	index_state_free(&state);
 }
 END_TEST
@@ -485,6 +534,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, nothing_is_violated);
 	tcase_add_test(tcase, keywords_of_the_index_are_kept);
+	tcase_add_loop_test(tcase, an_index_is_marked, 0,
+			    sizeof(marks) / sizeof(marks[0]));
 	tcase_add_loop_test(tcase, what_is_violated_is_named, 0,
 			    sizeof(violations) / sizeof(violations[0]));
 	tcase_add_test(tcase, verdicts_have_an_end);
