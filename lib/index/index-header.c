@@ -12,23 +12,27 @@
 #define EXT_NAME_CHARS "abcdefghijklmnopqrstuvwxyz" \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ "
 
-static bool is_little_endian(void)
+const char *index_compat_check(uint8_t compat_flags)
 {
 	const uint16_t one = 1;
-	uint8_t first;
+	/* the flag is 1 */
+	uint8_t ours;
 
-	memcpy(&first, &one, 1);
-	return first == 1;
+	memcpy(&ours, &one, 1);
+	if ((compat_flags & INDEX_COMPAT_LITTLE_ENDIAN) != ours)
+		return "It was written by a machine with the other endianness";
+	return compat_flags == ours ? NULL :
+		"Its compat_flags are none of this machine's";
 }
 
 static const char *header_check(const struct index_header *hdr, uint64_t size)
 {
-	bool little = (hdr->compat_flags & INDEX_COMPAT_LITTLE_ENDIAN) != 0;
+	const char *error = index_compat_check(hdr->compat_flags);
 
 	if (hdr->major_version != INDEX_MAJOR_VERSION)
 		return "Its major version isn't 7";
-	if (little != is_little_endian())
-		return "It was written by a machine with the other endianness";
+	if (error != NULL)
+		return error;
 	if (hdr->base_header_size < INDEX_BASE_HEADER_SIZE)
 		return "base_header_size is less than 120";
 	if (hdr->header_size < hdr->base_header_size)
@@ -37,6 +41,8 @@ static const char *header_check(const struct index_header *hdr, uint64_t size)
 		return "header_size is more than the file's size";
 	if (hdr->record_size < INDEX_RECORD_MIN_SIZE)
 		return "record_size is less than 8";
+	if ((hdr->flags & INDEX_HEADER_CORRUPTED) != 0)
+		return "Dovecot found it to be corrupt";
 	return NULL;
 }
 
@@ -190,7 +196,7 @@ int index_keyword_next(struct index_keyword_iter *iter, const char **name_r)
 	(void)cursor_u32(&iter->records);
 	cursor_seek(&iter->names, cursor_u32(&iter->records));
 	*name_r = cursor_string(&iter->names);
-	if (iter->records.failed || iter->names.failed) {
+	if (iter->records.failed || iter->names.failed || **name_r == '\0') {
 		iter->records.failed = true;
 		return -1;
 	}

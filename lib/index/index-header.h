@@ -20,6 +20,7 @@
 /* lib-index/mail-index.h, struct mail_index_header */
 #define INDEX_MAJOR_VERSION 7
 #define INDEX_BASE_HEADER_SIZE 120
+/* the only one of compat_flags */
 #define INDEX_COMPAT_LITTLE_ENDIAN 0x01
 #define INDEX_DAYS 8
 /* where its fields are: messages_count, log_file_tail_offset,
@@ -46,8 +47,9 @@ enum index_flag {
 	/* those that a client sets */
 	INDEX_FLAGS_CLIENT = 0x1f
 };
-/* of the header's flags: a message may be dirty; Dovecot mended the index, and
-   will look for what got lost */
+/* of the header's flags: Dovecot found the index to be corrupt; a message may
+   be dirty; Dovecot mended the index, and will look for what got lost */
+#define INDEX_HEADER_CORRUPTED 0x01
 #define INDEX_HEADER_HAVE_DIRTY 0x02
 #define INDEX_HEADER_FSCKD 0x04
 
@@ -87,6 +89,10 @@ struct index_ext {
 struct index_ext_iter {
 	struct cursor cursor;
 };
+
+/* Returns why this machine can't read what was written with these compat_flags,
+   NULL if it can. */
+const char *index_compat_check(uint8_t compat_flags);
 
 /* Decode the base header of an index with this size. Returns 0 if ok, -1 if it
    can't be one, or one of this machine's: error_r says why. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "index-header.h"
 #include "index-log.h"
 
 #define TRANSACTION_HEADER_SIZE 8
@@ -75,9 +76,6 @@ const char *index_log_type_name(enum index_log_type type)
 static const char *
 log_header_check(const struct index_log_header *hdr, uint64_t size)
 {
-	const uint16_t one = 1;
-	bool little = *(const uint8_t *)&one == 1;
-
 	if (hdr->major_version != INDEX_LOG_MAJOR_VERSION)
 		return "Its major version isn't 1";
 	/* a size of less than 256 in the other order */
@@ -88,10 +86,8 @@ log_header_check(const struct index_log_header *hdr, uint64_t size)
 		return "hdr_size is less than 24";
 	if (hdr->hdr_size > size)
 		return "hdr_size is more than the file's size";
-	if (hdr->minor_version >= 2 && ((hdr->compat_flags & 0x01) != 0) !=
-	    little)
-		return "It was written by a machine with the other endianness";
-	return NULL;
+	return hdr->minor_version < 2 ? NULL :
+		index_compat_check(hdr->compat_flags);
 }
 
 int index_log_header_decode(const void *data, uint64_t size,

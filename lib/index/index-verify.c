@@ -48,6 +48,8 @@ enum {
 	OFFSET_SEEN = 40,
 	OFFSET_DELETED = 44,
 	OFFSET_UID_VALIDITY = 24,
+	OFFSET_NEXT_UID = 28,
+	OFFSET_FIRST_RECENT = 48,
 	OFFSET_LOG_SEQ = 60,
 	OFFSET_LOG_TAIL = 64,
 	OFFSET_LOG_HEAD = 68,
@@ -64,7 +66,7 @@ static const struct {
 	uint64_t offset;
 	size_t field;
 } uid_fields[] = {
-	{ "first_recent_uid", 48,
+	{ "first_recent_uid", OFFSET_FIRST_RECENT,
 	  offsetof(struct index_header, first_recent_uid) },
 	{ "first_unseen_uid_lowwater", 52,
 	  offsetof(struct index_header, first_unseen_lowwater) },
@@ -79,6 +81,15 @@ static void verify_uids(struct verify *verify, const struct index_header *hdr,
 {
 	uint32_t uid;
 
+	if (hdr->next_uid == 0) {
+		complain(verify, file, offset != 0 ? offset : OFFSET_NEXT_UID,
+			 "next_uid 0 < 1");
+	}
+	/* version 7.0 had no such field */
+	if (hdr->first_recent_uid == 0 && hdr->minor_version > 0) {
+		complain(verify, file, offset != 0 ? offset :
+			 OFFSET_FIRST_RECENT, "first_recent_uid 0 < 1");
+	}
 	for (size_t i = 0; i < sizeof(uid_fields) / sizeof(uid_fields[0]);
 	     i++) {
 		memcpy(&uid, (const char *)hdr + uid_fields[i].field,
@@ -164,6 +175,54 @@ static void verify_records(struct verify *verify)
 		     hdr->deleted_count, deleted);
 }
 
+/* Where the records' fields of an extension are. */
+static void verify_ext_record(struct verify *verify,
+			      const struct index_ext *ext)
+{
+	const uint32_t record_size = verify->hdr.record_size;
+
+	if (ext->record_size == 0)
+		return;
+	if ((uint32_t)ext->record_offset + ext->record_size > record_size) {
+		complain(verify, INDEX_DIR_INDEX, ext->offset,
+			 "extension %.*s: record_offset %u + record_size %u > "
+			 "the index' record_size %u", (int)ext->name_len,
+			 ext->name, ext->record_offset, ext->record_size,
+			 record_size);
+	} else if (ext->record_offset % ext->record_align != 0) {
+		complain(verify, INDEX_DIR_INDEX, ext->offset,
+			 "extension %.*s: record_offset %u isn't a multiple of "
+			 "record_align %u", (int)ext->name_len, ext->name,
+			 ext->record_offset, ext->record_align);
+	} else if (record_size % ext->record_align != 0) {
+		complain(verify, INDEX_DIR_INDEX, ext->offset,
+			 "extension %.*s: the index' record_size %u isn't a "
+			 "multiple of record_align %u", (int)ext->name_len,
+			 ext->name, record_size, ext->record_align);
+	}
+}
+
+/* Returns TRUE if one of those before an extension has its name. */
+static bool ext_find_same(const struct verify *verify,
+			  const struct index_ext *ext, uint64_t *offset_r)
+{
+	const unsigned char *data = verify->dir->files[INDEX_DIR_INDEX].data;
+	struct index_ext_iter iter;
+	struct index_ext other;
+	const char *error;
+
+	index_ext_iter_init(&iter, data, &verify->hdr, NULL);
+	while (index_ext_next(&iter, &other, &error) > 0 &&
+	       other.offset < ext->offset) {
+		if (other.name_len == ext->name_len &&
+		    memcmp(other.name, ext->name, ext->name_len) == 0) {
+			*offset_r = other.offset;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void verify_exts(struct verify *verify)
 {
 	const struct index_dir_file *file =
@@ -171,18 +230,18 @@ static void verify_exts(struct verify *verify)
 	struct index_ext_iter iter;
 	struct index_ext ext;
 	const char *error = NULL;
+	uint64_t offset;
 
 	index_ext_iter_init(&iter, file->data, &verify->hdr, NULL);
-	while (index_ext_next(&iter, &ext, &error) > 0) {
-		if (ext.record_size > 0 &&
-		    (uint32_t)ext.record_offset + ext.record_size >
-		    verify->hdr.record_size) {
+	for (unsigned int count = 0; index_ext_next(&iter, &ext, &error) > 0;
+	     count++) {
+		verify_ext_record(verify, &ext);
+		/* all of them are compared */
+		if (count < INDEX_EXTS_MAX &&
+		    ext_find_same(verify, &ext, &offset)) {
 			complain(verify, INDEX_DIR_INDEX, ext.offset,
-				 "extension %.*s: record_offset %u + "
-				 "record_size %u > the index' record_size %u",
-				 (int)ext.name_len, ext.name,
-				 ext.record_offset, ext.record_size,
-				 verify->hdr.record_size);
+				 "extension %.*s: there is another one at %"
+				 PRIu64, (int)ext.name_len, ext.name, offset);
 		}
 	}
 	if (error != NULL) {

@@ -30,6 +30,9 @@ static const struct {
 	{ 8, 9, 120, NULL },
 	{ 12, 0, 120,
 	  "It was written by a machine with the other endianness" },
+	{ 12, 3, 120, "Its compat_flags are none of this machine's" },
+	{ 20, 6, 120, NULL },
+	{ 20, 1, 120, "Dovecot found it to be corrupt" },
 };
 
 static void make_header(struct bytes *index)
@@ -41,7 +44,7 @@ static void make_header(struct bytes *index)
 	add32(index, 8);
 	add32(index, 1);
 	while (index->size < 120)
-		add32(index, 77);
+		add32(index, 78);
 }
 
 START_TEST(headers_are_checked)
@@ -70,9 +73,9 @@ START_TEST(older_headers_have_fewer_times)
 		index.data[1] = minor;
 		ck_assert_int_eq(index_header_decode(index.data, index.size,
 						     &hdr, &error), 0);
-		ck_assert_uint_eq(hdr.log2_rotate_time, minor < 3 ? 0 : 77);
-		ck_assert_uint_eq(hdr.last_temp_file_scan, minor < 3 ? 0 : 77);
-		ck_assert_uint_eq(hdr.day_stamp, 77);
+		ck_assert_uint_eq(hdr.log2_rotate_time, minor < 3 ? 0 : 78);
+		ck_assert_uint_eq(hdr.last_temp_file_scan, minor < 3 ? 0 : 78);
+		ck_assert_uint_eq(hdr.day_stamp, 78);
 	}
 }
 END_TEST
@@ -112,6 +115,8 @@ static const struct {
 	{ "\xff\xff\xff\xff" "\0\0\0\0\0\0\0\0" "a", 14, 0, -1 },
 	{ "\1\0\0\0" "\0\0\0\0\3\0\0\0" "a", 14, 0, -1 },
 	{ "\2\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\2\0\0\0" "a\0b", 23, 1, -1 },
+	/* no name */
+	{ "\2\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\1\0\0\0" "a\0b", 24, 1, -1 },
 };
 
 START_TEST(keywords_are_checked)

@@ -429,6 +429,8 @@ static const struct {
 	{ 2, 3, { 40, 0 }, 1, 40, "Its major version isn't 1" },
 	{ 1, 3, { 40, 0 }, 0, 40, OTHER_ENDIANNESS },
 	{ 1, 2, { 40, 0 }, 0, 40, OTHER_ENDIANNESS },
+	{ 1, 2, { 40, 0 }, 3, 40,
+	  "Its compat_flags are none of this machine's" },
 	{ 1, 1, { 40, 0 }, 0, 40, NULL },
 	{ 1, 3, { 0, 40 }, 0, 40, OTHER_ENDIANNESS },
 	{ 1, 0, { 0, 24 }, 0, 40, OTHER_ENDIANNESS },

@@ -267,7 +267,7 @@ struct change {
 };
 
 static const struct violation {
-	struct change changes[2];
+	struct change changes[3];
 	/* what else is violated because of it */
 	unsigned int others;
 	enum index_dir_file_id file;
@@ -277,6 +277,10 @@ static const struct violation {
 	/* the index' header */
 	{ {{ INDEX_DIR_INDEX, 48, 11, NULL }}, 0, INDEX_DIR_INDEX, 48,
 	  "first_recent_uid 11 > next_uid 10" },
+	{ {{ INDEX_DIR_INDEX, 48, 0, NULL }}, 0, INDEX_DIR_INDEX, 48,
+	  "first_recent_uid 0 < 1" },
+	{ {{ INDEX_DIR_INDEX, 28, 0, NULL }}, 5, INDEX_DIR_INDEX, 28,
+	  "next_uid 0 < 1" },
 	{ {{ INDEX_DIR_INDEX, 52, 11, NULL }}, 0, INDEX_DIR_INDEX, 52,
 	  "first_unseen_uid_lowwater 11 > next_uid 10" },
 	{ {{ INDEX_DIR_INDEX, 56, 11, NULL }}, 0, INDEX_DIR_INDEX, 56,
@@ -309,6 +313,18 @@ static const struct violation {
 	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, 13 | 4 << 16, NULL }}, 0,
 	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 13 + "
 	  "record_size 4 > the index' record_size 16" },
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, 9 | 4 << 16, NULL }}, 0,
+	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 9 isn't a "
+	  "multiple of record_align 4" },
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 12, 5 | 5 << 16, NULL },
+	   { INDEX_DIR_INDEX, EXT_AT + 8, 10 | 4 << 16, NULL }}, 0,
+	  INDEX_DIR_INDEX, EXT_AT, "extension cache: the index' record_size 16 "
+	  "isn't a multiple of record_align 5" },
+	{ {{ INDEX_DIR_INDEX, KEYWORDS_AT + 12, 1 | 5 << 16, NULL },
+	   { INDEX_DIR_INDEX, KEYWORDS_AT + 16, 0, "cach" },
+	   { INDEX_DIR_INDEX, KEYWORDS_AT + 20, 0, "e\0\0" }}, 0,
+	  INDEX_DIR_INDEX, KEYWORDS_AT, "extension cache: there is another one "
+	  "at 120" },
 	{ {{ INDEX_DIR_INDEX, EXT_AT, 100, NULL }}, 0, INDEX_DIR_INDEX, EXT_AT,
 	  "an extension leads past the header's end: header_size 200" },
 	/* the logs */
@@ -394,7 +410,7 @@ static const struct violation {
 
 static void break_files(const struct change *changes)
 {
-	for (int i = 0; i < 2 && (i == 0 || changes[i].at != 0); i++) {
+	for (int i = 0; i < 3 && (i == 0 || changes[i].at != 0); i++) {
 		const struct change *change = &changes[i];
 
 		memcpy(files[change->file].data + change->at,
