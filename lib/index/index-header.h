@@ -53,6 +53,9 @@ enum index_flag {
 #define INDEX_HEADER_HAVE_DIRTY 0x02
 #define INDEX_HEADER_FSCKD 0x04
 
+/* of log2_rotate_time */
+#define INDEX_NO_OLDER_LOG UINT32_MAX
+
 struct index_header {
 	uint8_t major_version, minor_version, compat_flags;
 	uint16_t base_header_size;
@@ -66,7 +69,9 @@ struct index_header {
 	uint32_t first_unseen_lowwater, first_deleted_lowwater;
 	/* where in which log replay begins */
 	uint32_t log_file_seq, log_tail_offset, log_head_offset;
-	/* 0 before minor version 3 */
+	/* when the older log was rotated away; when Dovecot last looked for
+	   old temporary files: 0 if that isn't known, as before minor version
+	   3 */
 	uint32_t log2_rotate_time, last_temp_file_scan;
 	/* local midnight of the last day on which messages came, and for that
 	   day and those before it the first UID that came */

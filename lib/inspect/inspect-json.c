@@ -123,6 +123,11 @@ static json_t *json_state(const struct index_dir *index)
 	set(json, "is_deleted", json_boolean(state->is_deleted));
 	set(json, "log_file_seq", json_integer(hdr->log_file_seq));
 	set(json, "log_offset", json_integer(hdr->log_head_offset));
+	set(json, "log2_rotate_time",
+	    json_time(hdr->log2_rotate_time == INDEX_NO_OLDER_LOG ? 0 :
+		      hdr->log2_rotate_time));
+	set(json, "last_temp_file_scan",
+	    json_time(hdr->last_temp_file_scan));
 	set(json, "day_stamp", json_time(hdr->day_stamp));
 	for (int i = 0; i < INDEX_DAYS; i++)
 		append(days, json_integer(hdr->day_first_uid[i]));

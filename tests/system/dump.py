@@ -15,7 +15,10 @@ HEADER = {
     "deleted messages count": "deleted",
     "first recent uid": "first_recent_uid", "log file seq": "log_file_seq",
     "log file head offset": "log_offset", "day stamp": "day_stamp",
+    "log2 rotate time": "log2_rotate_time",
+    "last temp file scan": "last_temp_file_scan",
 }
+NO_OLDER_LOG = 0xffffffff
 DECISIONS = {"no": "no", "tmp": "temp", "yes": "yes"}
 TYPES = {"fix": "fixed", "var": "variable", "str": "string", "bit": "bitmask",
          "hdr": "header"}
@@ -41,7 +44,8 @@ def header(text):
             continue
         name, number = match.group(1), value(match.group(2))
         if name in HEADER:
-            result[HEADER[name]] = number
+            result[HEADER[name]] = 0 if number == NO_OLDER_LOG and \
+                name == "log2 rotate time" else number
         elif name.startswith("day first uid"):
             result["day_first_uid"].append(number)
     return result
