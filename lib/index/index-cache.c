@@ -191,19 +191,6 @@ int index_cache_feed(struct index_cache *cache, const void *data,
 	return fields_decode(cache, data, error_r);
 }
 
-int index_cache_decode(struct index_cache *cache, const void *data,
-		       uint64_t size, const char **error_r)
-{
-	int ret;
-
-	index_cache_init(cache, size);
-	do {
-		ret = index_cache_feed(cache, (const unsigned char *)data +
-				       cache->want_offset, error_r);
-	} while (ret > 0);
-	return ret;
-}
-
 const char *index_cache_decision_name(uint8_t decision)
 {
 	static const char *const names[] = { "no", "temp", "yes" };

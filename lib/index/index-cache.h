@@ -87,10 +87,6 @@ void index_cache_free(struct index_cache *cache);
 int index_cache_feed(struct index_cache *cache, const void *data,
 		     const char **error_r);
 
-/* The same from all of a file's data: returns 0 or -1. */
-int index_cache_decode(struct index_cache *cache, const void *data,
-		       uint64_t size, const char **error_r);
-
 /* Returns what Dovecot decided about a field: "no", "temp", "yes", or
    "unknown". */
 const char *index_cache_decision_name(uint8_t decision);

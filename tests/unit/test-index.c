@@ -17,6 +17,7 @@
 #include "index-dir.h"
 #include "index-list.h"
 #include "mailbox-audit.h"
+#include "unit-cache.h"
 #include "unit.h"
 
 #define INDEX_DIR_CASES SRCDIR "/../index"
@@ -306,7 +307,7 @@ static void decode_all(struct index_state_input *input,
 
 	memcpy(copy, data, size);
 	if (id == INDEX_DIR_CACHE) {
-		(void)index_cache_decode(&cache, copy, size, &error);
+		(void)unit_cache_decode(&cache, copy, size, &error);
 		index_cache_free(&cache);
 	} else {
 		(void)index_log_scan(copy, size, &scan, &error);
