@@ -102,6 +102,9 @@ bool index_log_next(struct index_log_iter *iter,
 uint64_t index_log_modseq(const struct index_transaction *trans,
 			  uint64_t modseq, unsigned int minor_version);
 
+/* Each message that is added is u32 UID, u8 flags, padding. */
+#define INDEX_LOG_APPEND_SIZE 8
+
 /* Flags of one change of flags. */
 struct index_flag_update {
 	uint32_t uid1, uid2;

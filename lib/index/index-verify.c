@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "index-list.h"
+#include "index-log-check.h"
 #include "index-verify.h"
 
 struct verify {
@@ -327,6 +328,25 @@ static void verify_log_header(struct verify *verify,
 		 hdr->hdr_size, file->size);
 }
 
+/* Each transaction by itself, whether the index needs it or not. */
+static void verify_transactions(struct verify *verify,
+				enum index_dir_file_id id)
+{
+	const struct index_dir_file *file = &verify->dir->files[id];
+	const struct index_log_scan *log = verify_log(verify, id);
+	char violated[INDEX_LOG_VIOLATED_SIZE];
+	struct index_transaction trans;
+	struct index_log_iter iter;
+
+	if (log == NULL)
+		return;
+	index_log_iter_init(&iter, file->data, file->size, log->hdr.hdr_size);
+	while (index_log_next(&iter, &trans)) {
+		if (index_log_check(&trans, violated) < 0)
+			complain(verify, id, trans.offset, "%s", violated);
+	}
+}
+
 static void verify_logs(struct verify *verify)
 {
 	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
@@ -335,6 +355,7 @@ static void verify_logs(struct verify *verify)
 	for (int id = INDEX_DIR_LOG; id <= INDEX_DIR_LOG2; id++) {
 		verify_log_header(verify, id);
 		verify_log_position(verify, id);
+		verify_transactions(verify, id);
 	}
 	if (log != NULL && verify->hdr.log_file_seq > log->hdr.file_seq) {
 		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_SEQ,

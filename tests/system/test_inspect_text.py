@@ -127,7 +127,8 @@ def make_mailbox(top):
         header_update(84, MADE) + header_update(88, 3) + \
         header_update(48, 3) + flags(0, 1, 0x08) + flags(DSYNC, 2, 0x04) + \
         b"".join(keyword(name, 1) for name in KEYWORDS) + \
-        record(EXTERNAL | 0xcd91, numbers(4, 4)) + record(0x200000, b"") + \
+        record(EXTERNAL | 0xcd91, numbers(4, 4)) + \
+        record(0x200000, numbers(0)) + \
         intro(b"dbox-hdr", numbers(9) + bytes(range(16)) + b"\1\0\0\0") + \
         intro(b"box-name", b"a\xff\0b\0") + intro(b"modseq", size=8) + \
         intro(b"sort-s", size=4)
@@ -182,7 +183,7 @@ log made          N ago (2023-11-14T22:13:23Z, 1700000003), number 3
   written         104 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
   wished+done     index-deleted:0+1 bookkeeping:2+0
 older log made    N ago (2023-11-14T22:13:21Z, 1700000001), number 1
-  written         648 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
+  written         652 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
   wished+done     expunge:0+1 append:0+1 flag-update:2+0 keyword-update:5+0
                   unknown:1+0 bookkeeping:6+4 by-clients:6 by-dsync:1
 cache             96 bytes, 3 fields, 3 records, 2 continued, 1 deleted

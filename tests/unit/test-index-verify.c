@@ -347,6 +347,10 @@ static const struct violation {
 	  "has 72 bytes" },
 	{ {{ INDEX_DIR_LOG, 4, 0, NULL }}, 1, INDEX_DIR_LOG, 0,
 	  "Dovecot found it to be corrupt" },
+	{ {{ INDEX_DIR_LOG2, TRANS_AT + 4, 0x10000002 - 1, NULL }}, 0,
+	  INDEX_DIR_LOG2, TRANS_AT, "an expunge of type 0x1 isn't protected" },
+	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x1000cd91, NULL }}, 0,
+	  INDEX_DIR_LOG, TRANS_AT, "uids 10 to 0 are no range" },
 	/* what they do to the index */
 	{ {{ INDEX_DIR_LOG, TRANS_AT + 8, 3, NULL }}, 0, INDEX_DIR_LOG,
 	  TRANS_AT, "a message is added whose UID is lower than next_uid: 3, "
