@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "alloc.h"
 #include "index-list.h"
@@ -58,7 +59,8 @@ enum {
 	/* of a log's and a cache's */
 	OFFSET_LOG_INDEXID = 4,
 	OFFSET_LOG_PREV = 12,
-	OFFSET_CACHE_SEQ = 8
+	OFFSET_CACHE_SEQ = 8,
+	OFFSET_CACHE_FIELDS = 28
 };
 
 /* A message's UID, or where it would be next. */
@@ -372,6 +374,39 @@ static void verify_logs(struct verify *verify)
 	}
 }
 
+/* By name, whose case doesn't matter; then in their order. */
+static int field_compare(const void *p1, const void *p2)
+{
+	const struct index_cache_field *field1 =
+		*(const struct index_cache_field *const *)p1;
+	const struct index_cache_field *field2 =
+		*(const struct index_cache_field *const *)p2;
+	int ret = strcasecmp(field1->name, field2->name);
+
+	return ret != 0 ? ret : field1 < field2 ? -1 : 1;
+}
+
+static void verify_cache_names(struct verify *verify)
+{
+	const struct index_cache *cache = &verify->dir->cache;
+	const unsigned int count = cache->fields_count;
+	const struct index_cache_field **fields =
+		mem_new(((size_t)count + 1) * sizeof(*fields));
+
+	for (unsigned int i = 0; i < count; i++)
+		fields[i] = &cache->fields[i];
+	qsort(fields, count, sizeof(*fields), field_compare);
+	for (unsigned int i = 1; i < count; i++) {
+		if (strcasecmp(fields[i - 1]->name, fields[i]->name) == 0) {
+			complain(verify, INDEX_DIR_CACHE, cache->want_offset,
+				 "field %s: field %td has its name",
+				 fields[i]->name, fields[i - 1] -
+				 cache->fields);
+		}
+	}
+	free(fields);
+}
+
 /* Of others Dovecot says that the cache is corrupt. */
 static void verify_cache_fields(struct verify *verify)
 {
@@ -379,6 +414,10 @@ static void verify_cache_fields(struct verify *verify)
 	const struct index_cache_field *field;
 	unsigned int decision;
 
+	if (cache->want_offset == 0) {
+		complain(verify, INDEX_DIR_CACHE, OFFSET_CACHE_FIELDS,
+			 "there is no list of fields");
+	}
 	for (unsigned int i = 0; i < cache->fields_count; i++) {
 		field = &cache->fields[i];
 		decision = field->decision & INDEX_CACHE_DECISION_MASK;
@@ -393,6 +432,7 @@ static void verify_cache_fields(struct verify *verify)
 				 decision, INDEX_CACHE_DECISION_YES);
 		}
 	}
+	verify_cache_names(verify);
 }
 
 /* What the cache has of each message that is there. */
@@ -440,6 +480,10 @@ static void verify_cache(struct verify *verify)
 			 "indexid %u != indexid %u of the index",
 			 dir->cache.indexid, dir->state.hdr.indexid);
 		return;
+	}
+	if (dir->cache.file_seq == 0) {
+		complain(verify, INDEX_DIR_CACHE, OFFSET_CACHE_SEQ,
+			 "file_seq 0 < 1");
 	}
 	verify_cache_fields(verify);
 	ext = index_exts_find(&dir->state.exts, name, strlen(name));
