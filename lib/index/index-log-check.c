@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "index-ext-table.h"
+#include "index-header.h"
 #include "index-log-check.h"
 
 /* An expunge's bits, without those that protect it. */
@@ -90,6 +91,67 @@ static int keyword_check(struct cursor *c, char *text_r)
 	return ranges_check(c, RANGE_SIZE, text_r);
 }
 
+/* Parts of the index' header that are only the index file's: how it is made;
+   messages_count; seen_messages_count and deleted_messages_count. Dovecot takes
+   them from a log, and finds the header to be corrupt. */
+static const struct {
+	uint32_t begin, end;
+} file_fields[] = {
+	{ 0, 16 }, { 32, 36 }, { 40, 48 },
+};
+
+/* Check bytes that are changed from begin to before end. */
+static int header_fields_check(uint32_t begin, uint32_t end, char *text_r)
+{
+	for (size_t i = 0; i < sizeof(file_fields) / sizeof(file_fields[0]);
+	     i++) {
+		if (begin < file_fields[i].end && end > file_fields[i].begin)
+			return violated(text_r, "a log changes bytes %u to %u "
+					"of the header", begin, end);
+	}
+	return 0;
+}
+
+/* The log's tail is no further than where that is said. */
+static int tail_check(const struct index_transaction *trans, uint32_t begin,
+		      uint32_t end, const unsigned char *data, char *text_r)
+{
+	const uint64_t trans_end = trans->offset + trans->size;
+	uint32_t tail;
+
+	if (begin > INDEX_TAIL_OFFSET_OFFSET ||
+	    end < INDEX_TAIL_OFFSET_OFFSET + sizeof(tail))
+		return 0;
+	memcpy(&tail, data + (INDEX_TAIL_OFFSET_OFFSET - begin), sizeof(tail));
+	return tail <= trans_end ? 0 :
+		violated(text_r, "log_file_tail_offset %u > %" PRIu64, tail,
+			 trans_end);
+}
+
+static int header_check(const struct index_transaction *trans, struct cursor *c,
+			char *text_r)
+{
+	const unsigned char *data;
+	uint16_t begin, size;
+
+	while (cursor_left(c) >= 4) {
+		begin = cursor_u16(c);
+		size = cursor_u16(c);
+		data = cursor_bytes(c, size);
+		if (data == NULL)
+			return violated(text_r, "%u bytes of the header in a "
+					"transaction of %" PRIu64, size,
+					c->size);
+		cursor_align(c, 4);
+		if (header_fields_check(begin, (uint32_t)begin + size,
+					text_r) < 0 ||
+		    tail_check(trans, begin, (uint32_t)begin + size, data,
+			       text_r) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int intro_check(struct cursor *c, char *text_r)
 {
 	uint16_t len;
@@ -154,6 +216,8 @@ int index_log_check(const struct index_transaction *trans,
 		return ranges_check(&c, RANGE_SIZE, violated_r);
 	case INDEX_LOG_FLAG_UPDATE:
 		return ranges_check(&c, INDEX_FLAG_UPDATE_SIZE, violated_r);
+	case INDEX_LOG_HEADER_UPDATE:
+		return header_check(trans, &c, violated_r);
 	case INDEX_LOG_EXPUNGE_GUID:
 		return guids_check(&c, violated_r);
 	case INDEX_LOG_KEYWORD_UPDATE:

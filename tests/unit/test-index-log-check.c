@@ -16,6 +16,8 @@
 	(const uint32_t[]){ __VA_ARGS__ }, \
 	sizeof((const uint32_t[]){ __VA_ARGS__ })
 #define BYTES(string) string, sizeof(string) - 1
+/* numbers of 16 bits, the first one first */
+#define PAIR(first, second) ((first) | (uint32_t)(second) << 16)
 #define NO_RANGE(first, last) "uids " #first " to " #last " are no range"
 /* what follows a name in an introduction, the last 16 bits its length */
 #define INTRO_BEGIN "\0\0\0\0\0\0\0\0\10\0\0\0\4\0\4\0\0\0"
@@ -65,6 +67,27 @@ static const struct {
 	  "a keyword's name of 5 bytes in a transaction of 8" },
 	{ KEYWORD, BYTES("\0\0\4\0abcd"), "a change of no messages" },
 	{ KEYWORD, BYTES("\0\0\4\0abcd\2\0\0\0\1\0\0\0"), NO_RANGE(2, 1) },
+	/* the header: its own sizes and the counts are none of a log's */
+	{ HEADER, NUMBERS(PAIR(16, 4), 1), NULL },
+	{ HEADER, NUMBERS(PAIR(36, 4), 1), NULL },
+	{ HEADER, NUMBERS(PAIR(48, 72), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+			  13, 14, 15, 16, 17, 18), NULL },
+	{ HEADER, NUMBERS(PAIR(84, 1), 1, PAIR(15, 1), 1),
+	  "a log changes bytes 15 to 16 of the header" },
+	/* the transaction ends at 56 */
+	{ HEADER, NUMBERS(PAIR(64, 4), 56), NULL },
+	{ HEADER, NUMBERS(PAIR(64, 4), 57), "log_file_tail_offset 57 > 56" },
+	{ HEADER, NUMBERS(PAIR(60, 8), 1, 61), "log_file_tail_offset 61 > 60" },
+	{ HEADER, NUMBERS(PAIR(65, 3), 57), NULL },
+	{ HEADER, NUMBERS(PAIR(64, 3), 57), NULL },
+	{ HEADER, NUMBERS(PAIR(0, 4), 1),
+	  "a log changes bytes 0 to 4 of the header" },
+	{ HEADER, NUMBERS(PAIR(28, 5), 1, 2),
+	  "a log changes bytes 28 to 33 of the header" },
+	{ HEADER, NUMBERS(PAIR(47, 1), 1),
+	  "a log changes bytes 47 to 48 of the header" },
+	{ HEADER, NUMBERS(PAIR(24, 5), 1),
+	  "5 bytes of the header in a transaction of 8" },
 	/* introductions, of which the second one is after padding */
 	{ INTRO, BYTES(INTRO_BEGIN "\4\0test"), NULL },
 	{ INTRO, BYTES(INTRO_BEGIN "\1\0t\0\0\0" INTRO_BEGIN "\0\0"), NULL },
@@ -88,7 +111,7 @@ START_TEST(transactions_are_checked)
 	char violated[INDEX_LOG_VIOLATED_SIZE] = "";
 	struct index_transaction trans;
 	struct index_log_iter iter;
-	uint32_t numbers[16];
+	uint32_t numbers[20];
 
 	memcpy(numbers, cases[_i].data == NULL ? "" : cases[_i].data,
 	       cases[_i].size);
