@@ -18,6 +18,7 @@
      dir-stack.c     directories of any depth with few descriptors
      error-sink.c    tells a failed call below a root
      escape.c        bytes as they are printed: what can be seen, else \xNN
+     fd.c            opens, reads and closes descriptors
      file-time.c     what time it is for files
      hex.c           two hex digits
      jobs-parse.c    how many looks are made at once

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "alloc.h"
 #include "audit-roots.h"
+#include "fd.h"
 
 static void root_init(struct audit_root *root, const char *path)
 {
@@ -57,15 +57,6 @@ void audit_roots_init(struct audit_roots *roots,
 void audit_roots_deinit(struct audit_roots *roots)
 {
 	free(roots->others);
-}
-
-/* Keeps errno. */
-static void dir_close(int fd)
-{
-	int saved_errno = errno;
-
-	(void)close(fd);
-	errno = saved_errno;
 }
 
 bool audit_root_equals(const struct audit_root *root1,
@@ -121,7 +112,7 @@ static int dir_open(int dir_fd, const char *path, struct walk_id *id_r,
 		return -1;
 	*op_r = "fstat";
 	if (fstat(fd, &st) < 0) {
-		dir_close(fd);
+		close_keep_errno(fd);
 		return -1;
 	}
 	id_r->dev = st.st_dev;
@@ -143,7 +134,7 @@ int audit_root_climb(const struct audit_root *root,
 	while (ret > 0) {
 		below = id;
 		next = dir_open(fd, "..", &id, op_r);
-		dir_close(fd);
+		close_keep_errno(fd);
 		fd = next;
 		if (fd == -1)
 			return -1;
@@ -151,7 +142,7 @@ int audit_root_climb(const struct audit_root *root,
 		if (ret > 0 && above(&id, context))
 			break;
 	}
-	dir_close(fd);
+	close_keep_errno(fd);
 	return ret;
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "clean-scope.h"
-#include "dir-stack.h"
+#include "fd.h"
 
 /* Returns why no index of a namespace is worthless, NULL if some may be. */
 static const char *scope_refusal(const struct clean_scope_settings *set)

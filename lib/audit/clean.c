@@ -23,7 +23,7 @@
 #include "alloc.h"
 #include "clean.h"
 #include "count.h"
-#include "dir-stack.h"
+#include "fd.h"
 #include "index-busy.h"
 #include "long-path.h"
 

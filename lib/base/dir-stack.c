@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "dir-stack.h"
+#include "fd.h"
 #include "path.h"
 
 void dir_stack_init(struct dir_stack *stack, int root_fd, int open_flags)
@@ -192,14 +193,5 @@ int dir_stack_fd(struct dir_stack *stack, size_t *depth_r)
 		}
 		fd = stack->frames[idx].fd;
 	}
-	return fd;
-}
-
-int openat_noatime(int dir_fd, const char *name, int flags)
-{
-	int fd = openat(dir_fd, name, flags | O_NOATIME);
-
-	if (fd == -1 && errno == EPERM)
-		fd = openat(dir_fd, name, flags);
 	return fd;
 }

@@ -67,7 +67,4 @@ void dir_stack_seek(struct dir_stack *stack, const char *path, size_t len);
    directories from the root to the one that failed. */
 int dir_stack_fd(struct dir_stack *stack, size_t *depth_r);
 
-/* openat() that does without O_NOATIME where that isn't permitted. */
-int openat_noatime(int dir_fd, const char *name, int flags);
-
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fd.h"
 #include "long-path.h"
 
 #define MAX_PART (PATH_MAX / 2)
@@ -23,7 +22,7 @@ static const char *part_end(const char *path)
 int long_path_open(const char *path, const char **rest_r)
 {
 	char part[MAX_PART + 1];
-	int fd = AT_FDCWD, next, open_errno;
+	int fd = AT_FDCWD, next;
 	const char *end;
 
 	while (strlen(path) > MAX_PART) {
@@ -31,9 +30,7 @@ int long_path_open(const char *path, const char **rest_r)
 		memcpy(part, path, end - path);
 		part[end - path] = '\0';
 		next = openat(fd, part, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		open_errno = errno;
 		long_path_close(fd);
-		errno = open_errno;
 		if (next == -1)
 			return -1;
 		fd = next;
@@ -46,5 +43,5 @@ int long_path_open(const char *path, const char **rest_r)
 void long_path_close(int fd)
 {
 	if (fd != AT_FDCWD)
-		(void)close(fd);
+		close_keep_errno(fd);
 }

@@ -7,13 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "alloc.h"
-#include "dir-stack.h"
+#include "fd.h"
 #include "index-dir.h"
 #include "index-files.h"
 
@@ -67,32 +66,6 @@ static int file_fail(struct index_dir_file *file, const char *op, int error)
 	return -1;
 }
 
-static ssize_t read_some(int fd, void *data, size_t size, uint64_t offset)
-{
-	ssize_t ret;
-
-	do {
-		ret = pread(fd, data, size, (off_t)offset);
-	} while (ret < 0 && errno == EINTR);
-	return ret;
-}
-
-/* Read up to size bytes. Returns the bytes that there are, -1 on error. */
-static ssize_t read_at(int fd, void *data, size_t size, uint64_t offset)
-{
-	size_t done = 0;
-	ssize_t ret = 1;
-
-	while (done < size && ret > 0) {
-		ret = read_some(fd, (char *)data + done, size - done,
-				offset + done);
-		if (ret < 0)
-			return -1;
-		done += ret;
-	}
-	return (ssize_t)done;
-}
-
 /* Read all of a file, which may be longer by now than it was. One byte more is
    asked for, so that most often nothing has to be asked again. */
 static int file_read_whole(struct index_dir_file *file, int fd, off_t max_size)
@@ -104,8 +77,9 @@ static int file_read_whole(struct index_dir_file *file, int fd, off_t max_size)
 	file->data = mem_alloc(room);
 	do {
 		file->data = mem_grow(file->data, &room, file->size + 1, 1);
-		ret = read_some(fd, file->data + file->size,
-				room - file->size, file->size);
+		ret = TEMP_FAILURE_RETRY(pread(fd, file->data + file->size,
+					       room - file->size,
+					       (off_t)file->size));
 		if (ret < 0)
 			return file_fail(file, "read", errno);
 		file->size += ret;
@@ -141,7 +115,7 @@ static int cache_part_read(struct index_dir_file *file, int fd,
 	if (part->size > (uint64_t)file->st.st_size - part->offset)
 		part->size = file->st.st_size - part->offset;
 	part->data = mem_grow(part->data, &part->alloc, part->size + 1, 1);
-	ret = read_at(fd, part->data, part->size, part->offset);
+	ret = pread_all(fd, part->data, part->size, (off_t)part->offset);
 	if (ret < 0)
 		return file_fail(file, "read", errno);
 	part->size = ret;
@@ -447,7 +421,8 @@ static bool cache_read(void *context, uint64_t offset, void *dest, size_t size)
 {
 	const struct index_dir *dir = context;
 
-	return read_at(dir->cache_fd, dest, size, offset) == (ssize_t)size;
+	return pread_all(dir->cache_fd, dest, size, (off_t)offset) ==
+		(ssize_t)size;
 }
 
 void index_dir_cache_chain(const struct index_dir *dir,

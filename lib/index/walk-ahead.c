@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "dir-stack.h"
+#include "fd.h"
 #include "path.h"
 #include "walk-ahead.h"
 

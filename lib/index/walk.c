@@ -18,6 +18,7 @@
 
 #include "alloc.h"
 #include "dir-stack.h"
+#include "fd.h"
 #include "path.h"
 #include "walk-ahead.h"
 #include "walk.h"

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "dir-stack.h"
+#include "fd.h"
 #include "index-list.h"
 #include "index-replay.h"
 #include "index-verify.h"

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dir-stack.h"
+#include "fd.h"
 #include "mail-look.h"
 #include "path.h"
 
@@ -266,7 +266,7 @@ int mail_dir_has_entries(int dir_fd, const char *name, const char **op_r)
 	} buffer;
 	const struct dirent64 *d;
 	ssize_t size, pos;
-	int fd, ret = 0, read_errno;
+	int fd, ret = 0;
 
 	*op_r = "open";
 	fd = openat_noatime(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -283,8 +283,6 @@ int mail_dir_has_entries(int dir_fd, const char *name, const char **op_r)
 				ret = 1;
 		}
 	}
-	read_errno = errno;
-	(void)close(fd);
-	errno = read_errno;
+	close_keep_errno(fd);
 	return ret;
 }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "mailbox-audit.h"
 #include "mbox-from.h"
 
@@ -161,9 +162,8 @@ static enum mba_state probe_read(struct probe *probe, int fd)
 	if (probe->is_symlink && probe_opened(probe, fd, &state))
 		return state;
 	do {
-		ret = pread(fd, data + size, sizeof(data) - size, size);
-		if (ret < 0 && errno == EINTR)
-			continue;
+		ret = TEMP_FAILURE_RETRY(pread(fd, data + size,
+					       sizeof(data) - size, size));
 		if (ret < 0)
 			return probe_read_failed(probe, fd);
 		size += ret;
@@ -184,7 +184,7 @@ static enum mba_state probe_content(struct probe *probe)
 	const int open_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
 		(probe->is_symlink ? 0 : O_NOFOLLOW);
 	enum mba_state state;
-	int fd, saved_errno;
+	int fd;
 
 	fd = openat(probe->dir_fd, probe->path, open_flags | O_NOATIME);
 	if (fd < 0 && errno == EPERM) {
@@ -197,9 +197,7 @@ static enum mba_state probe_content(struct probe *probe)
 	if (fd < 0)
 		return probe_failed(probe, "open");
 	state = probe_read(probe, fd);
-	saved_errno = errno;
-	(void)close(fd);
-	errno = saved_errno;
+	close_keep_errno(fd);
 	return state;
 }
 

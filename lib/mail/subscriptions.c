@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "dir-stack.h"
+#include "fd.h"
 #include "subscriptions.h"
 
 #define VERSION2_LINE "V\t2\n"
@@ -71,30 +71,13 @@ static bool name_is_valid(const char *name)
 	}
 }
 
-/* Read as many bytes as there are of the size that the file had. Returns 0 if
-   ok, -1 with errno on error. */
-static int fd_read(int fd, char *data, size_t *size)
-{
-	size_t done = 0;
-	ssize_t ret = 1;
-
-	while (done < *size && ret != 0) {
-		ret = read(fd, data + done, *size - done);
-		if (ret > 0)
-			done += ret;
-		else if (ret < 0 && errno != EINTR)
-			return -1;
-	}
-	*size = done;
-	return 0;
-}
-
 /* Returns what is in a file, and room for a NUL after it; NULL with errno and
    *op_r on error. */
 static char *fd_get(int fd, size_t *size_r, const char **op_r)
 {
 	struct stat st;
 	char *data;
+	ssize_t ret;
 
 	*op_r = "fstat";
 	if (fstat(fd, &st) < 0)
@@ -109,12 +92,14 @@ static char *fd_get(int fd, size_t *size_r, const char **op_r)
 		errno = EFBIG;
 		return NULL;
 	}
-	*size_r = st.st_size;
-	data = mem_alloc(*size_r + 1);
-	if (fd_read(fd, data, size_r) == 0)
-		return data;
-	free(data);
-	return NULL;
+	data = mem_alloc((size_t)st.st_size + 1);
+	ret = pread_all(fd, data, st.st_size, 0);
+	if (ret < 0) {
+		free(data);
+		return NULL;
+	}
+	*size_r = ret;
+	return data;
 }
 
 /* Returns NULL if there is no such file, or if it can't be read: that was

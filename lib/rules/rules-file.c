@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "fd.h"
 #include "rules-file.h"
 
 /* Returns TRUE for what is read without an end or a wait: a file, or
@@ -24,23 +25,6 @@ static bool is_readable_file(const struct stat *st)
 	return S_ISREG(st->st_mode) ||
 		(S_ISCHR(st->st_mode) && stat("/dev/null", &null_st) == 0 &&
 		 null_st.st_rdev == st->st_rdev);
-}
-
-static int read_all(int fd, char *data, size_t max_size, size_t *size_r)
-{
-	ssize_t ret;
-
-	*size_r = 0;
-	while (*size_r < max_size) {
-		ret = read(fd, data + *size_r, max_size - *size_r);
-		if (ret == 0)
-			break;
-		if (ret < 0 && errno != EINTR)
-			return -1;
-		if (ret > 0)
-			*size_r += ret;
-	}
-	return 0;
 }
 
 /* Returns the line that has the last byte. */
@@ -57,6 +41,7 @@ static int read_fd(int fd, const char *path, size_t max_size, char *data,
 		   size_t *size_r, char **error_r)
 {
 	struct stat st;
+	ssize_t ret;
 
 	if (fstat(fd, &st) < 0) {
 		*error_r = mem_printf("fstat(%s) failed: %s", path,
@@ -67,11 +52,13 @@ static int read_fd(int fd, const char *path, size_t max_size, char *data,
 		*error_r = mem_printf("%s: not a regular file", path);
 		return -1;
 	}
-	if (read_all(fd, data, max_size + 1, size_r) < 0) {
+	ret = pread_all(fd, data, max_size + 1, 0);
+	if (ret < 0) {
 		*error_r = mem_printf("read(%s) failed: %s", path,
 				      strerror(errno));
 		return -1;
 	}
+	*size_r = ret;
 	if (*size_r > max_size) {
 		*error_r = mem_printf("%s:%u: the file is larger than %zu "
 				      "bytes", path, last_line(data, *size_r),
@@ -94,7 +81,7 @@ int rules_file_read(const char *path, size_t max_size, char **data_r,
 	}
 	*data_r = mem_new(max_size + 1);
 	ret = read_fd(fd, path, max_size, *data_r, size_r, error_r);
-	close(fd);
+	(void)close(fd);
 	if (ret < 0)
 		free(*data_r);
 	return ret;
