@@ -195,14 +195,13 @@ side_file_class(struct index_side *side, struct side_dir *dir,
 			       MBA_OTHER_MAIL : MBA_OTHER_FOREIGN];
 }
 
-static void side_file(int dir_fd, const char *name, const struct stat *st,
-		      bool is_again, void *context)
+static void side_file(const char *name, const struct stat *st, bool is_again,
+		      void *context)
 {
 	struct index_side *side = context;
 	struct side_dir *dir = &side->dirs[side->dirs_count - 1];
 	struct mba_count *count;
 
-	(void)dir_fd;
 	if (dir->is_nested)
 		count = &side->other[MBA_OTHER_NESTED];
 	else

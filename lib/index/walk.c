@@ -120,11 +120,11 @@ static bool walk_is_other(const struct walk *walk, const struct stat *st)
 	return false;
 }
 
-static void walk_file(struct walk *walk, int dir_fd, const char *name,
+static void walk_file(struct walk *walk, const char *name,
 		      const struct stat *st)
 {
-	walk->set->callbacks->file(dir_fd, name, st, walk_link_seen(walk, st),
-			      walk->set->context);
+	walk->set->callbacks->file(name, st, walk_link_seen(walk, st),
+				   walk->set->context);
 }
 
 /* What is in a directory's buffer isn't offered any more. */
@@ -321,7 +321,7 @@ static void walk_try_enter(struct walk *walk, int dir_fd, const char *name)
 	} else {
 		/* it was replaced */
 		dir_stack_pop(&walk->stack);
-		walk_file(walk, dir_fd, name, &st);
+		walk_file(walk, name, &st);
 	}
 }
 
@@ -336,7 +336,7 @@ static void walk_leaf(struct walk *walk, const char *name,
 	if (walk->dirs_count == count)
 		return;
 	if (!*walk->set->stopped)
-		walk_file(walk, -1, leaf->file_name, &leaf->file_st);
+		walk_file(walk, leaf->file_name, &leaf->file_st);
 	if (!*walk->set->stopped)
 		walk_leave(walk);
 }
@@ -421,7 +421,7 @@ static bool walk_next(struct walk *walk)
 		if (S_ISDIR(st.st_mode))
 			walk_try_enter(walk, fd, d->d_name);
 		else
-			walk_file(walk, fd, d->d_name, &st);
+			walk_file(walk, d->d_name, &st);
 	}
 	return true;
 }

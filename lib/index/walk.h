@@ -47,10 +47,9 @@ struct walk_callbacks {
 	void (*enter)(const struct walk_place *place, const struct stat *st,
 		      bool is_other, void *context);
 	/* Anything else in the directory that was entered last. is_again is
-	   set if another link to it was seen. dir_fd is -1 for what was looked
-	   at ahead. */
-	void (*file)(int dir_fd, const char *name, const struct stat *st,
-		     bool is_again, void *context);
+	   set if another link to it was seen. */
+	void (*file)(const char *name, const struct stat *st, bool is_again,
+		     void *context);
 	/* All of a directory was seen, if is_complete. */
 	void (*leave)(const struct walk_place *place, bool is_complete,
 		      void *context);

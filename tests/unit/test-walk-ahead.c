@@ -109,12 +109,11 @@ static void seen_enter(const struct walk_place *place, const struct stat *st,
 	}
 }
 
-static void seen_file(int dir_fd, const char *name, const struct stat *st,
-		      bool is_again, void *context)
+static void seen_file(const char *name, const struct stat *st, bool is_again,
+		      void *context)
 {
 	struct seen *seen = context;
 
-	(void)dir_fd;
 	ck_assert(!is_again);
 	seen->files++;
 	seen_add(seen, name, st->st_ino);
