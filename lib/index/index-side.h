@@ -48,13 +48,13 @@ struct index_entry {
 struct index_side_clean {
 	/* only if they didn't change since then, epoch seconds */
 	int64_t before;
+	/* what was removed */
+	struct mba_count *removed;
 	/* nothing is removed, but all is told as if it were */
 	bool dry_run:1;
 	/* the index root isn't the indexes' alone: an empty directory may be
 	   somebody's, unless it is an imap_dir */
 	bool is_mixed:1;
-	/* what was removed */
-	struct mba_count *removed;
 };
 
 struct index_side_settings {
