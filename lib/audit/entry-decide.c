@@ -15,14 +15,13 @@
 
 /* Returns why an entry's mailbox needn't be looked up. */
 static enum mba_reason
-reason_without_look(const struct entry_decide_settings *set, bool is_mapped,
-		    bool is_unreadable)
+reason_without_look(const struct entry_decide_settings *set,
+		    const struct index_entry *found)
 {
-	if (is_unreadable)
+	if (found->is_unreadable)
 		return MBA_REASON_ERROR;
-	if (!location_is_judged(set->location))
-		return MBA_REASON_NOT_JUDGED;
-	return is_mapped ? MBA_REASON_NONE : MBA_REASON_UNMAPPED;
+	return location_is_judged(set->location) ? MBA_REASON_NONE :
+		MBA_REASON_NOT_JUDGED;
 }
 
 /* Returns why an entry isn't bogus though there is no mailbox. */
@@ -94,8 +93,7 @@ static void decide_named(const struct entry_decide_settings *set,
 	char *levels;
 	size_t len;
 
-	decision->reason = reason_without_look(set, true,
-					       found->is_unreadable);
+	decision->reason = reason_without_look(set, found);
 	if (decision->reason == MBA_REASON_NONE)
 		decide_look(set, found, path, decision, &is_dir);
 	if ((set->named & MBA_STATE_BIT(decision->state)) != 0) {
@@ -121,8 +119,7 @@ static enum mba_reason
 reason_listed(const struct entry_decide_settings *set,
 	      const struct index_entry *found, enum list_index_result result)
 {
-	enum mba_reason reason =
-		reason_without_look(set, true, found->is_unreadable);
+	enum mba_reason reason = reason_without_look(set, found);
 
 	if (reason != MBA_REASON_NONE)
 		return reason;
@@ -204,14 +201,12 @@ bool entry_needs_look(const struct entry_decide_settings *set,
 	const struct location *location = set->location;
 	struct index_list_mailbox mailbox;
 	enum list_index_result result;
-	enum mba_reason reason;
 
 	if (location->format == NULL ||
 	    !location_from_index_path(location, found->path, path_r))
 		return false;
 	if (!location->listed) {
-		reason = reason_without_look(set, true, found->is_unreadable);
-		if (reason == MBA_REASON_NONE)
+		if (reason_without_look(set, found) == MBA_REASON_NONE)
 			return true;
 	} else {
 		result = find_listed(set, path_r->storage_name, found,
@@ -235,8 +230,9 @@ void entry_decide(const struct entry_decide_settings *set,
 	decision_r->state = MBA_STATE_UNKNOWN;
 	if (location->format == NULL ||
 	    !location_from_index_path(location, found->path, &path)) {
-		decision_r->reason =
-			reason_without_look(set, false, found->is_unreadable);
+		decision_r->reason = reason_without_look(set, found);
+		if (decision_r->reason == MBA_REASON_NONE)
+			decision_r->reason = MBA_REASON_UNMAPPED;
 		return;
 	}
 	if (location->listed)
