@@ -20,10 +20,10 @@
 #include "fd.h"
 #include "path.h"
 
-void dir_stack_init(struct dir_stack *stack, int root_fd, int open_flags)
+void dir_stack_init(struct dir_stack *stack, int open_flags)
 {
 	memset(stack, 0, sizeof(*stack));
-	stack->root_fd = root_fd;
+	stack->root_fd = -1;
 	stack->open_flags = open_flags | O_DIRECTORY | O_CLOEXEC;
 	stack->path = mem_grow(stack->path, &stack->path_alloc, 1, 1);
 	stack->path[0] = '\0';

@@ -27,6 +27,7 @@ struct dir_stack_frame {
 };
 
 struct dir_stack {
+	/* -1 until the user of the stack has opened it; the stack closes it */
 	int root_fd;
 	/* for open() of every directory; O_DIRECTORY is added */
 	int open_flags;
@@ -42,8 +43,7 @@ struct dir_stack {
 	size_t first_open;
 };
 
-/* root_fd is owned by the stack from now on. */
-void dir_stack_init(struct dir_stack *stack, int root_fd, int open_flags);
+void dir_stack_init(struct dir_stack *stack, int open_flags);
 void dir_stack_deinit(struct dir_stack *stack);
 
 /* Enter a directory; it isn't opened yet. */

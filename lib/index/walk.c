@@ -456,7 +456,7 @@ int walk_init(const struct walk_settings *set, struct walk **walk_r)
 	int ret = 1;
 
 	walk->set = set;
-	dir_stack_init(&walk->stack, -1, O_RDONLY | O_NOFOLLOW);
+	dir_stack_init(&walk->stack, O_RDONLY | O_NOFOLLOW);
 	if (walk_root_open(walk, &st, &op) == 0)
 		walk_enter(walk, walk->stack.root_fd, &st, false);
 	else if (errno == ENOENT)

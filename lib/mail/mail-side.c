@@ -74,7 +74,7 @@ struct mail_side *mail_side_init(const struct location *location,
 
 	side->location = location;
 	side->errors = errors;
-	dir_stack_init(&side->stack, -1, O_PATH);
+	dir_stack_init(&side->stack, O_PATH);
 	mail_seen_init(&side->seen);
 	return side;
 }

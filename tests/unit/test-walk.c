@@ -85,10 +85,9 @@ static void limit_descriptors(void)
 
 static void stack_open(struct dir_stack *stack, const char *root)
 {
-	int fd = open(root, O_RDONLY | O_DIRECTORY);
-
-	ck_assert_int_ne(fd, -1);
-	dir_stack_init(stack, fd, O_RDONLY | O_NOFOLLOW);
+	dir_stack_init(stack, O_RDONLY | O_NOFOLLOW);
+	stack->root_fd = open(root, O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(stack->root_fd, -1);
 }
 
 static ino_t stack_ino(struct dir_stack *stack)
