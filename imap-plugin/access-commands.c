@@ -6,6 +6,7 @@
    imap-mailbox-log-commands.c. */
 
 #include "lib.h"
+#include "sort.h"
 #include "access-commands.h"
 
 #define CMD(_name, _parse, ...) \
@@ -55,20 +56,14 @@ static const struct access_command access_commands[] = {
 	CMD("XLIST", list, HIDES, LISTS("LIST"))
 };
 
+static int
+access_command_cmp(const char *name, const struct access_command *command)
+{
+	return strcasecmp(name, command->name);
+}
+
 const struct access_command *access_command_find(const char *name)
 {
-	unsigned int left = 0, right = N_ELEMENTS(access_commands);
-
-	while (left < right) {
-		unsigned int idx = (left + right) / 2;
-		int ret = strcasecmp(name, access_commands[idx].name);
-
-		if (ret == 0)
-			return &access_commands[idx];
-		if (ret < 0)
-			right = idx;
-		else
-			left = idx + 1;
-	}
-	return NULL;
+	return i_bsearch(name, access_commands, N_ELEMENTS(access_commands),
+			 sizeof(*access_commands), access_command_cmp);
 }

@@ -2,6 +2,7 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include "lib.h"
+#include "sort.h"
 #include "str.h"
 #include "str-sanitize.h"
 #include "imap-mailbox-log-commands.h"
@@ -58,23 +59,19 @@ int imap_mailbox_log_commands_parse(const char *names,
 	return 0;
 }
 
+static int command_name_cmp(const char *command, const char *const *name)
+{
+	return strcasecmp(command, *name);
+}
+
 bool imap_mailbox_log_commands_have(
 	const struct imap_mailbox_log_commands *commands, const char *command)
 {
-	unsigned int left = 0, right = IMAP_MAILBOX_LOG_COMMANDS;
+	const char *const *name;
 
 	if (strncasecmp(command, "UID ", 4) == 0)
 		command += 4;
-	while (left < right) {
-		unsigned int idx = (left + right) / 2;
-		int ret = strcasecmp(command, command_names[idx]);
-
-		if (ret == 0)
-			return commands->chosen[idx];
-		if (ret < 0)
-			right = idx;
-		else
-			left = idx + 1;
-	}
-	return FALSE;
+	name = i_bsearch(command, command_names, IMAP_MAILBOX_LOG_COMMANDS,
+			 sizeof(*command_names), command_name_cmp);
+	return name != NULL && commands->chosen[name - command_names];
 }
