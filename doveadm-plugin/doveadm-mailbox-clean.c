@@ -5,7 +5,6 @@
 #include "doveadm-mailbox-audit.h"
 #include "doveadm-mailbox-audit-plugin.h"
 
-#include <stdlib.h>
 #include <sysexits.h>
 
 static void clean_check(struct mailbox_audit_cmd_context *ctx, bool used_age)

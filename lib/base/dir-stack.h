@@ -7,7 +7,6 @@
 /* A path of directories below a root, of which only the deepest are held open,
    so that any depth is walked with few descriptors. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 

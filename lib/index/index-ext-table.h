@@ -8,7 +8,6 @@
    records are kept. */
 
 #include <stddef.h>
-#include <stdint.h>
 
 enum index_field_type {
 	INDEX_FIELD_U8,

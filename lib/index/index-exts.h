@@ -7,6 +7,8 @@
 /* The extensions and the keywords of an index, as its log changes them. */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "index-ext-table.h"
 

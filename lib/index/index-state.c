@@ -9,7 +9,6 @@
    a link to the newer one for the moment of a rotation: then both have the same
    sequence. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "index-replay.h"

@@ -5,6 +5,7 @@
    wait takes longer than to look. So the other thread keeps some names between
    them which nobody has looked at. */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>

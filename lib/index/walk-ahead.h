@@ -10,7 +10,6 @@
    kept, a few at a time, until the walk comes there. What is no leaf, or can't
    be looked at, is the walk's. */
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>

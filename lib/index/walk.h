@@ -5,7 +5,6 @@
 #define WALK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/stat.h>
 
 #include "error-sink.h"

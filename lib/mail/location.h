@@ -4,8 +4,6 @@
 #ifndef LOCATION_H
 #define LOCATION_H
 
-#include <sys/stat.h>
-
 #include "mail-format.h"
 #include "mailbox-audit.h"
 

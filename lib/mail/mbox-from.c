@@ -7,8 +7,6 @@
    if a numeric timezone ends it. All of that decides whether a mailbox opens,
    so it is followed to the letter. */
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>

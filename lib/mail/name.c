@@ -6,7 +6,6 @@
    doesn't decode is shown as it is: clients can't open it, but people have to
    find it. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"

@@ -3,8 +3,6 @@
 
 /* What follows "From " in a file. */
 
-#include <stdbool.h>
-
 #include "fuzz.h"
 #include "mbox-from.h"
 

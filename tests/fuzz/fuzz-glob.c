@@ -3,8 +3,6 @@
 
 /* PATTERN \0 LEVEL: one level of a rule, checked and matched. */
 
-#include <stdbool.h>
-
 #include "fuzz.h"
 #include "glob.h"
 

@@ -3,8 +3,6 @@
 
 /* RULES \0 LEVEL \0 LEVEL ...: parsed as words and as lines, and matched. */
 
-#include <stdbool.h>
-
 #include "fuzz.h"
 #include "mailbox-audit.h"
 #include "rules-parse.h"

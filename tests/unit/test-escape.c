@@ -4,7 +4,6 @@
 /* Bytes as they are printed. */
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "mailbox-audit.h"

@@ -4,7 +4,6 @@
 /* What the files of tests/index can't show: logs that belong together or don't,
    transactions that don't count, and those that want too much. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "unit-index-log.h"

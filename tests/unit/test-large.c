@@ -5,7 +5,6 @@
    unless all of the library was built for large ones. */
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

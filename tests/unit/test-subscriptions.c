@@ -4,7 +4,6 @@
 /* The subscription file, in both of its formats. */
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
