@@ -247,85 +247,86 @@ static void log_days(uint32_t first_recent_uid)
 	LOG_ADD(&newer, HEADER, 48 | 4 << 16, first_recent_uid);
 }
 
-static void log_eight_days(uint32_t stamp, const uint32_t first_uids[8])
-{
-	log_begin(&newer, 1, 0, 0);
-	log_append(&newer, 1, 6);
-	LOG_ADD(&newer, HEADER, 84 | 36 << 16, stamp, first_uids[0],
-		first_uids[1], first_uids[2], first_uids[3], first_uids[4],
-		first_uids[5], first_uids[6], first_uids[7]);
-}
+/* Selects of the mailbox that log_days() makes; times are in days after that, 0
+   if they aren't known. */
+static const struct {
+	uint32_t first_recent_uid;
+	enum mba_evidence level;
+	unsigned int last_used, not_opened_since;
+} selects[] = {
+	/* before the day on which the first came: to its end it wasn't there */
+	{ 1, MBA_EVIDENCE_NEVER_OPENED, 0, 11 },
+	{ 2, MBA_EVIDENCE_OPENED, 10, 11 },
+	/* after the third */
+	{ 4, MBA_EVIDENCE_OPENED, 10, 14 },
+	{ 5, MBA_EVIDENCE_OPENED, 13, 14 },
+	{ 6, MBA_EVIDENCE_OPENED, 13, 0 },
+};
 
-/* Check when the mailbox was selected, and take back that it was. */
-static void check_opened(uint32_t first_recent_uid, int64_t last_used)
+static int64_t day_time(int64_t day)
 {
-	size_t size = newer.size;
-	struct index_evidence evidence;
-
-	LOG_ADD(&newer, HEADER, 48 | 4 << 16, first_recent_uid);
-	evidence = evidence_of_log(INDEXID + 30 * DAY);
-	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
-	ck_assert_int_eq(evidence.last_used, last_used);
-	newer.size = size;
-	teardown();
-	setup();
+	return day == 0 ? 0 : INDEXID + day * DAY;
 }
 
 START_TEST(days_of_messages_bound_a_select)
 {
-	static const struct {
-		uint32_t first_recent_uid;
-		enum mba_evidence level;
-		/* in days after the index was made */
-		unsigned int last_used, not_opened_since;
-	} selects[] = {
-		/* before the day on which the first came: to its end it wasn't
-		   there */
-		{ 1, MBA_EVIDENCE_NEVER_OPENED, 0, 11 },
-		{ 2, MBA_EVIDENCE_OPENED, 10, 11 },
-		/* after the third */
-		{ 4, MBA_EVIDENCE_OPENED, 10, 14 },
-		{ 5, MBA_EVIDENCE_OPENED, 13, 14 },
-		{ 6, MBA_EVIDENCE_OPENED, 13, 0 },
-	};
 	struct index_evidence evidence;
-	int64_t days;
 
-	for (size_t i = 0; i < sizeof(selects) / sizeof(selects[0]); i++) {
-		log_days(selects[i].first_recent_uid);
-		evidence = evidence_of_log(INDEXID + 30 * DAY);
-		ck_assert_int_eq(evidence.level, selects[i].level);
-		days = selects[i].last_used;
-		ck_assert_int_eq(evidence.last_used,
-				 days == 0 ? 0 : INDEXID + days * DAY);
-		days = selects[i].not_opened_since;
-		ck_assert_int_eq(evidence.not_opened_since,
-				 days == 0 ? 0 : INDEXID + days * DAY);
-		teardown();
-		setup();
-	}
+	log_days(selects[_i].first_recent_uid);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.level, selects[_i].level);
+	ck_assert_int_eq(evidence.last_used, day_time(selects[_i].last_used));
+	ck_assert_int_eq(evidence.not_opened_since,
+			 day_time(selects[_i].not_opened_since));
+}
+END_TEST
+
+/* What the header has of eight days; times are in days after the index was
+   made, and a stamp of 0 is none. */
+static const struct {
+	unsigned int stamp;
+	uint32_t first_uids[8], first_recent_uid;
+	unsigned int last_used;
+} eight_days[] = {
 	/* the log's last day is the one before the last; nobody knows when what
 	   came on the first of eight days, or before them, did */
-	log_eight_days(INDEXID + 13 * DAY, (const uint32_t[]){
-		6, 6, 5, 4, 4, 4, 4, 3 });
-	check_opened(7, INDEXID + 12 * DAY);
-	check_opened(6, INDEXID + 11 * DAY);
-	check_opened(5, INDEXID + 7 * DAY);
-	check_opened(4, INDEXID);
-	check_opened(3, INDEXID);
-	log_eight_days(0, (const uint32_t[]){ 6, 5, 4, 3, 2, 1, 1, 1 });
-	check_opened(7, INDEXID);
-	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 4);
-	evidence = evidence_of_log(INDEXID + 30 * DAY);
-	ck_assert_int_eq(evidence.not_opened_since, 0);
-	teardown();
-	setup();
+	{ 13, { 6, 6, 5, 4, 4, 4, 4, 3 }, 7, 12 },
+	{ 13, { 6, 6, 5, 4, 4, 4, 4, 3 }, 6, 11 },
+	{ 13, { 6, 6, 5, 4, 4, 4, 4, 3 }, 5, 7 },
+	{ 13, { 6, 6, 5, 4, 4, 4, 4, 3 }, 4, 0 },
+	{ 13, { 6, 6, 5, 4, 4, 4, 4, 3 }, 3, 0 },
+	{ 0, { 6, 5, 4, 3, 2, 1, 1, 1 }, 7, 0 },
+	{ 0, { 6, 5, 4, 3, 2, 1, 1, 1 }, 4, 0 },
 	/* before the days that are known nothing came, and today neither */
-	log_eight_days(INDEXID + 13 * DAY, (const uint32_t[]){
-		0, 6, 5, 4, 4, 4, 4, 4 });
-	check_opened(7, INDEXID + 12 * DAY);
-	check_opened(5, INDEXID);
-	/* not later than the log was written, if there is one */
+	{ 13, { 0, 6, 5, 4, 4, 4, 4, 4 }, 7, 12 },
+	{ 13, { 0, 6, 5, 4, 4, 4, 4, 4 }, 5, 0 },
+};
+
+START_TEST(days_are_those_of_the_header)
+{
+	const uint32_t *uids = eight_days[_i].first_uids;
+	struct index_evidence evidence;
+
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 6);
+	LOG_ADD(&newer, HEADER, 84 | 36 << 16, day_time(eight_days[_i].stamp),
+		uids[0], uids[1], uids[2], uids[3], uids[4], uids[5], uids[6],
+		uids[7]);
+	LOG_ADD(&newer, HEADER, 48 | 4 << 16, eight_days[_i].first_recent_uid);
+	evidence = evidence_of_log(INDEXID + 30 * DAY);
+	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
+	ck_assert_int_eq(evidence.last_used,
+			 INDEXID + (int64_t)eight_days[_i].last_used * DAY);
+	if (eight_days[_i].stamp == 0)
+		ck_assert_int_eq(evidence.not_opened_since, 0);
+}
+END_TEST
+
+/* If the log has a time. */
+START_TEST(it_isnt_unopened_since_after_the_log_was_written)
+{
+	struct index_evidence evidence;
+
 	log_days(4);
 	evidence = evidence_of_log(0);
 	ck_assert_int_eq(evidence.not_opened_since, INDEXID + 14 * DAY);
@@ -583,7 +584,12 @@ int main(void)
 	tcase_add_test(tcase, an_mbox_is_written_when_it_is_left);
 	tcase_add_test(tcase, times_before_a_change_date_it);
 	tcase_add_test(tcase, nothing_is_no_proof);
-	tcase_add_test(tcase, days_of_messages_bound_a_select);
+	tcase_add_loop_test(tcase, days_of_messages_bound_a_select, 0,
+			    sizeof(selects) / sizeof(selects[0]));
+	tcase_add_loop_test(tcase, days_are_those_of_the_header, 0,
+			    sizeof(eight_days) / sizeof(eight_days[0]));
+	tcase_add_test(tcase,
+		       it_isnt_unopened_since_after_the_log_was_written);
 	tcase_add_test(tcase, without_a_time_it_was_since_the_index);
 	tcase_add_test(tcase, cache_fields_that_clients_ask_for);
 	tcase_add_test(tcase, the_field_that_was_used_last_tells);
