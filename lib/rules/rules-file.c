@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "fd.h"
+#include "mailbox-audit.h"
 #include "rules-file.h"
 
 /* Returns TRUE for what is read without an end or a wait: a file, or
@@ -37,8 +38,8 @@ static unsigned int last_line(const char *data, size_t size)
 	return line;
 }
 
-static int read_fd(int fd, const char *path, size_t max_size, char *data,
-		   size_t *size_r, char **error_r)
+static int read_fd(int fd, const char *path, char *data, size_t *size_r,
+		   char **error_r)
 {
 	struct stat st;
 	ssize_t ret;
@@ -52,24 +53,24 @@ static int read_fd(int fd, const char *path, size_t max_size, char *data,
 		*error_r = mem_printf("%s: not a regular file", path);
 		return -1;
 	}
-	ret = pread_all(fd, data, max_size + 1, 0);
+	ret = pread_all(fd, data, MBA_MAX_RULES_BYTES + 1, 0);
 	if (ret < 0) {
 		*error_r = mem_printf("read(%s) failed: %s", path,
 				      strerror(errno));
 		return -1;
 	}
 	*size_r = ret;
-	if (*size_r > max_size) {
-		*error_r = mem_printf("%s:%u: the file is larger than %zu "
+	if (*size_r > MBA_MAX_RULES_BYTES) {
+		*error_r = mem_printf("%s:%u: the file is larger than %u "
 				      "bytes", path, last_line(data, *size_r),
-				      max_size);
+				      MBA_MAX_RULES_BYTES);
 		return -1;
 	}
 	return 0;
 }
 
-int rules_file_read(const char *path, size_t max_size, char **data_r,
-		    size_t *size_r, char **error_r)
+int rules_file_read(const char *path, char **data_r, size_t *size_r,
+		    char **error_r)
 {
 	int fd, ret;
 
@@ -79,8 +80,8 @@ int rules_file_read(const char *path, size_t max_size, char **data_r,
 				      strerror(errno));
 		return -1;
 	}
-	*data_r = mem_new(max_size + 1);
-	ret = read_fd(fd, path, max_size, *data_r, size_r, error_r);
+	*data_r = mem_alloc(MBA_MAX_RULES_BYTES + 1);
+	ret = read_fd(fd, path, *data_r, size_r, error_r);
 	(void)close(fd);
 	if (ret < 0)
 		free(*data_r);

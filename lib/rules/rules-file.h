@@ -6,9 +6,9 @@
 
 #include <stddef.h>
 
-/* Read a file of at most max_size bytes. Returns 0 if ok, -1 if it can't be
-   read, isn't a file or is larger. */
-int rules_file_read(const char *path, size_t max_size, char **data_r,
-		    size_t *size_r, char **error_r);
+/* Read a file of up to MBA_MAX_RULES_BYTES. Returns 0 if ok, -1 if it can't be
+   read, isn't a file or is larger. The caller frees the data. */
+int rules_file_read(const char *path, char **data_r, size_t *size_r,
+		    char **error_r);
 
 #endif

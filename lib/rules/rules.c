@@ -53,8 +53,7 @@ static void rules_add_parsed(struct mba_rules *rules,
 	source->count = parser->count;
 	memcpy(source->rules, parser->rules, rules_size);
 	end = source->rules + source->count;
-	text = memcpy(end, parser->texts,
-		      parser->texts_size);
+	text = memcpy(end, parser->texts, parser->texts_size);
 	name = strcpy(text + parser->texts_size, parser->source);
 	for (struct rule *rule = source->rules; rule < end; rule++) {
 		rule->pub.source = name;
@@ -75,7 +74,7 @@ static int parser_finish(struct rules_parser *parser, struct mba_rules *rules,
 {
 	if (ret < 0)
 		*error_r = parser->error;
-	if (ret == 0) {
+	else {
 		if (rules->is_default)
 			rules_clear(rules);
 		rules_add_parsed(rules, parser);
@@ -102,8 +101,7 @@ int mba_rules_add_file(struct mba_rules *rules, const char *path,
 	size_t size;
 	int ret;
 
-	if (rules_file_read(path, MBA_MAX_RULES_BYTES, &data, &size,
-			    error_r) < 0)
+	if (rules_file_read(path, &data, &size, error_r) < 0)
 		return -1;
 	parser_init(&parser, rules, path);
 	ret = rules_parse_lines(&parser, data, size);
