@@ -45,7 +45,7 @@ struct keep_names *keep_names_init(const struct mba_location *location)
 	const char *const *keep = location->keep;
 	size_t count = 0;
 
-	while (keep != NULL && keep[count] != NULL)
+	while (keep[count] != NULL)
 		count++;
 	names->count = count;
 	names->names = mem_new((count + 1) * sizeof(*names->names));
