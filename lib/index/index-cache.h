@@ -33,7 +33,7 @@ enum index_cache_type {
 	INDEX_CACHE_BITMASK,
 	INDEX_CACHE_HEADER
 };
-/* after "no" and "temp" */
+#define INDEX_CACHE_DECISION_TEMP 1
 #define INDEX_CACHE_DECISION_YES 2
 #define INDEX_CACHE_DECISION_MASK 0x7f
 #define INDEX_CACHE_DECISION_FORCED 0x80

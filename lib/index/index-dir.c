@@ -253,7 +253,8 @@ static void files_scan(struct index_dir *dir)
 	}
 }
 
-/* Returns TRUE if something couldn't be read that the state needs. */
+/* Returns TRUE if something couldn't be read that the state needs: then that is
+   the result. */
 static bool state_is_unreadable(struct index_dir *dir)
 {
 	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG2; id++) {

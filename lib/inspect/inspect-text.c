@@ -321,8 +321,8 @@ static void text_cache(const struct text *text)
 	words_addf(&words, "%u continued,", cache->continued);
 	words_addf(&words, "%u deleted", cache->deleted);
 	words_free(&words);
-	text_decision(text, 2, "  keeps");
-	text_decision(text, 1, "  keeps a while");
+	text_decision(text, INDEX_CACHE_DECISION_YES, "  keeps");
+	text_decision(text, INDEX_CACHE_DECISION_TEMP, "  keeps a while");
 	for (unsigned int i = 0; i < cache->fields_count; i++) {
 		if (newest == NULL ||
 		    cache->fields[i].last_used > newest->last_used)
