@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "index-ext-table.h"
 
@@ -42,6 +43,11 @@ void index_exts_free(struct index_exts *exts);
 /* Returns the extension with a name, NULL if there is none. */
 struct index_ext_state *
 index_exts_find(const struct index_exts *exts, const char *name, size_t len);
+static inline struct index_ext_state *
+index_exts_get(const struct index_exts *exts, const char *name)
+{
+	return index_exts_find(exts, name, strlen(name));
+}
 /* Returns a new one, whose sizes are 0. Valid until the next one is added. */
 struct index_ext_state *
 index_exts_add(struct index_exts *exts, const char *name, size_t len);

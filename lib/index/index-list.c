@@ -91,9 +91,8 @@ static const char *list_names(struct index_list *list)
 
 static uint32_t list_get_prefix_inbox_id(const struct index_state *state)
 {
-	static const char ext_name[] = "list2";
 	const struct index_ext_state *ext =
-		index_exts_find(&state->exts, ext_name, strlen(ext_name));
+		index_exts_get(&state->exts, "list2");
 	uint32_t id = 0;
 
 	if (ext != NULL)
@@ -204,9 +203,8 @@ bool index_list_is_whole(const struct index_list *list)
 struct index_list *index_list_new(const struct index_state *state,
 				  char separator)
 {
-	static const char ext_name[] = "list";
 	const struct index_ext_state *ext =
-		index_exts_find(&state->exts, ext_name, strlen(ext_name));
+		index_exts_get(&state->exts, "list");
 	struct index_list *list;
 
 	if (ext == NULL)

@@ -432,7 +432,7 @@ static void replay_keyword(struct replay *replay)
 		fail(replay, "a keyword's name isn't valid");
 		return;
 	}
-	if (index_exts_find(exts, name, strlen(name)) == NULL &&
+	if (index_exts_get(exts, name) == NULL &&
 	    exts->count < INDEX_EXTS_MAX)
 		(void)index_exts_add(exts, name, strlen(name));
 	/* all of them are compared */

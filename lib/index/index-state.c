@@ -345,9 +345,8 @@ static uint64_t log_modseq(const struct state_log *log)
 uint64_t index_state_modseq(const struct index_state *state,
 			    const struct index_state_input *input)
 {
-	static const char name[] = "modseq";
 	const struct index_ext_state *ext =
-		index_exts_find(&state->exts, name, strlen(name));
+		index_exts_get(&state->exts, "modseq");
 	uint64_t modseq, highest = 0;
 	struct state_logs logs;
 

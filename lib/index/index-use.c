@@ -58,9 +58,8 @@ size_t index_own_name_len(const unsigned char *name, size_t len,
 
 void index_own_read(const struct index_state *state, struct index_own *own_r)
 {
-	static const char ext_name[] = "box-name";
 	const struct index_ext_state *ext =
-		index_exts_find(&state->exts, ext_name, strlen(ext_name));
+		index_exts_get(&state->exts, "box-name");
 	size_t len;
 
 	memset(own_r, 0, sizeof(*own_r));

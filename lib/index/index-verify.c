@@ -462,7 +462,6 @@ static void verify_cache_records(struct verify *verify)
 
 static void verify_cache(struct verify *verify)
 {
-	static const char name[] = "cache";
 	const struct index_dir *dir = verify->dir;
 	const struct index_dir_file *file = &dir->files[INDEX_DIR_CACHE];
 	const struct index_ext_state *ext;
@@ -486,7 +485,7 @@ static void verify_cache(struct verify *verify)
 			 "file_seq 0 < 1");
 	}
 	verify_cache_fields(verify);
-	ext = index_exts_find(&dir->state.exts, name, strlen(name));
+	ext = index_exts_get(&dir->state.exts, "cache");
 	if (ext != NULL && ext->reset_id != dir->cache.file_seq) {
 		complain(verify, INDEX_DIR_CACHE, OFFSET_CACHE_SEQ,
 			 "file_seq %u != reset_id %u of extension cache",

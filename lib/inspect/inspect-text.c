@@ -212,7 +212,6 @@ static void text_keywords(const struct text *text,
 static void text_identity(const struct text *text,
 			  const struct index_exts *exts)
 {
-	static const char box_name[] = "box-name";
 	const struct index_ext_state *ext;
 	const struct index_ext_field *field;
 	unsigned char guid[INDEX_GUID_SIZE];
@@ -231,7 +230,7 @@ static void text_identity(const struct text *text,
 			line(text, "GUID", "%s", inspect_guid(guid, hex));
 		}
 	}
-	ext = index_exts_find(exts, box_name, strlen(box_name));
+	ext = index_exts_get(exts, "box-name");
 	if (ext != NULL && ext->hdr_len > 0) {
 		char *name = inspect_box_name(ext);
 
