@@ -86,9 +86,7 @@ char *mem_strconcat(const char *str, ...)
 	for (part = str; part != NULL; part = va_arg(args, const char *))
 		len += strlen(part);
 	va_end(args);
-	full = end = malloc(len + 1);
-	if (full == NULL)
-		mem_missing();
+	full = end = mem_alloc(len + 1);
 	va_start(args, str);
 	for (part = str; part != NULL; part = va_arg(args, const char *))
 		end = stpcpy(end, part);
@@ -97,16 +95,22 @@ char *mem_strconcat(const char *str, ...)
 	return full;
 }
 
+char *mem_vprintf(const char *format, va_list args)
+{
+	char *str;
+
+	if (vasprintf(&str, format, args) < 0)
+		mem_missing();
+	return str;
+}
+
 char *mem_printf(const char *format, ...)
 {
 	va_list args;
 	char *str;
-	int ret;
 
 	va_start(args, format);
-	ret = vasprintf(&str, format, args);
+	str = mem_vprintf(format, args);
 	va_end(args);
-	if (ret < 0)
-		mem_missing();
 	return str;
 }

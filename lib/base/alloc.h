@@ -4,6 +4,7 @@
 #ifndef ALLOC_H
 #define ALLOC_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* Allocations that don't fail: as in Dovecot, running out of memory ends the
@@ -29,5 +30,7 @@ char *mem_strconcat(const char *str, ...) __attribute__((sentinel));
 /* For whatever isn't done for each entry: it takes ten times as long. */
 char *mem_printf(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
+char *mem_vprintf(const char *format, va_list args)
+	__attribute__((format(printf, 1, 0)));
 
 #endif

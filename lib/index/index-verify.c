@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,8 +39,7 @@ complain(struct verify *verify, enum index_dir_file_id file, uint64_t offset,
 	verdict->file = file;
 	verdict->offset = offset;
 	va_start(args, format);
-	if (vasprintf(&verdict->text, format, args) < 0)
-		mem_missing();
+	verdict->text = mem_vprintf(format, args);
 	va_end(args);
 }
 

@@ -3,7 +3,7 @@
 
 /* A screen for an ordinary mailbox: what it is asked most comes first, and what
    isn't there isn't mentioned. A time is told in words, with the date and the
-   number behind. */
+   number after that. */
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -77,8 +77,7 @@ line(const struct text *text, const char *label, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&value, format, args) < 0)
-		mem_missing();
+	value = mem_vprintf(format, args);
 	va_end(args);
 	full = mem_printf("%-*s%s", LABEL_WIDTH, label, value);
 	/* names may come from anywhere */
@@ -118,8 +117,7 @@ words_addf(struct words *words, const char *format, ...)
 	char *word;
 
 	va_start(args, format);
-	if (vasprintf(&word, format, args) < 0)
-		mem_missing();
+	word = mem_vprintf(format, args);
 	va_end(args);
 	words_add(words, word);
 	free(word);
