@@ -45,6 +45,14 @@ int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 	}
 }
 
+int audit_command_help(const char *begin, const char *end)
+{
+	fputs(begin, stdout);
+	fputs(location_options_help, stdout);
+	fputs(end, stdout);
+	return tool_flush();
+}
+
 int audit_command_time(int64_t *seconds_r)
 {
 	char *error;

@@ -45,6 +45,10 @@ void audit_command_deinit(struct audit_command *cmd);
    EX_OK, a status whose error was printed, or -1 if help was asked for. */
 int audit_command_option(struct audit_command *cmd, int opt, const char *name);
 
+/* Print a command's help, with that of the location's options in between.
+   Returns a status. */
+int audit_command_help(const char *begin, const char *end);
+
 /* Take the option's argument as a time, in seconds. Returns EX_OK, or a status
    whose error was printed. */
 int audit_command_time(int64_t *seconds_r);

@@ -8,7 +8,6 @@
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -176,14 +175,6 @@ static int clean_become(struct clean_command *cmd, const char *name)
 					       strerror(errno)));
 }
 
-static int clean_help(void)
-{
-	fputs(help_begin, stdout);
-	fputs(location_options_help, stdout);
-	fputs(help_end, stdout);
-	return tool_flush();
-}
-
 int cmd_clean(int argc, char *argv[])
 {
 	struct clean_command cmd = {
@@ -203,7 +194,7 @@ int cmd_clean(int argc, char *argv[])
 	if (status == EX_OK && geteuid() == 0)
 		status = clean_become(&cmd, cmd.audit.set.user);
 	if (status == -1)
-		status = clean_help();
+		status = audit_command_help(help_begin, help_end);
 	else if (status == EX_OK) {
 		cmd.audit.location.location.home =
 			cmd.home != NULL ? cmd.home : getenv("HOME");

@@ -2,7 +2,6 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include <getopt.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "audit-command.h"
@@ -120,14 +119,6 @@ static int report_options(struct audit_command *cmd, int argc, char *argv[])
 	return EX_OK;
 }
 
-static int report_help(void)
-{
-	fputs(help_begin, stdout);
-	fputs(location_options_help, stdout);
-	fputs(help_end, stdout);
-	return tool_flush();
-}
-
 int cmd_report(int argc, char *argv[])
 {
 	struct audit_command cmd = { .quiet = false };
@@ -136,7 +127,7 @@ int cmd_report(int argc, char *argv[])
 	audit_command_init(&cmd, argc);
 	status = report_options(&cmd, argc, argv);
 	if (status == -1)
-		status = report_help();
+		status = audit_command_help(help_begin, help_end);
 	else if (status == EX_OK)
 		status = audit_command_run(&cmd);
 	audit_command_deinit(&cmd);
