@@ -60,8 +60,8 @@ static inline const char *list_dirname(const struct mailbox_list *list)
 #endif
 }
 
-/* Returns the directory that names begin in (MAILBOXDIR=), with a slash behind,
-   or "". */
+/* Returns the directory that names begin in (MAILBOXDIR=), with a slash at its
+   end, or "". */
 static inline const char *list_mailbox_dirname(const struct mailbox_list *list)
 {
 #if MBA_DOVECOT_VERSION >= 20400

@@ -21,7 +21,7 @@ static struct mail_storage_hooks filter_hooks = {
 	.mailbox_list_created = filter_client_list_created,
 };
 
-/* Internal hooks come behind those of all plugins and of the mailbox list
+/* Internal hooks come after those of all plugins and of the mailbox list
    index: what they replace is what the index calls. */
 static struct mail_storage_hooks filter_internal_hooks = {
 	.mailbox_list_created = filter_layout_list_created,

@@ -53,7 +53,7 @@ access_args_fix_inbox(const struct access_args *args, const char *name)
 	return t_strconcat("INBOX", name + len, NULL);
 }
 
-/* Returns a mailbox's name without the separator that clients may put behind
+/* Returns a mailbox's name without the separator that clients may put after
    it. */
 static const char *
 access_args_fix_end(const struct access_args *args, const char *name)
