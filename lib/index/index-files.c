@@ -6,8 +6,6 @@
 
 #include "index-files.h"
 
-#define INDEX_PREFIX "dovecot.index"
-
 static const struct {
 	const char *name;
 	enum index_file file;
@@ -17,19 +15,19 @@ static const struct {
 	/* a mailbox's index: its state, its log and the older log, caches of
 	   headers, threads and searches, each user's own flags; most have
 	   nothing but a log */
-	{ "dovecot.index.log", INDEX_FILE_LOG, false },
-	{ "dovecot.index.cache", INDEX_FILE_CACHE, false },
-	{ "dovecot.index.thread", INDEX_FILE_THREAD, false },
-	{ "dovecot.index.backup", INDEX_FILE_BACKUP, false },
-	{ "dovecot.index.tmp", INDEX_FILE_TMP, false },
-	{ "dovecot.index.log.2", INDEX_FILE_LOG2, false },
-	{ INDEX_PREFIX, INDEX_FILE_MAIN, false },
-	{ INDEX_PREFIX ".pvt", INDEX_FILE_PRIVATE, true },
-	{ INDEX_PREFIX, INDEX_FILE_INDEX, true },
+	{ INDEX_NAME_MAILBOX ".log", INDEX_FILE_LOG, false },
+	{ INDEX_NAME_MAILBOX ".cache", INDEX_FILE_CACHE, false },
+	{ INDEX_NAME_MAILBOX ".thread", INDEX_FILE_THREAD, false },
+	{ INDEX_NAME_MAILBOX ".backup", INDEX_FILE_BACKUP, false },
+	{ INDEX_NAME_MAILBOX ".tmp", INDEX_FILE_TMP, false },
+	{ INDEX_NAME_MAILBOX ".log.2", INDEX_FILE_LOG2, false },
+	{ INDEX_NAME_MAILBOX, INDEX_FILE_MAIN, false },
+	{ INDEX_NAME_MAILBOX ".pvt", INDEX_FILE_PRIVATE, true },
+	{ INDEX_NAME_MAILBOX, INDEX_FILE_INDEX, true },
 	/* the list of all mailboxes */
-	{ "dovecot.list.index", INDEX_FILE_INTERNAL, true },
+	{ INDEX_NAME_LIST, INDEX_FILE_INTERNAL, true },
 	/* mdbox: where each mail is */
-	{ "dovecot.map.index", INDEX_FILE_INTERNAL, true },
+	{ INDEX_NAME_MAP, INDEX_FILE_INTERNAL, true },
 	/* what was made, renamed and deleted, for dsync */
 	{ "dovecot.mailbox.log", INDEX_FILE_INTERNAL, true },
 	{ "dovecot.autoexpunge.lock", INDEX_FILE_INTERNAL, false },

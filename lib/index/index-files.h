@@ -12,6 +12,12 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* What the files of an index begin with: a mailbox's, that of the list of all
+   mailboxes, and that of mdbox's mails. */
+#define INDEX_NAME_MAILBOX "dovecot.index"
+#define INDEX_NAME_LIST "dovecot.list.index"
+#define INDEX_NAME_MAP "dovecot.map.index"
+
 enum index_file {
 	/* no name of Dovecot's */
 	INDEX_FILE_FOREIGN,

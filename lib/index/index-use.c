@@ -11,7 +11,6 @@
 #include "index-list.h"
 #include "index-use.h"
 
-#define INDEX_PREFIX "dovecot.index"
 /* lib-storage/list/mailbox-list-index.h, MAILBOX_NAME_HDR_FLAG_INBOX_INBOX */
 #define FLAG_INBOX_INBOX 0x01
 
@@ -27,7 +26,8 @@ static void tell_failures(const struct index_dir *dir,
 		file = &dir->files[id];
 		if (!index_dir_file_failed(file))
 			continue;
-		name = mem_printf(INDEX_PREFIX"%s", index_dir_suffix(id));
+		name = mem_printf(INDEX_NAME_MAILBOX "%s",
+				  index_dir_suffix(id));
 		errno = file->failed_errno;
 		error_sink_add_below(errors, file->failed, root, place->path,
 				     name);
@@ -108,8 +108,8 @@ void index_use_read(const struct walk_place *place,
 		return;
 	if (files != NULL)
 		files_seen(files, seen);
-	index_dir_read(place->fd, INDEX_PREFIX, files == NULL ? NULL : seen,
-		       &dir);
+	index_dir_read(place->fd, INDEX_NAME_MAILBOX,
+		       files == NULL ? NULL : seen, &dir);
 	tell_failures(&dir, place, root, errors);
 	use_r->evidence = dir.evidence.level;
 	use_r->last_used = dir.evidence.last_used;

@@ -362,7 +362,8 @@ char *inspect_json(const struct inspection *inspection)
 	set(json, "mailboxes", is_ok ? json_mailboxes(&index->state) :
 	    json_null());
 	/* a list's own use isn't a mailbox's */
-	set(json, "evidence", strcmp(inspection->prefix, INSPECT_MAILBOX) == 0 ?
+	set(json, "evidence",
+	    strcmp(inspection->prefix, INDEX_NAME_MAILBOX) == 0 ?
 	    json_evidence(&index->evidence) : json_null());
 	if (inspection->verdicts != NULL)
 		set(json, "violations", json_verdicts(inspection));

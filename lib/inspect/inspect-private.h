@@ -7,13 +7,8 @@
 /* The two writers of an index that was inspected. */
 
 #include "index-dir.h"
+#include "index-files.h"
 #include "mailbox-audit.h"
-
-/* The indexes that a directory may have, by what their files' names begin
-   with. */
-#define INSPECT_MAILBOX "dovecot.index"
-#define INSPECT_LIST "dovecot.list.index"
-#define INSPECT_MAP "dovecot.map.index"
 
 struct inspection {
 	/* of the directory, as it was given; "dovecot.index" or the like */

@@ -277,7 +277,7 @@ static void text_state(const struct text *text)
 
 	if (state->is_deleted)
 		line(text, "deleted", "Dovecot has deleted this mailbox");
-	if (strcmp(text->inspection->prefix, INSPECT_LIST) != 0) {
+	if (strcmp(text->inspection->prefix, INDEX_NAME_LIST) != 0) {
 		text_messages(text, state);
 		time_line(text, "  newest came on", hdr->day_stamp);
 		text_uids(text);
@@ -505,7 +505,7 @@ void inspect_text(const struct inspection *inspection,
 
 	line(&text, "index", "%s", path);
 	free(path);
-	if (strcmp(inspection->prefix, INSPECT_MAILBOX) == 0)
+	if (strcmp(inspection->prefix, INDEX_NAME_MAILBOX) == 0)
 		text_evidence(&text);
 	if (index->result == INDEX_STATE_OK)
 		text_state(&text);

@@ -22,7 +22,7 @@
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC)
 
 static const char *const prefixes[] = {
-	INSPECT_MAILBOX, INSPECT_LIST, INSPECT_MAP
+	INDEX_NAME_MAILBOX, INDEX_NAME_LIST, INDEX_NAME_MAP
 };
 
 struct inspect {
