@@ -58,7 +58,7 @@ static void header_read(const void *data, struct index_header *hdr_r)
 	hdr_r->header_size = cursor_u32(&c);
 	hdr_r->record_size = cursor_u32(&c);
 	hdr_r->compat_flags = cursor_u8(&c);
-	cursor_seek(&c, 16);
+	cursor_seek(&c, INDEX_OFFSET_INDEXID);
 	hdr_r->indexid = cursor_u32(&c);
 	hdr_r->flags = cursor_u32(&c);
 	hdr_r->uid_validity = cursor_u32(&c);

@@ -119,10 +119,10 @@ static int tail_check(const struct index_transaction *trans, uint32_t begin,
 	const uint64_t trans_end = trans->offset + trans->size;
 	uint32_t tail;
 
-	if (begin > INDEX_TAIL_OFFSET_OFFSET ||
-	    end < INDEX_TAIL_OFFSET_OFFSET + sizeof(tail))
+	if (begin > INDEX_OFFSET_LOG_TAIL ||
+	    end < INDEX_OFFSET_LOG_TAIL + sizeof(tail))
 		return 0;
-	memcpy(&tail, data + (INDEX_TAIL_OFFSET_OFFSET - begin), sizeof(tail));
+	memcpy(&tail, data + (INDEX_OFFSET_LOG_TAIL - begin), sizeof(tail));
 	return tail <= trans_end ? 0 :
 		violated(text_r, "log_file_tail_offset %u > %" PRIu64, tail,
 			 trans_end);

@@ -44,10 +44,10 @@ static bool scan_header(struct index_log_scan *scan,
 		memcpy(&offset, bytes, sizeof(offset));
 		memcpy(&size, bytes + 2, sizeof(size));
 		memcpy(&value, bytes + 4, sizeof(value));
-		if (offset == INDEX_TAIL_OFFSET_OFFSET)
+		if (offset == INDEX_OFFSET_LOG_TAIL)
 			ends_sync = true;
-		else if ((offset == INDEX_TEMP_SCAN_OFFSET ||
-			  offset == INDEX_DAY_OFFSET) &&
+		else if ((offset == INDEX_OFFSET_LAST_TEMP_FILE_SCAN ||
+			  offset == INDEX_OFFSET_DAY_STAMP) &&
 			 value > scan->time)
 			scan->time = value;
 		update_size = size <= sizeof(value) ? HEADER_UPDATE_MIN_SIZE :

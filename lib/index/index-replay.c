@@ -144,19 +144,19 @@ static const struct {
 	size_t field;
 } fields[] = {
 #define FIELD(offset, name) \
-	{ offset, sizeof(((struct index_header *)NULL)->name), \
+	{ INDEX_OFFSET_##offset, sizeof(((struct index_header *)NULL)->name), \
 	  offsetof(struct index_header, name) }
-	FIELD(16, indexid),
-	FIELD(20, flags),
-	FIELD(24, uid_validity),
-	FIELD(28, next_uid),
-	FIELD(48, first_recent_uid),
-	FIELD(52, first_unseen_lowwater),
-	FIELD(56, first_deleted_lowwater),
-	FIELD(76, log2_rotate_time),
-	FIELD(80, last_temp_file_scan),
-	FIELD(84, day_stamp),
-	FIELD(88, day_first_uid),
+	FIELD(INDEXID, indexid),
+	FIELD(FLAGS, flags),
+	FIELD(UID_VALIDITY, uid_validity),
+	FIELD(NEXT_UID, next_uid),
+	FIELD(FIRST_RECENT_UID, first_recent_uid),
+	FIELD(FIRST_UNSEEN_LOWWATER, first_unseen_lowwater),
+	FIELD(FIRST_DELETED_LOWWATER, first_deleted_lowwater),
+	FIELD(LOG2_ROTATE_TIME, log2_rotate_time),
+	FIELD(LAST_TEMP_FILE_SCAN, last_temp_file_scan),
+	FIELD(DAY_STAMP, day_stamp),
+	FIELD(DAY_FIRST_UID, day_first_uid),
 #undef FIELD
 };
 
@@ -191,10 +191,10 @@ static void check_tail(struct replay *replay, uint32_t offset,
 	const uint64_t end = replay->trans->offset + replay->trans->size;
 	uint32_t tail;
 
-	if (offset > INDEX_TAIL_OFFSET_OFFSET ||
-	    offset + size < INDEX_TAIL_OFFSET_OFFSET + sizeof(tail))
+	if (offset > INDEX_OFFSET_LOG_TAIL ||
+	    offset + size < INDEX_OFFSET_LOG_TAIL + sizeof(tail))
 		return;
-	memcpy(&tail, data + (INDEX_TAIL_OFFSET_OFFSET - offset), sizeof(tail));
+	memcpy(&tail, data + (INDEX_OFFSET_LOG_TAIL - offset), sizeof(tail));
 	if (tail > end) {
 		contradiction(replay, "the log's tail is said to be after what "
 			      "says so", tail, end);

@@ -140,7 +140,7 @@ static void state_load(struct index_state *state,
 
 	if (count < state->hdr.messages_count) {
 		index_replay_contradiction(state, 0,
-					   INDEX_MESSAGES_COUNT_OFFSET,
+					   INDEX_OFFSET_MESSAGES_COUNT,
 					   "the file is too short for its "
 					   "records", count,
 					   state->hdr.messages_count);
@@ -220,7 +220,8 @@ replay_with_index(struct index_state *state, const struct state_logs *logs,
 	bool is_others;
 
 	if (log->error != NULL && log->file.data == NULL) {
-		index_replay_fail(state, 0, 60, "its log is missing");
+		index_replay_fail(state, 0, INDEX_OFFSET_LOG_SEQ,
+				  "its log is missing");
 		return INDEX_STATE_OK;
 	}
 	if (replay_continue(state, log))

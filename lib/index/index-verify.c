@@ -43,18 +43,8 @@ complain(struct verify *verify, enum index_dir_file_id file, uint64_t offset,
 	va_end(args);
 }
 
-/* Where fields of the index' header stand. */
+/* Where fields of a log's header stand, and of a cache's. */
 enum {
-	OFFSET_SEEN = 40,
-	OFFSET_DELETED = 44,
-	OFFSET_UID_VALIDITY = 24,
-	OFFSET_NEXT_UID = 28,
-	OFFSET_FIRST_RECENT = 48,
-	OFFSET_LOG_SEQ = 60,
-	OFFSET_LOG_TAIL = 64,
-	OFFSET_LOG_HEAD = 68,
-	OFFSET_DAYS = 88,
-	/* of a log's and a cache's */
 	OFFSET_LOG_INDEXID = 4,
 	OFFSET_LOG_PREV = 12,
 	OFFSET_CACHE_SEQ = 8,
@@ -67,11 +57,11 @@ static const struct {
 	uint64_t offset;
 	size_t field;
 } uid_fields[] = {
-	{ "first_recent_uid", OFFSET_FIRST_RECENT,
+	{ "first_recent_uid", INDEX_OFFSET_FIRST_RECENT_UID,
 	  offsetof(struct index_header, first_recent_uid) },
-	{ "first_unseen_uid_lowwater", 52,
+	{ "first_unseen_uid_lowwater", INDEX_OFFSET_FIRST_UNSEEN_LOWWATER,
 	  offsetof(struct index_header, first_unseen_lowwater) },
-	{ "first_deleted_uid_lowwater", 56,
+	{ "first_deleted_uid_lowwater", INDEX_OFFSET_FIRST_DELETED_LOWWATER,
 	  offsetof(struct index_header, first_deleted_lowwater) },
 };
 
@@ -83,13 +73,13 @@ static void verify_uids(struct verify *verify, const struct index_header *hdr,
 	uint32_t uid;
 
 	if (hdr->next_uid == 0) {
-		complain(verify, file, offset != 0 ? offset : OFFSET_NEXT_UID,
+		complain(verify, file, offset != 0 ? offset : INDEX_OFFSET_NEXT_UID,
 			 "next_uid 0 < 1");
 	}
 	/* version 7.0 had no such field */
 	if (hdr->first_recent_uid == 0 && hdr->minor_version > 0) {
 		complain(verify, file, offset != 0 ? offset :
-			 OFFSET_FIRST_RECENT, "first_recent_uid 0 < 1");
+			 INDEX_OFFSET_FIRST_RECENT_UID, "first_recent_uid 0 < 1");
 	}
 	for (size_t i = 0; i < sizeof(uid_fields) / sizeof(uid_fields[0]);
 	     i++) {
@@ -103,8 +93,9 @@ static void verify_uids(struct verify *verify, const struct index_header *hdr,
 	}
 	if (hdr->uid_validity == 0 && hdr->next_uid > 1) {
 		complain(verify, file, offset != 0 ? offset :
-			 OFFSET_UID_VALIDITY, "uid_validity 0, though next_uid "
-			 "is %u", hdr->next_uid);
+			 INDEX_OFFSET_UID_VALIDITY,
+			 "uid_validity 0, though next_uid is %u",
+			 hdr->next_uid);
 	}
 }
 
@@ -114,18 +105,19 @@ static void verify_header(struct verify *verify)
 
 	verify_uids(verify, hdr, INDEX_DIR_INDEX, 0);
 	if (hdr->log_tail_offset > hdr->log_head_offset) {
-		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_TAIL,
+		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_TAIL,
 			 "log_tail_offset %u > log_head_offset %u",
 			 hdr->log_tail_offset, hdr->log_head_offset);
 	}
 	if (hdr->messages_count >= hdr->next_uid) {
-		complain(verify, INDEX_DIR_INDEX, INDEX_MESSAGES_COUNT_OFFSET,
+		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_MESSAGES_COUNT,
 			 "messages_count %u >= next_uid %u",
 			 hdr->messages_count, hdr->next_uid);
 	}
 	for (int i = 0; i + 1 < INDEX_DAYS; i++) {
 		if (hdr->day_first_uid[i] < hdr->day_first_uid[i + 1]) {
-			complain(verify, INDEX_DIR_INDEX, OFFSET_DAYS + i * 4,
+			complain(verify, INDEX_DIR_INDEX,
+				 INDEX_OFFSET_DAY_FIRST_UID + i * 4,
 				 "day_first_uid[%d] %u < day_first_uid[%d] %u",
 				 i, hdr->day_first_uid[i], i + 1,
 				 hdr->day_first_uid[i + 1]);
@@ -168,12 +160,12 @@ static void verify_records(struct verify *verify)
 		if ((file->data[pos + 4] & INDEX_FLAG_DELETED) != 0)
 			deleted++;
 	}
-	verify_count(verify, "messages_count", INDEX_MESSAGES_COUNT_OFFSET,
+	verify_count(verify, "messages_count", INDEX_OFFSET_MESSAGES_COUNT,
 		     hdr->messages_count, count);
-	verify_count(verify, "seen_messages_count", OFFSET_SEEN,
+	verify_count(verify, "seen_messages_count", INDEX_OFFSET_SEEN_COUNT,
 		     hdr->seen_count, seen);
-	verify_count(verify, "deleted_messages_count", OFFSET_DELETED,
-		     hdr->deleted_count, deleted);
+	verify_count(verify, "deleted_messages_count",
+		     INDEX_OFFSET_DELETED_COUNT, hdr->deleted_count, deleted);
 }
 
 /* Where the records' fields of an extension are. */
@@ -308,7 +300,7 @@ static void verify_log_position(struct verify *verify,
 	}
 	if (log->hdr.file_seq == hdr->log_file_seq &&
 	    hdr->log_head_offset > log->end) {
-		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_HEAD,
+		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_HEAD,
 			 "log_head_offset %u > end of the log %" PRIu64,
 			 hdr->log_head_offset, log->end);
 	}
@@ -358,7 +350,7 @@ static void verify_logs(struct verify *verify)
 		verify_transactions(verify, id);
 	}
 	if (log != NULL && verify->hdr.log_file_seq > log->hdr.file_seq) {
-		complain(verify, INDEX_DIR_INDEX, OFFSET_LOG_SEQ,
+		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_SEQ,
 			 "log_file_seq %u > file_seq %u of the log",
 			 verify->hdr.log_file_seq, log->hdr.file_seq);
 	}
