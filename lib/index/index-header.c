@@ -14,11 +14,9 @@
 
 const char *index_compat_check(uint8_t compat_flags)
 {
-	const uint16_t one = 1;
-	/* the flag is 1 */
-	uint8_t ours;
+	const uint8_t ours = BYTE_ORDER == LITTLE_ENDIAN ?
+		INDEX_COMPAT_LITTLE_ENDIAN : 0;
 
-	memcpy(&ours, &one, 1);
 	if ((compat_flags & INDEX_COMPAT_LITTLE_ENDIAN) != ours)
 		return "It was written by a machine with the other endianness";
 	return compat_flags == ours ? NULL :

@@ -73,8 +73,8 @@ static void verify_uids(struct verify *verify, const struct index_header *hdr,
 	uint32_t uid;
 
 	if (hdr->next_uid == 0) {
-		complain(verify, file, offset != 0 ? offset : INDEX_OFFSET_NEXT_UID,
-			 "next_uid 0 < 1");
+		complain(verify, file, offset != 0 ? offset :
+			 INDEX_OFFSET_NEXT_UID, "next_uid 0 < 1");
 	}
 	/* version 7.0 had no such field */
 	if (hdr->first_recent_uid == 0 && hdr->minor_version > 0) {
