@@ -6,13 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "list-index.h"
+#include "unit-errors.h"
 #include "unit-list.h"
 #include "unit.h"
 
@@ -107,28 +107,14 @@ static void write_list(const struct list_case *list)
 	index_size = list_write("list", list->names, list->boxes, &list->more);
 }
 
-static int errors;
-/* the latest */
-static char last_error[PATH_MAX + 64];
-
-static void count_error(const char *op, const char *path, const char *error,
-			void *context)
-{
-	(void)context;
-	(void)snprintf(last_error, sizeof(last_error), "%s: %s: %s", path, op,
-		       error);
-	errors++;
-}
-
 static struct list_index *open_list_at(const char *path, bool inbox)
 {
-	static const struct error_sink sink = { count_error, NULL };
 	static char prefix[4096];
 	const struct list_index_settings set = {
-		.prefix = prefix, .inbox = inbox, .errors = &sink,
+		.prefix = prefix, .inbox = inbox, .errors = &unit_errors,
 	};
 
-	errors = 0;
+	unit_errors_count = 0;
 	(void)snprintf(prefix, sizeof(prefix), "%s", path);
 	return list_index_init(&set);
 }
@@ -174,7 +160,7 @@ START_TEST(a_list_is_taken_for_what_it_is)
 		ck_assert(box.is_prefix_inbox ==
 			  (test->more.prefix_inbox != 0));
 	}
-	ck_assert_int_eq(errors, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	list_index_deinit(&list);
 }
 END_TEST
@@ -445,7 +431,7 @@ START_TEST(whether_there_is_a_list)
 		ck_assert(!list_index_exists(list));
 		ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
 		ck_assert(list_index_is_known(list));
-		ck_assert_int_eq(errors, 0);
+		ck_assert_uint_eq(unit_errors_count, 0);
 		list_index_deinit(&list);
 	}
 
@@ -522,20 +508,20 @@ START_TEST(a_list_that_cant_be_looked_at_is_unknown)
 		ck_assert(!list_index_next(list, 0, &box));
 		ck_assert(list_index_is_known(list));
 		list_index_deinit(&list);
-		ck_assert_int_eq(errors, 0);
+		ck_assert_uint_eq(unit_errors_count, 0);
 
 		ck_assert_int_eq(chmod(unit_path("closed"), 0600), 0);
 		list = open_list_at(unit_path("%s/list", dirs[i]), false);
 		ck_assert(!list_index_next(list, 0, &box));
 		ck_assert(!list_index_is_known(list));
-		ck_assert_int_gt(errors, 0);
+		ck_assert_uint_gt(unit_errors_count, 0);
 		ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
 		/* the directory is told of once */
 		if (i == 1)
-			ck_assert_int_eq(errors, 1);
-		ck_assert_str_eq(last_error, unit_path("%s: open: %s",
-						       told[i],
-						       strerror(EACCES)));
+			ck_assert_uint_eq(unit_errors_count, 1);
+		ck_assert_str_eq(unit_last_error,
+				 unit_path("%s: open: %s", told[i],
+					   strerror(EACCES)));
 		list_index_deinit(&list);
 		ck_assert_int_eq(chmod(unit_path("closed"), 0700), 0);
 	}
@@ -593,7 +579,7 @@ START_TEST(without_a_list_nothing_is_known)
 	list = list_index_init(&none);
 	ck_assert_int_eq(find(list, 1, &box), LIST_INDEX_UNKNOWN);
 	list_index_deinit(&list);
-	ck_assert_int_eq(errors, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 }
 END_TEST
 

@@ -5,13 +5,11 @@
    whatever is held open or remembered. */
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mail-side.h"
 #include "unit-mail.h"
 
 /* a path with so many of them is longer than what is opened at once */
@@ -19,20 +17,6 @@
 #define LEVEL_LEN 250
 
 static struct location *location;
-static unsigned int errors_count;
-/* the latest */
-static char last_error[2 * PATH_MAX];
-
-static void add_error(const char *op, const char *path, const char *error,
-		      void *context)
-{
-	(void)context;
-	(void)snprintf(last_error, sizeof(last_error), "%s: %s: %s", path, op,
-		       error);
-	errors_count++;
-}
-
-static const struct error_sink sink = { add_error, NULL };
 
 /* mbox, with an INBOX elsewhere and a mail root that isn't empty. */
 static struct mail_side *begin(void)
@@ -44,11 +28,11 @@ static struct mail_side *begin(void)
 		.inbox_path = unit_path("spool/ann"), .inbox = true,
 	};
 
-	errors_count = 0;
+	unit_errors_count = 0;
 	unit_write(unit_path("mail/other"), "x", 1);
 	unit_write(unit_path("spool/bob"), "x", 1);
 	location = location_init(&set);
-	return mail_side_init(location, &sink);
+	return mail_side_init(location, &unit_errors);
 }
 
 static void end(struct mail_side *side)
@@ -57,32 +41,18 @@ static void end(struct mail_side *side)
 	location_free(&location);
 }
 
-static enum mba_state look(struct mail_side *side, const char *name)
+/* Look by what is held open. */
+static void look(struct mail_side *side, const char *name,
+		 enum mba_state expected)
 {
-	struct location_path path;
-	enum mba_reason reason;
-	enum mba_state state;
-	bool is_dir;
-
-	location_from_storage_name(location, name, &path);
-	state = mail_side_look(side, &path, &reason, &is_dir);
-	location_path_free(&path);
-	return state;
+	(void)unit_mail_look(mail_side_look, side, location, name, expected);
 }
 
 static void check(struct mail_side *side, const char *name,
 		  enum mba_state state, enum mba_reason reason)
 {
-	struct location_path path;
-	enum mba_reason found_reason;
-	enum mba_state found;
-	bool is_dir;
-
-	location_from_storage_name(location, name, &path);
-	found = mail_side_look_afresh(side, &path, &found_reason, &is_dir);
-	location_path_free(&path);
-	ck_assert_msg(found == state && found_reason == reason, "%s is %s, %d",
-		      name, mba_state_name(found), found_reason);
+	ck_assert_int_eq(unit_mail_look(mail_side_look_afresh, side, location,
+					name, state), reason);
 }
 
 START_TEST(what_is_at_the_path_is_told)
@@ -99,7 +69,7 @@ START_TEST(what_is_at_the_path_is_told)
 	check(side, "a/link", MBA_STATE_UNKNOWN, MBA_REASON_SYMLINK);
 	check(side, "empty/box", MBA_STATE_UNKNOWN,
 	      MBA_REASON_EMPTY_DIRECTORY);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -117,7 +87,7 @@ START_TEST(an_inbox_has_a_path_of_its_own)
 	check(side, "INBOX", MBA_STATE_NOT_MAILBOX, MBA_REASON_NONE);
 	ck_assert_int_eq(unlink(unit_path("spool/ann")), 0);
 	check(side, "INBOX", MBA_STATE_MISSING, MBA_REASON_NONE);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -147,11 +117,11 @@ START_TEST(what_is_held_open_may_be_elsewhere)
 	struct mail_side *side = begin();
 
 	write_box("mail/a", replaced[_i].before);
-	ck_assert_int_eq(look(side, "a/box"), replaced[_i].held);
+	look(side, "a/box", replaced[_i].held);
 	ck_assert_int_eq(rename(unit_path("mail/a"), unit_path("old")), 0);
 	write_box("mail/a", replaced[_i].after);
 	check(side, "a/box", replaced[_i].state, MBA_REASON_NONE);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -162,15 +132,15 @@ START_TEST(the_root_may_be_another_one)
 	struct mail_side *side = begin();
 
 	unit_write(unit_path("mail/junk"), "x", 1);
-	ck_assert_int_eq(look(side, "junk"), MBA_STATE_NOT_MAILBOX);
+	look(side, "junk", MBA_STATE_NOT_MAILBOX);
 	ck_assert_int_eq(rename(unit_path("mail"), unit_path("old")), 0);
 	unit_write(unit_path("mail/box"), "", 0);
 	check(side, "box", MBA_STATE_MAILBOX, MBA_REASON_NONE);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	check(side, "junk", MBA_STATE_UNKNOWN, MBA_REASON_MAIL_ROOT);
-	ck_assert_uint_eq(errors_count, 1);
-	ck_assert_str_eq(last_error, unit_path("mail: stat: %s",
-					       strerror(ESTALE)));
+	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_str_eq(unit_last_error,
+			 unit_path("mail: stat: %s", strerror(ESTALE)));
 	end(side);
 }
 END_TEST
@@ -197,15 +167,16 @@ START_TEST(what_cant_be_looked_at_is_unknown)
 	unit_write(unit_path("mail/a/b/box"), "", 0);
 	unit_become_nobody();
 	if (denied[_i].is_held)
-		ck_assert_int_eq(look(side, "a/b/box"), MBA_STATE_MAILBOX);
+		look(side, "a/b/box", MBA_STATE_MAILBOX);
 	ck_assert_int_eq(chmod(unit_path("%s", denied[_i].closed), 0), 0);
 	check(side, "a/b/box", MBA_STATE_UNKNOWN, denied[_i].reason);
-	ck_assert_uint_eq(errors_count, 1);
-	ck_assert_str_eq(last_error, unit_path("%s: %s", denied[_i].error,
-					       strerror(EACCES)));
+	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_str_eq(unit_last_error,
+			 unit_path("%s: %s", denied[_i].error,
+				   strerror(EACCES)));
 	/* which isn't in the directory that is held open */
 	check(side, "a/b/gone", MBA_STATE_UNKNOWN, denied[_i].reason);
-	ck_assert_uint_eq(errors_count, _i == 0 ? 2 : 1);
+	ck_assert_uint_eq(unit_errors_count, _i == 0 ? 2 : 1);
 	ck_assert_int_eq(chmod(unit_path("%s", denied[_i].closed), 0700), 0);
 	end(side);
 }
@@ -279,7 +250,7 @@ START_TEST(a_path_may_be_long)
 	unit_write(unit_path("mail/%s", long_name()), "", 0);
 	unit_become_nobody();
 	if (long_paths[_i].is_held)
-		ck_assert_int_eq(look(side, long_name()), MBA_STATE_MAILBOX);
+		look(side, long_name(), MBA_STATE_MAILBOX);
 	long_paths[_i].change();
 	descriptors = unit_descriptors_count();
 	check(side, long_name(), long_paths[_i].state, long_paths[_i].reason);
@@ -287,11 +258,11 @@ START_TEST(a_path_may_be_long)
 		ck_assert_uint_eq(unit_descriptors_count(), descriptors);
 	if (long_paths[_i].reason == MBA_REASON_ERROR) {
 		ck_assert_int_eq(chmod(long_top(), 0700), 0);
-		ck_assert_str_eq(last_error, unit_path("mail/%s: open: %s",
-						       long_name(),
-						       strerror(EACCES)));
+		ck_assert_str_eq(unit_last_error,
+				 unit_path("mail/%s: open: %s", long_name(),
+					   strerror(EACCES)));
 	}
-	ck_assert_uint_eq(errors_count,
+	ck_assert_uint_eq(unit_errors_count,
 			  long_paths[_i].reason == MBA_REASON_ERROR ? 1 : 0);
 	end(side);
 }

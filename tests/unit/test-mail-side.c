@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,13 +14,9 @@
 #include <unistd.h>
 
 #include "mail-look.h"
-#include "mail-side.h"
 #include "unit-mail.h"
 
 static struct location *location;
-static unsigned int errors_count;
-/* the latest */
-static char last_error[PATH_MAX + 64];
 /* Called so many times, when a name was looked at, or before. */
 static void (*on_look)(void);
 static const char *on_name, *on_made;
@@ -92,24 +87,13 @@ int lstat(const char *path, struct stat *st)
 	return -1;
 }
 
-static void add_error(const char *op, const char *path, const char *error,
-		      void *context)
-{
-	(void)context;
-	(void)snprintf(last_error, sizeof(last_error), "%s: %s: %s", path, op,
-		       error);
-	errors_count++;
-}
-
-static const struct error_sink sink = { add_error, NULL };
-
 /* Begin with a mail root that isn't empty. */
 static struct mail_side *begin(const char *driver, const char *dirname)
 {
-	errors_count = 0;
+	unit_errors_count = 0;
 	unit_write(unit_path("mail/other"), "x", 1);
 	location = unit_mail_location(driver, dirname);
-	return mail_side_init(location, &sink);
+	return mail_side_init(location, &unit_errors);
 }
 
 static void end(struct mail_side *side)
@@ -118,39 +102,19 @@ static void end(struct mail_side *side)
 	location_free(&location);
 }
 
-typedef enum mba_state look_t(struct mail_side *side,
-			      const struct location_path *path,
-			      enum mba_reason *reason_r, bool *is_dir_r);
-
-static enum mba_reason look_by(look_t *function, struct mail_side *side,
-			       const char *name, enum mba_state expected)
-{
-	struct location_path path;
-	enum mba_reason reason;
-	enum mba_state state;
-	bool is_dir;
-
-	location_from_storage_name(location, name, &path);
-	state = function(side, &path, &reason, &is_dir);
-	location_path_free(&path);
-	if (state != expected)
-		ck_abort_msg("%s is %s", name, mba_state_name(state));
-	return reason;
-}
-
 static enum mba_reason look(struct mail_side *side, const char *name,
 			    enum mba_state expected)
 {
-	return look_by(mail_side_look, side, name, expected);
+	return unit_mail_look(mail_side_look, side, location, name, expected);
 }
 
 /* Check that there was one error: a directory of the mail tree couldn't be
    opened. */
 static void check_last_error(const char *path, int error)
 {
-	ck_assert_uint_eq(errors_count, 1);
-	ck_assert_str_eq(last_error, unit_path("mail/%s: open: %s", path,
-					       strerror(error)));
+	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_str_eq(unit_last_error,
+			 unit_path("mail/%s: open: %s", path, strerror(error)));
 }
 
 static void check_missing(struct mail_side *side, const char *name)
@@ -193,7 +157,7 @@ START_TEST(what_is_below_an_empty_directory_is_unknown)
 	/* a file has nothing below */
 	check_missing(side, "other/a");
 	check_missing(side, "full/x/a/b");
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -254,7 +218,7 @@ START_TEST(a_new_side_remembers_nothing)
 	ck_assert_int_eq(rename(unit_path("mail/b"), unit_path("mail/c")), 0);
 	unit_write(unit_path("mail/b/other"), "", 0);
 	check_missing(side, "a/box");
-	fresh = mail_side_init(location, &sink);
+	fresh = mail_side_init(location, &unit_errors);
 	(void)look(fresh, "a/box", MBA_STATE_MAILBOX);
 	check_missing(fresh, "b/box");
 	(void)look(fresh, "c/box", MBA_STATE_MAILBOX);
@@ -271,7 +235,7 @@ START_TEST(a_root_that_is_as_empty_as_a_new_file_system)
 	unit_mkdir(unit_path("mail/lost+found"));
 	check_unknown(side, "a", MBA_REASON_MAIL_ROOT);
 	check_unknown(side, "a/b", MBA_REASON_MAIL_ROOT);
-	ck_assert_uint_eq(errors_count, 1);
+	ck_assert_uint_eq(unit_errors_count, 1);
 	end(side);
 }
 END_TEST
@@ -289,7 +253,7 @@ START_TEST(with_dirname_a_mailbox_has_a_directory)
 		   MBA_STATE_NOT_MAILBOX);
 	check_missing(side, "full/a");
 	check_missing(side, "gone");
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -368,7 +332,7 @@ START_TEST(an_error_is_of_the_directory_that_it_was_asked_for)
 		check_unknown(side, "closed/below/box", MBA_REASON_ERROR);
 	(void)look(side, "box", MBA_STATE_MAILBOX);
 	(void)look(side, "a/box", MBA_STATE_MAILBOX);
-	ck_assert_uint_eq(errors_count, _i);
+	ck_assert_uint_eq(unit_errors_count, _i);
 	check_unknown(side, "closed/below/box", MBA_REASON_ERROR);
 	check_last_error("closed/below", EACCES);
 	/* no error is in the way of others */
@@ -427,7 +391,7 @@ START_TEST(what_is_held_open_may_be_elsewhere)
 	(void)look(side, "a/b/new", replaced[_i].state);
 	(void)look(side, "a/b/box", MBA_STATE_MISSING);
 	(void)look(side, "a/b/c/new", replaced[_i].state);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -440,7 +404,7 @@ START_TEST(what_is_below_may_be_elsewhere)
 	fill_and_look(side);
 	replace(_i);
 	(void)look(side, "a/b/c/new", replaced[_i].state);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -450,19 +414,20 @@ END_TEST
    path. */
 START_TEST(what_comes_in_a_directorys_place_may_be_empty)
 {
-	static look_t *const functions[] = {
+	static unit_mail_look_t *const functions[] = {
 		mail_side_look, mail_side_look_afresh
 	};
 	struct mail_side *side = begin("mbox", NULL);
 
 	unit_write(unit_path("mail/a/b/box"), "", 0);
-	(void)look_by(functions[_i], side, "a/b/gone", MBA_STATE_MISSING);
+	(void)unit_mail_look(functions[_i], side, location, "a/b/gone",
+			     MBA_STATE_MISSING);
 	move("a/b", "old");
 	unit_mkdir(unit_path("mail/a/b"));
-	ck_assert_int_eq(look_by(functions[_i], side, "a/b/new",
-				 MBA_STATE_UNKNOWN),
+	ck_assert_int_eq(unit_mail_look(functions[_i], side, location,
+					"a/b/new", MBA_STATE_UNKNOWN),
 			 MBA_REASON_EMPTY_DIRECTORY);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -499,7 +464,7 @@ START_TEST(a_question_may_be_asked_elsewhere)
 	}
 	for (unsigned int i = 0; i < 3; i++)
 		location_path_free(&paths[i]);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -537,7 +502,7 @@ START_TEST(an_empty_directory_may_be_in_its_place)
 	location_path_free(&path);
 	check_unknown(side, emptied[_i].path, MBA_REASON_EMPTY_DIRECTORY);
 	check_unknown(side, "a/b/another", MBA_REASON_EMPTY_DIRECTORY);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -572,14 +537,14 @@ START_TEST(a_directory_that_is_replaced_again_says_nothing)
 	on_count = again[_i].count;
 	if (on_count == 1) {
 		check_missing(side, again[_i].path);
-		ck_assert_uint_eq(errors_count, 0);
+		ck_assert_uint_eq(unit_errors_count, 0);
 	} else {
 		check_unknown(side, again[_i].path, MBA_REASON_ERROR);
 		check_last_error(again[_i].path, ESTALE);
 		/* nor later, when it stays */
 		unit_write(unit_path("mail/%s", again[_i].path), "", 0);
 		(void)look(side, again[_i].path, MBA_STATE_MAILBOX);
-		ck_assert_uint_eq(errors_count, 1);
+		ck_assert_uint_eq(unit_errors_count, 1);
 	}
 	ck_assert_uint_eq(on_count, 0);
 	end(side);
@@ -616,7 +581,7 @@ START_TEST(a_missing_directory_may_have_come_with_the_one_above)
 	check_missing(side, "a/b/c/new");
 	(void)look(side, "a/b/new", MBA_STATE_MAILBOX);
 	(void)look(side, "a/b/c/new", MBA_STATE_MAILBOX);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -671,7 +636,7 @@ START_TEST(what_is_half_removed_may_be_elsewhere)
 					  in_parts[_i].part),
 				unit_path("mail/part")), 0);
 	(void)look(side, "a/box", MBA_STATE_NOT_MAILBOX);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -884,9 +849,9 @@ START_TEST(nothing_is_missing_in_a_root_that_was_replaced)
 	(void)look(side, "a/box", MBA_STATE_MAILBOX);
 	check_unknown(side, "a/new", MBA_REASON_MAIL_ROOT);
 	check_unknown(side, "a/box", MBA_REASON_MAIL_ROOT);
-	ck_assert_uint_eq(errors_count, 1);
-	ck_assert_str_eq(last_error, unit_path("mail: stat: %s",
-					       strerror(ESTALE)));
+	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_str_eq(unit_last_error,
+			 unit_path("mail: stat: %s", strerror(ESTALE)));
 	end(side);
 }
 END_TEST
