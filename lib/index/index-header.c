@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
+#include <endian.h>
 #include <string.h>
 
 #include "index-header.h"
