@@ -79,7 +79,8 @@ static void verify_uids(struct verify *verify, const struct index_header *hdr,
 	/* version 7.0 had no such field */
 	if (hdr->first_recent_uid == 0 && hdr->minor_version > 0) {
 		complain(verify, file, offset != 0 ? offset :
-			 INDEX_OFFSET_FIRST_RECENT_UID, "first_recent_uid 0 < 1");
+			 INDEX_OFFSET_FIRST_RECENT_UID,
+			 "first_recent_uid 0 < 1");
 	}
 	for (size_t i = 0; i < sizeof(uid_fields) / sizeof(uid_fields[0]);
 	     i++) {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -685,7 +686,7 @@ START_TEST(what_comes_meanwhile_is_not_missing)
 	on_count = 1;
 	(void)look(side, "a/box", come[_i].state);
 	ck_assert_uint_eq(on_count, 0);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -707,7 +708,7 @@ START_TEST(nor_is_what_comes_with_its_directory)
 	/* a file is no directory */
 	check_missing(side, "a/file/box");
 	check_missing(side, "a/file/below/box");
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
 END_TEST
@@ -727,7 +728,7 @@ START_TEST(a_path_that_fails_is_not_missing)
 	check_last_error("a/gone", ESTALE);
 	denied_errno = ENOENT;
 	check_missing(side, "a/gone");
-	ck_assert_uint_eq(errors_count, 1);
+	ck_assert_uint_eq(unit_errors_count, 1);
 	free((char *)denied_path);
 	denied_path = NULL;
 	end(side);
@@ -758,8 +759,8 @@ START_TEST(so_is_a_root)
 	replace(0);
 	other_dev_path = strdup(unit_path("mail"));
 	check_unknown(side, "a/b/new", MBA_REASON_MAIL_ROOT);
-	ck_assert_str_eq(last_error, unit_path("mail: stat: %s",
-					       strerror(ESTALE)));
+	ck_assert_str_eq(unit_last_error, unit_path("mail: stat: %s",
+						    strerror(ESTALE)));
 	free((char *)other_dev_path);
 	other_dev_path = NULL;
 	end(side);
@@ -824,7 +825,7 @@ START_TEST(a_path_that_is_too_long_may_be_missing)
 		strcpy(strrchr(name, '/'), "/gone");
 	}
 	check_missing(side, name);
-	ck_assert_uint_eq(errors_count, 0);
+	ck_assert_uint_eq(unit_errors_count, 0);
 	if (long_paths[_i].is_dir_long) {
 		/* which would be in the way of nftw() */
 		*pos = '\0';
