@@ -84,7 +84,8 @@ static char *fd_get(int fd, size_t *size_r, const char **op_r)
 		return NULL;
 	*op_r = "open";
 	if (!S_ISREG(st.st_mode)) {
-		errno = EINVAL;
+		/* a mailbox may have its name */
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 		return NULL;
 	}
 	*op_r = "read";

@@ -113,7 +113,7 @@ START_TEST(errors_are_counted)
 		ck_assert_str_eq(report->errors[i].path,
 				 unit_path("mail/%s", name));
 		ck_assert_str_eq(report->errors[i].error,
-				 "Invalid argument");
+				 "Is a directory");
 	}
 	mba_audit_deinit(&audit);
 }
