@@ -40,32 +40,33 @@ root_get(struct mailbox_list *list, enum mailbox_list_path_type type)
 	return t_strndup(path, mba_index_root_len(path));
 }
 
-/* Returns a path as an absolute one: sessions begin in the home, and so does
-   doveadm for one user, but not for several. */
-static const char *path_from_home(const char *home, const char *path)
+const char *doveadm_path_from_home(struct mail_user *user, const char *path)
 {
-	if (path == NULL || path[0] == '\0' || path[0] == '/' || home == NULL)
+	const char *home;
+
+	if (path == NULL || path[0] == '\0' || path[0] == '/' ||
+	    mail_user_get_home(user, &home) <= 0)
 		return path;
 	return t_strconcat(home, "/", path, NULL);
 }
 
-static const char *const *
-other_roots_get(struct mailbox_list *list, const char *home)
+static const char *const *other_roots_get(struct mailbox_list *list)
 {
+	struct mail_user *user = list->ns->user;
 	const char *index_root = root_get(list, MAILBOX_LIST_PATH_TYPE_INDEX);
 	ARRAY_TYPE(const_string) roots;
 	const char *path = location_get_volatile_dir(list);
 
 	t_array_init(&roots, N_ELEMENTS(other_root_types) + 2);
 	if (path != NULL && path[0] != '\0') {
-		path = path_from_home(home, path);
+		path = doveadm_path_from_home(user, path);
 		array_push_back(&roots, &path);
 	}
 	for (unsigned int i = 0; i < N_ELEMENTS(other_root_types); i++) {
 		path = root_get(list, other_root_types[i]);
 		/* where nothing else is set, it is where the indexes are */
 		if (path != NULL && null_strcmp(path, index_root) != 0) {
-			path = path_from_home(home, path);
+			path = doveadm_path_from_home(user, path);
 			array_push_back(&roots, &path);
 		}
 	}
@@ -120,20 +121,17 @@ bool doveadm_namespace_has_location(const struct mail_namespace *ns)
 		!doveadm_namespace_is_template(ns);
 }
 
-static void paths_from_home(struct mba_location *location)
+static void
+paths_from_home(struct mail_user *user, struct mba_location *location)
 {
-	const char *home = location->home;
+	const char **const paths[] = {
+		&location->mail_root, &location->index_root,
+		&location->control_root, &location->inbox_path,
+	};
 
-	location->mail_root = path_from_home(home, location->mail_root);
-	location->index_root = path_from_home(home, location->index_root);
-	location->control_root = path_from_home(home, location->control_root);
-	location->inbox_path = path_from_home(home, location->inbox_path);
-	/* or only a name */
-	if (location->list_index != NULL &&
-	    strchr(location->list_index, '/') != NULL) {
-		location->list_index =
-			path_from_home(home, location->list_index);
-	}
+	/* LISTINDEX= begins where the indexes are */
+	for (unsigned int i = 0; i < N_ELEMENTS(paths); i++)
+		*paths[i] = doveadm_path_from_home(user, *paths[i]);
 }
 
 void doveadm_location_get(struct mail_namespace *ns,
@@ -153,8 +151,8 @@ void doveadm_location_get(struct mail_namespace *ns,
 	/* where doveadm doesn't load it, imap may */
 	location_r->compression = mail_user_loads_compression(ns->user);
 	location_get_settings(list, location_r);
-	paths_from_home(location_r);
-	location_r->other_roots = other_roots_get(list, location_r->home);
+	paths_from_home(ns->user, location_r);
+	location_r->other_roots = other_roots_get(list);
 	/* a remote list would be asked what its names are */
 	if (strcmp(location_r->layout, "imapc") != 0)
 		location_r->keep = keep_get(ns);

@@ -5,6 +5,7 @@
 #define DOVEADM_MAILBOX_AUDIT_PLUGIN_H
 
 struct mail_namespace;
+struct mail_user;
 struct mba_location;
 struct doveadm_cmd_ver2;
 struct module;
@@ -26,6 +27,9 @@ int doveadm_template_locations_get(struct mail_namespace *ns,
 				   const char **error_r);
 /* Returns TRUE if a namespace has mails and indexes anywhere. */
 bool doveadm_namespace_has_location(const struct mail_namespace *ns);
+/* Returns a user's path as an absolute one, NULL for NULL: sessions begin in
+   the home, and so does doveadm for one user, but not for several. */
+const char *doveadm_path_from_home(struct mail_user *user, const char *path);
 /* Sets location_r to where a namespace's mails and indexes are. Strings belong
    to the namespace or the data stack. */
 void doveadm_location_get(struct mail_namespace *ns,

@@ -105,6 +105,8 @@ static int inspect_get_path(struct mail_user *user, const char *vname,
 		*error_r = mailbox_list_get_last_internal_error(ns->list, NULL);
 	else if (ret == 0)
 		*error_r = "Its index is in memory only";
+	else
+		*path_r = doveadm_path_from_home(user, *path_r);
 	return ret > 0 ? 0 : -1;
 }
 

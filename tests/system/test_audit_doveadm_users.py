@@ -54,7 +54,8 @@ def test_all_listed_and_matching_users(dovecot):
 def test_paths_that_begin_in_the_home(dovecot):
     """There sessions begin, and doveadm -u does, but not -A."""
     server = dovecot(users=["alice", "bob"], extra={
-        "2.3": "mail_location = mbox:mail:INBOX=inbox:INDEX=idx\n",
+        "2.3": "mail_location = mbox:mail:INBOX=inbox:INDEX=idx:"
+               "LISTINDEX=list/names\n",
         "2.4": "mail_path = mail\nmail_inbox_path = inbox\n"
                "mail_index_path = idx\n"})
     single = {}
@@ -75,9 +76,15 @@ def test_paths_that_begin_in_the_home(dovecot):
     for options in ([], ["-S", server.tcp]):
         assert server.doveadm("mailbox-audit", *options, "-A", "-e",
                               "-j").stdout == b"".join(single.values())
+        assert server.doveadm("mailbox-audit", "inspect", *options, "-A",
+                              "box").stdout.count(b"/idx/.imap/box/") == 2
     server.doveadm("mailbox-audit", "clean", "-A", "-a", "0")
     for user in server.users:
-        assert os.listdir(server.path("~/idx/.imap", user)).count("junk") == 0
+        assert "junk" not in os.listdir(server.path("~/idx/.imap", user))
+    # the list still has it
+    for line in json_lines(server.doveadm("mailbox-audit", "-A", "-j").stdout):
+        names = line["namespaces"][0]["names"]["list_index"]["names"]
+        assert [name["mailbox"] for name in names] == ["junk"]
 
 
 @pytest.mark.parametrize("kind", FAILING)
