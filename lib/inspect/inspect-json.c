@@ -291,22 +291,53 @@ static json_t *json_mailbox(const struct index_list_mailbox *mailbox)
 	return json;
 }
 
-/* Returns the mailboxes of a list, null if it is none. */
-static json_t *json_mailboxes(const struct index_state *state)
-{
-	struct index_list *list = index_list_new(state, '/');
-	struct index_list_mailbox mailbox;
-	json_t *array;
+/* A line that is put together. */
+struct json_text {
+	char *text;
+	size_t len, alloc;
+};
 
-	if (list == NULL)
-		return json_null();
-	array = json_array();
-	for (uint32_t i = 0; i < index_list_count(list); i++) {
-		index_list_get(list, i, &mailbox);
-		append(array, json_mailbox(&mailbox));
+static void text_add(struct json_text *text, const char *part, size_t len)
+{
+	text->text = mem_grow(text->text, &text->alloc, text->len + len + 1, 1);
+	memcpy(text->text + text->len, part, len);
+	text->len += len;
+	text->text[text->len] = '\0';
+}
+
+/* Add an object, without as many bytes of its start and its end, and free
+   it. */
+static void text_add_json(struct json_text *text, json_t *json, size_t start,
+			  size_t end)
+{
+	char *line = json_line(json);
+
+	text_add(text, line + start, strlen(line) - start - end);
+	free(line);
+}
+
+/* Add the mailboxes of a list, null if it is none. Each is written by itself:
+   as JSON it takes a hundred times as much memory as in the files. */
+static void text_add_mailboxes(struct json_text *text,
+			       const struct index_dir *index)
+{
+	struct index_list *list = index->result != INDEX_STATE_OK ? NULL :
+		index_list_new(&index->state, '/');
+	struct index_list_mailbox mailbox;
+
+	if (list == NULL) {
+		text_add(text, "null", 4);
+		return;
 	}
+	text_add(text, "[", 1);
+	for (uint32_t i = 0; i < index_list_count(list); i++) {
+		if (i > 0)
+			text_add(text, ",", 1);
+		index_list_get(list, i, &mailbox);
+		text_add_json(text, json_mailbox(&mailbox), 0, 0);
+	}
+	text_add(text, "]", 1);
 	index_list_free(&list);
-	return array;
 }
 
 static json_t *json_evidence(const struct index_evidence *evidence)
@@ -347,8 +378,10 @@ static json_t *json_verdicts(const struct inspection *inspection)
 
 char *inspect_json(const struct inspection *inspection)
 {
+	static const char mailboxes[] = ",\"mailboxes\":";
 	const struct index_dir *index = inspection->index;
 	bool is_ok = index->result == INDEX_STATE_OK, escaped = false;
+	struct json_text text = { .text = NULL };
 	json_t *json = json_new();
 
 	set(json, "version", json_integer(REPORT_VERSION));
@@ -359,8 +392,11 @@ char *inspect_json(const struct inspection *inspection)
 	set(json, "problem", json_problem(&index->state));
 	set(json, "state", is_ok ? json_state(index) : json_null());
 	set(json, "files", json_files(inspection));
-	set(json, "mailboxes", is_ok ? json_mailboxes(&index->state) :
-	    json_null());
+	text_add_json(&text, json, 0, 1);
+	text_add(&text, mailboxes, strlen(mailboxes));
+	text_add_mailboxes(&text, index);
+	text_add(&text, ",", 1);
+	json = json_new();
 	/* a list's own use isn't a mailbox's */
 	set(json, "evidence",
 	    strcmp(inspection->prefix, INDEX_NAME_MAILBOX) == 0 ?
@@ -368,5 +404,6 @@ char *inspect_json(const struct inspection *inspection)
 	if (inspection->verdicts != NULL)
 		set(json, "violations", json_verdicts(inspection));
 	set_escaped(json, escaped);
-	return json_line(json);
+	text_add_json(&text, json, 1, 0);
+	return text.text;
 }

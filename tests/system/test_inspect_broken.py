@@ -165,6 +165,18 @@ def test_a_log_that_wants_gigabytes(tmp_path):
     assert len(line["state"]["extensions"]) == 500
 
 
+def test_a_list_of_many_mailboxes(tmp_path):
+    """Eight bytes each, as long as nothing is said of them."""
+    log = header(1) + record(0x40, struct.pack(
+        "=IIIHHHH", MAX32, 0, 16, 28, 4, 0, 4) + b"list")
+    log += record(0x10000002, b"".join(
+        struct.pack("=II", uid, 0) for uid in range(1, 60001)))
+    write(str(tmp_path / "dovecot.list.index.log"), log)
+    (line,) = answer(str(tmp_path))
+    assert len(line["mailboxes"]) == 60000
+    assert {mailbox["name"] for mailbox in line["mailboxes"]} == {"?"}
+
+
 def test_a_log_that_wants_time(tmp_path):
     """All messages change their flags, again and again."""
     log = header(1) + record(0x10000002, b"".join(
