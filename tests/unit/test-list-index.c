@@ -49,8 +49,9 @@ static const struct list_case cases[] = {
 	  .inbox = true, .is_complete = true, .name = "a" },
 	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .more.flags = 4,
 	  .name = "a" },
-	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .more.flags = 3,
+	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .more.flags = 2,
 	  .is_complete = true, .name = "a" },
+	{ .names = { "a" }, .boxes = { { 1, 0, 1 } }, .more.flags = 1 },
 	/* one more INBOX */
 	{ .names = { "INBOX", "x" }, .boxes = { { 1, 0, 2 }, { 2, 0, 1 } },
 	  .more.prefix_inbox = 2, .inbox = true, .is_complete = true,
