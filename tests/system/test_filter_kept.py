@@ -46,6 +46,13 @@ def messages(imap, name):
     return int(re.search(rb"MESSAGES (\d+)", reply.untagged[-1]).group(1))
 
 
+def put_behind_link(server, path):
+    path = server.path(path, "alice")
+    elsewhere = server.path("mail/elsewhere")
+    shutil.move(path, elsewhere)
+    os.symlink(elsewhere, path)
+
+
 @pytest.mark.parametrize("list_index", ["yes", "no"])
 def test_rename_takes_hidden_children_along(start, list_index):
     server = start(location=MAILDIR,
@@ -178,10 +185,7 @@ def test_quota_counts_a_mailbox_behind_a_link(start, name):
             imap.ok("CREATE", mailbox)
             imap.ok("APPEND", mailbox, literal(MESSAGE + b"x" * 100 * 1024))
     dot = "." if name == "maildir++" else ""
-    path = server.path(f"{FORMATS[name].mail}/{dot}archive", "alice")
-    elsewhere = server.path("mail/archive")
-    shutil.move(path, elsewhere)
-    os.symlink(elsewhere, path)
+    put_behind_link(server, f"{FORMATS[name].mail}/{dot}archive")
     with server.imap("alice") as imap:
         quota = imap.ok("GETQUOTAROOT INBOX").starting("QUOTA ")[0]
         assert 200 <= int(re.search(rb"STORAGE (\d+)", quota).group(1)) < 210
@@ -201,6 +205,7 @@ namespace inbox {
         for name in ("visible", "junk-1", "junk-2"):
             imap.ok("CREATE", name)
             append(imap, name)
+    put_behind_link(server, "~/Maildir/.junk-2")
     # it looks at full seconds
     time.sleep(2.1)
     with server.imap("alice") as imap:
@@ -230,7 +235,7 @@ imap_urlauth_host = *
 def test_resetkey_reaches_hidden_mailboxes(start):
     """RESETKEY without a mailbox revokes the keys of all of them."""
     server = start(location=MAILDIR, extra=ATTRIBUTES)
-    names = ["visible", "junk-1"]
+    names = ["visible", "junk-1", "archive"]
     attributes = server.path("control/alice.attributes")
     with server.imap("alice") as imap:
         for name in names:
@@ -243,6 +248,7 @@ def test_resetkey_reaches_hidden_mailboxes(start):
         imap.list()
     with open(attributes) as f:
         assert f.read().count("urlauth") >= len(names)
+    put_behind_link(server, "~/Maildir/.archive")
     with server.imap("alice") as imap:
         imap.list()
         imap.ok("RESETKEY")
