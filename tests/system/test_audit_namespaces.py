@@ -218,7 +218,8 @@ def test_private_flags_with_the_own_indexes(dovecot):
         location=Location("maildir", "~/Maildir", index="index/%u"),
         namespaces=[Namespace(
             "public", "Public/", type="public", location=Location(
-                "maildir", "public", options={"INDEXPVT": "index/%u"}),
+                "maildir", "public", index="index/public",
+                options={"INDEXPVT": "index/%u"}),
             settings={"subscriptions": False})])
     team = server.dir + "/public/.team"
     for path in (server.dir + "/public", team):
