@@ -128,6 +128,27 @@ def test_a_setting_that_is_misspelt(start, key):
     assert f"Unknown setting: {key}" in session_error(server, "alice")
 
 
+@pytest.mark.parametrize("key", ["mailbox_filter_fil",
+                                 "imap_mailbox_log_comands"])
+def test_a_setting_that_is_misspelt_elsewhere(start, key):
+    """2.4 takes from the userdb, and from -o, what it doesn't know: no plugin
+    hears of it."""
+    server = start(users=["alice", User("bob", fields={key: "x"})])
+    name = key if IS_24 else "plugin/" + key
+    result = server.doveadm("-o", f"{name}=x", "mailbox-audit", "-u", "alice",
+                            check=False)
+    status, text = doveadm(server, "-u", "bob")
+    if IS_24:
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert (status, text) == (0, "")
+        with server.imap("bob") as imap:
+            assert imap.cmd("NOOP").ok
+        return
+    assert result.returncode == status == 78
+    for said in (result.stderr.decode(), text, session_error(server, "bob")):
+        assert f"Unknown setting: {key}" in said
+
+
 def test_what_the_configuration_says_23(only_23, start):
     """Only doveadm tells."""
     server = start()
