@@ -17,19 +17,6 @@
 /* u16 offset, size, and what is written, padded to 4 */
 #define HEADER_UPDATE_MIN_SIZE 8
 
-static bool has_client_flags(const struct index_transaction *trans)
-{
-	struct index_flag_update update;
-
-	for (uint32_t pos = 0; trans->data_size - pos >=
-	     INDEX_FLAG_UPDATE_SIZE; pos += INDEX_FLAG_UPDATE_SIZE) {
-		index_flag_update_decode(trans->data + pos, &update);
-		if (((update.add | update.remove) & INDEX_FLAGS_CLIENT) != 0)
-			return true;
-	}
-	return false;
-}
-
 /* Take the times that a header has. Returns TRUE if this ends the sync of
    changes. */
 static bool scan_header(struct index_log_scan *scan,
@@ -78,7 +65,7 @@ static void scan_other(struct index_log_scan *scan)
 static void scan_flags(struct index_log_scan *scan,
 		       const struct index_transaction *trans, bool is_wish)
 {
-	bool by_client = has_client_flags(trans);
+	bool by_client = index_log_changes_flags(trans, false);
 
 	if (is_wish && by_client)
 		scan_change(scan);

@@ -183,20 +183,16 @@ bool index_log_next(struct index_log_iter *iter,
 		log_boundary_is_whole(trans_r, iter->size);
 }
 
-/* Returns TRUE if a client sees that flags changed. */
-static bool log_flags_are_visible(const struct index_transaction *trans,
-				  unsigned int minor_version)
+bool index_log_changes_flags(const struct index_transaction *trans,
+			     bool or_modseq)
 {
 	struct index_flag_update update;
 
-	/* before, every change counted */
-	if (minor_version < 3)
-		return true;
 	for (uint32_t pos = 0; trans->data_size - pos >=
 	     INDEX_FLAG_UPDATE_SIZE; pos += INDEX_FLAG_UPDATE_SIZE) {
 		index_flag_update_decode(trans->data + pos, &update);
-		if (((update.add | update.remove) & 0x1f) != 0 ||
-		    update.modseq_inc)
+		if (((update.add | update.remove) & INDEX_FLAGS_CLIENT) != 0 ||
+		    (or_modseq && update.modseq_inc))
 			return true;
 	}
 	return false;
@@ -253,8 +249,9 @@ uint64_t index_log_modseq(const struct index_transaction *trans,
 	case INDEX_LOG_ATTRIBUTE_UPDATE:
 		return modseq + 1;
 	case INDEX_LOG_FLAG_UPDATE:
-		return modseq +
-			(log_flags_are_visible(trans, minor_version) ? 1 : 0);
+		/* before, every change counted */
+		return modseq + (minor_version < 3 ||
+				 index_log_changes_flags(trans, true) ? 1 : 0);
 	case INDEX_LOG_MODSEQ_UPDATE:
 		return log_modseq_update(trans, modseq);
 	default:

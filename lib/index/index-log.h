@@ -97,6 +97,10 @@ void index_log_iter_init(struct index_log_iter *iter, const void *data,
 bool index_log_next(struct index_log_iter *iter,
 		    struct index_transaction *trans_r);
 
+/* Returns TRUE if a transaction changes flags that clients set; with or_modseq
+   also if it says that it counts for the modseq. */
+bool index_log_changes_flags(const struct index_transaction *trans,
+			     bool or_modseq);
 /* Returns how the transaction changes the highest modseq; 0 means that none is
    kept. */
 uint64_t index_log_modseq(const struct index_transaction *trans,
