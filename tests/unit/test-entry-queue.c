@@ -2,8 +2,9 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 /* When threads are started depends on how long looks take: here the clock is
-   the test's own. */
+   the test's own. What they are asked is told in its order. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -43,7 +44,9 @@ static void decided(const struct index_entry *found,
 	unsigned int *count = context;
 
 	ck_assert_int_eq(decision->state, strcmp(found->path, "unmapped") == 0 ?
-			 MBA_STATE_UNKNOWN : MBA_STATE_MAILBOX);
+			 MBA_STATE_UNKNOWN :
+			 strcmp(found->path, "gone/.imap/box") == 0 ?
+			 MBA_STATE_MISSING : MBA_STATE_MAILBOX);
 	(*count)++;
 }
 
@@ -117,11 +120,70 @@ START_TEST(threads_are_started_when_looks_are_slow)
 }
 END_TEST
 
+/* More than are held at once, in more directories than that. */
+#define ORDERED_COUNT 100
+#define ORDERED_DIRS 10
+
+static const char *ordered_path(unsigned int idx)
+{
+	static char paths[ORDERED_DIRS][32];
+	char *path = paths[idx % ORDERED_DIRS];
+
+	(void)snprintf(path, sizeof(paths[0]), "d%u/.imap/box",
+		       idx % ORDERED_DIRS);
+	/* one that isn't asked for, and one that can't be asked for at once */
+	return idx % 3 == 2 ? "unmapped" :
+		idx % 7 == 5 ? "gone/.imap/box" : path;
+}
+
+static void decided_in_order(const struct index_entry *found,
+			     const struct entry_decision *decision,
+			     void *context)
+{
+	unsigned int *count = context;
+
+	ck_assert_str_eq(found->path, ordered_path(*count));
+	decided(found, decision, context);
+}
+
+START_TEST(what_is_held_is_told_in_its_order)
+{
+	static const unsigned int jobs[] = { 2, 3, 16 };
+	const struct error_sink errors = { add_error, NULL };
+	struct location *location = unit_mail_location("mbox", NULL);
+	struct mail_side *side = mail_side_init(location, &errors);
+	const struct entry_decide_settings decide = {
+		.location = location, .side = side,
+	};
+	struct index_entry entry = { .path = NULL };
+	unsigned int told = 0;
+	struct entry_queue *queue =
+		entry_queue_init(&decide, jobs[_i], decided_in_order, &told);
+
+	for (unsigned int i = 0; i < ORDERED_DIRS; i++)
+		unit_write(unit_path("mail/d%u/box", i), "", 0);
+	clock_asked = 0;
+	look_nsecs = SLOW;
+	for (unsigned int i = 0; i < ORDERED_COUNT; i++) {
+		entry.path = ordered_path(i);
+		entry_queue_add(queue, &entry);
+		ck_assert_uint_ge(told + 2 * jobs[_i], i + 1);
+	}
+	ck_assert_uint_lt(told, ORDERED_COUNT);
+	entry_queue_flush(queue);
+	ck_assert_uint_eq(told, ORDERED_COUNT);
+	entry_queue_deinit(&queue);
+	mail_side_deinit(&side);
+	location_free(&location);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("entry-queue");
 
 	tcase_add_loop_test(tcase, threads_are_started_when_looks_are_slow, 0,
 			    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(tcase, what_is_held_is_told_in_its_order, 0, 3);
 	return unit_run(tcase);
 }
