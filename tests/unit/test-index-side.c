@@ -3,7 +3,6 @@
 
 /* index-side over real trees, with and without a thread. */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -434,25 +433,6 @@ struct uses {
 	bool ended;
 };
 
-/* Returns how many descriptors another program would have. */
-static unsigned int count_inherited(void)
-{
-	unsigned int count = 0;
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *d;
-	int flags;
-
-	ck_assert_ptr_nonnull(dir);
-	while ((d = readdir(dir)) != NULL) {
-		flags = fcntl(atoi(d->d_name), F_GETFD);
-		if (d->d_name[0] != '.' && flags != -1 &&
-		    (flags & FD_CLOEXEC) == 0)
-			count++;
-	}
-	(void)closedir(dir);
-	return count;
-}
-
 static bool uses_add(const struct index_entry *entry, void *context)
 {
 	struct uses *uses = context;
@@ -469,7 +449,7 @@ static bool uses_add(const struct index_entry *entry, void *context)
 		uses->hash = uses->hash * 31 + (unsigned char)*p;
 	if (descriptors > uses->descriptors)
 		uses->descriptors = descriptors;
-	ck_assert_uint_eq(count_inherited(), uses->inherited);
+	ck_assert_uint_eq(unit_inherited_count(), uses->inherited);
 	return false;
 }
 
@@ -485,7 +465,7 @@ static bool uses_progress(const struct mba_count *totals, void *context)
 
 static struct uses walk_uses(walk_function_t *function, bool share)
 {
-	struct uses uses = { .inherited = count_inherited() };
+	struct uses uses = { .inherited = unit_inherited_count() };
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
 	const struct index_side_settings set = {

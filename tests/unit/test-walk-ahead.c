@@ -60,8 +60,14 @@ struct seen {
 	uint64_t hash;
 };
 
+/* descriptors that another program would have before a walk; 0 if that isn't
+   known */
+static unsigned int inherited;
+
 static bool is_leaf(const char *name, const struct stat *st)
 {
+	if (inherited > 0)
+		ck_assert_uint_eq(unit_inherited_count(), inherited);
 	return strncmp(name, LEAF_FILE, strlen(LEAF_FILE)) == 0 &&
 		S_ISREG(st->st_mode);
 }
@@ -149,6 +155,7 @@ static void walk(struct seen *seen)
 	};
 	struct walk *walk;
 
+	inherited = unit_inherited_count();
 	ck_assert_int_eq(walk_init(&set, &walk), 1);
 	while (walk_continue(walk, 1)) ;
 	walk_deinit(&walk);

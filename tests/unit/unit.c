@@ -2,6 +2,7 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
 #include <limits.h>
@@ -126,6 +127,24 @@ unsigned int unit_descriptors_count(void)
 	ck_assert_ptr_nonnull(dir);
 	while (readdir(dir) != NULL)
 		count++;
+	(void)closedir(dir);
+	return count;
+}
+
+unsigned int unit_inherited_count(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *d;
+	unsigned int count = 0;
+	int flags;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((d = readdir(dir)) != NULL) {
+		flags = fcntl(atoi(d->d_name), F_GETFD);
+		if (d->d_name[0] != '.' && flags != -1 &&
+		    (flags & FD_CLOEXEC) == 0)
+			count++;
+	}
 	(void)closedir(dir);
 	return count;
 }

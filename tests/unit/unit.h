@@ -37,6 +37,8 @@ void unit_threads_check(unsigned int found, unsigned int expected);
 
 /* Returns a number that rises with each descriptor that is open. */
 unsigned int unit_descriptors_count(void);
+/* Returns how many descriptors another program would have. */
+unsigned int unit_inherited_count(void);
 
 /* Run a test case: its tests find an empty temporary directory. Returns what
    main() returns. */
