@@ -52,7 +52,7 @@
 /* libfuse's own default is 10 */
 #define MAX_THREADS 320
 
-/* An inode at a path. */
+/* An inode by a name in a directory. */
 struct node {
 	dev_t dev;
 	ino_t ino;
@@ -137,7 +137,9 @@ static int node_cmp(const void *p1, const void *p2)
 		return node1->dev < node2->dev ? -1 : 1;
 	if (node1->ino != node2->ino)
 		return node1->ino < node2->ino ? -1 : 1;
-	return strcmp(node1->path, node2->path);
+	if (node1->parent != node2->parent)
+		return node1->parent < node2->parent ? -1 : 1;
+	return strcmp(node1->name, node2->name);
 }
 
 static struct node *node_get(fuse_ino_t ino)
@@ -168,8 +170,8 @@ static struct node *node_new(struct node *parent, const char *name)
 	return node;
 }
 
-/* Returns the node that is known for an inode and a path: this one, if none
-   is. */
+/* Returns the node that is known for an inode, a directory and a name: this
+   one, if none is. */
 static struct node *node_ref(struct node *node)
 {
 	struct node **found;

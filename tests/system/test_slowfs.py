@@ -84,6 +84,7 @@ def test_errors_are_those_of_the_seed(tmp_path, names):
 
 def test_what_is_open_stays_what_it_is(tmp_path):
     """A directory that comes in its place is another one."""
+    os.mkdir(tmp_path / "dir")
     write(tmp_path / "dir/old", b"x")
     inode = os.stat(tmp_path / "dir").st_ino
     with slow(str(tmp_path), nocache=True) as server:
@@ -92,6 +93,7 @@ def test_what_is_open_stays_what_it_is(tmp_path):
         try:
             os.rename(tmp_path / "dir", tmp_path / "away")
             assert not os.path.exists(path)
+            os.mkdir(tmp_path / "dir")
             write(tmp_path / "dir/new", b"x")
             assert os.listdir(path) == ["new"]
             assert os.fstat(held).st_ino == inode != os.stat(path).st_ino
