@@ -286,7 +286,7 @@ def is_other_way(line):
                              ("statx", "ENOSYS"), ("read", "EINTR"),
                              ("pread64", "EINTR")} or \
         call in ("newfstatat", "fstat") and \
-        re.search(r'AT_FDCWD.*/mail/(sub)?"|/mail(/sub)?>, (""|0x)',
+        re.search(r'AT_FDCWD.*/mail/[^"]*"|/mail(/sub)?>, (""|0x)',
                   line) is not None or \
         error == "EACCES" and call in ("openat", "getdents64") and \
         "/mail" in line or \
