@@ -112,27 +112,12 @@ static int header_fields_check(uint32_t begin, uint32_t end, char *text_r)
 	return 0;
 }
 
-/* The log's tail is no further than where that is said. */
-static int tail_check(const struct index_transaction *trans, uint32_t begin,
-		      uint32_t end, const unsigned char *data, char *text_r)
-{
-	const uint64_t trans_end = trans->offset + trans->size;
-	uint32_t tail;
-
-	if (begin > INDEX_OFFSET_LOG_TAIL ||
-	    end < INDEX_OFFSET_LOG_TAIL + sizeof(tail))
-		return 0;
-	memcpy(&tail, data + (INDEX_OFFSET_LOG_TAIL - begin), sizeof(tail));
-	return tail <= trans_end ? 0 :
-		violated(text_r, "log_file_tail_offset %u > %" PRIu64, tail,
-			 trans_end);
-}
-
 static int header_check(const struct index_transaction *trans, struct cursor *c,
 			char *text_r)
 {
 	const unsigned char *data;
 	uint16_t begin, size;
+	uint32_t tail;
 
 	while (cursor_left(c) >= 4) {
 		begin = cursor_u16(c);
@@ -144,10 +129,12 @@ static int header_check(const struct index_transaction *trans, struct cursor *c,
 					c->size);
 		cursor_align(c, 4);
 		if (header_fields_check(begin, (uint32_t)begin + size,
-					text_r) < 0 ||
-		    tail_check(trans, begin, (uint32_t)begin + size, data,
-			       text_r) < 0)
+					text_r) < 0)
 			return -1;
+		if (index_log_tail_is_after(trans, begin, data, size, &tail))
+			return violated(text_r, "log_file_tail_offset %u > %"
+					PRIu64, tail,
+					trans->offset + trans->size);
 	}
 	return 0;
 }

@@ -183,6 +183,18 @@ bool index_log_next(struct index_log_iter *iter,
 		log_boundary_is_whole(trans_r, iter->size);
 }
 
+bool index_log_tail_is_after(const struct index_transaction *trans,
+			     uint32_t offset, const unsigned char *data,
+			     uint32_t size, uint32_t *tail_r)
+{
+	if (offset > INDEX_OFFSET_LOG_TAIL ||
+	    offset + size < INDEX_OFFSET_LOG_TAIL + sizeof(*tail_r))
+		return false;
+	memcpy(tail_r, data + (INDEX_OFFSET_LOG_TAIL - offset),
+	       sizeof(*tail_r));
+	return *tail_r > trans->offset + trans->size;
+}
+
 bool index_log_changes_flags(const struct index_transaction *trans,
 			     bool or_modseq)
 {

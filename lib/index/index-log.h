@@ -101,6 +101,12 @@ bool index_log_next(struct index_log_iter *iter,
    also if it says that it counts for the modseq. */
 bool index_log_changes_flags(const struct index_transaction *trans,
 			     bool or_modseq);
+/* Up to the log's tail the mails have what the log says. Dovecot refuses a log
+   that puts it after the transaction which says so. Returns TRUE if an update
+   of size bytes of the index' header does that; tail_r is where. */
+bool index_log_tail_is_after(const struct index_transaction *trans,
+			     uint32_t offset, const unsigned char *data,
+			     uint32_t size, uint32_t *tail_r);
 /* Returns how the transaction changes the highest modseq; 0 means that none is
    kept. */
 uint64_t index_log_modseq(const struct index_transaction *trans,

@@ -183,29 +183,12 @@ static void header_update(struct index_header *hdr, uint32_t offset,
 		hdr->next_uid = next_uid;
 }
 
-/* Up to there the mails have what the log says. It isn't taken into the state,
-   which is the log's, but Dovecot refuses a log that has no such place. */
-static void check_tail(struct replay *replay, uint32_t offset,
-		       const unsigned char *data, uint32_t size)
-{
-	const uint64_t end = replay->trans->offset + replay->trans->size;
-	uint32_t tail;
-
-	if (offset > INDEX_OFFSET_LOG_TAIL ||
-	    offset + size < INDEX_OFFSET_LOG_TAIL + sizeof(tail))
-		return;
-	memcpy(&tail, data + (INDEX_OFFSET_LOG_TAIL - offset), sizeof(tail));
-	if (tail > end) {
-		contradiction(replay, "the log's tail is said to be after what "
-			      "says so", tail, end);
-	}
-}
-
 static void replay_header(struct replay *replay)
 {
 	struct cursor *c = &replay->cursor;
 	const unsigned char *data;
 	uint16_t offset, size;
+	uint32_t tail;
 
 	while (cursor_left(c) >= 4) {
 		offset = cursor_u16(c);
@@ -221,7 +204,14 @@ static void replay_header(struct replay *replay)
 				      replay->state->hdr.base_header_size);
 			return;
 		}
-		check_tail(replay, offset, data, size);
+		/* it isn't taken into the state, which is the log's */
+		if (index_log_tail_is_after(replay->trans, offset, data, size,
+					    &tail)) {
+			contradiction(replay, "the log's tail is said to be "
+				      "after what says so", tail,
+				      replay->trans->offset +
+				      replay->trans->size);
+		}
 		header_update(&replay->state->hdr, offset, data, size);
 	}
 }
