@@ -628,10 +628,13 @@ class Dovecot:
     def log_lines(self, *words, count=1):
         """Returns the lines with all the words in them, once there are count:
         a process may log something after its reply."""
-        return wait_for(
+        lines = wait_for(
             lambda: [l for l in self.log().splitlines()
                      if all(word in l for word in words)],
             lambda lines: len(lines) >= count)
+        # what it has in their place tells why
+        assert len(lines) >= count, self.log()
+        return lines
 
     def errors(self):
         """Returns the log's lines of level Error and worse."""

@@ -132,7 +132,7 @@ class Installation:
             with pytest.raises((Closed, OSError, AssertionError)):
                 imap.cmd("LOGIN ann pass")
                 assert imap.cmd("NOOP").ok
-        assert self.server.log_lines(error), self.server.log()
+        assert self.server.log_lines(error)
 
 
 @pytest.fixture
