@@ -46,7 +46,8 @@
      mail-look.c     what a path of the mail tree is for each format
      mail-seen.c     what is known of the directories on the way there
      mail-side.c     follows the walk in the mail tree, one look an entry
-     look-pool.c     threads that make looks, where these are slow
+     look-queue.c    looks in order, many in flight where these are slow
+     look-pool.c     the threads that make them
      probe.c         what a path is for mbox: mailbox or not
      mbox-from.c     whether a line is an mbox From_ line
      subscriptions.c reads the subscription file
@@ -86,7 +87,7 @@
      clean-used.c    whether most used entries are bogus
      audit-subscriptions.c subscribed names that no mailbox has
      audit-list-names.c the same of the mailbox list index
-     bogus-name.c    whether a name is one of these
+     bogus-names.c   which names are these, many looks in flight
      audit-roots.c   compares roots, by what is there
      user-roots.c    roots that several users have
      audit-errors.c  keeps the first errors and counts all

@@ -12,7 +12,7 @@
 
 #include "alloc.h"
 #include "audit-list-names.h"
-#include "bogus-name.h"
+#include "bogus-names.h"
 #include "name.h"
 #include "path.h"
 
@@ -82,25 +82,6 @@ static bool is_mailbox(const struct location *location,
 		mailbox->name_len != strlen("INBOX");
 }
 
-static bool is_bogus(const struct audit_list_names *names,
-		     const struct index_list_mailbox *mailbox, bool *is_dir_r)
-{
-	const struct location *location = names->decide->location;
-	const struct bogus_name_settings set = {
-		.location = location, .side = names->decide->side,
-		.errors = names->errors,
-	};
-	char storage_name[INDEX_LIST_MAX_NAME + 1];
-
-	if (!is_mailbox(location, mailbox))
-		return false;
-	storage_name_get(location, mailbox, storage_name);
-	/* most have an entry */
-	return !name_set_has(names->met, storage_name) &&
-		storage_name_is_sure(location, mailbox) &&
-		bogus_name_check(&set, storage_name, false, is_dir_r);
-}
-
 static void names_add(struct audit_list_names *names,
 		      const struct index_list_mailbox *mailbox, bool is_dir)
 {
@@ -129,6 +110,62 @@ static void names_add(struct audit_list_names *names,
 	name->hidden_by = rule;
 }
 
+static void names_bogus(const void *name, bool is_dir, void *context)
+{
+	const struct index_list_mailbox *mailbox = name;
+	struct audit_list_names *names = context;
+
+	if (names->changed)
+		return;
+	/* look once more at what may have been renamed */
+	names->changed = list_index_refresh(names->decide->list);
+	if (names->changed)
+		names->changed_uid = mailbox->uid;
+	else
+		names_add(names, mailbox, is_dir);
+}
+
+static void names_ask(struct audit_list_names *names, struct bogus_names *bogus,
+		      const struct index_list_mailbox *mailbox)
+{
+	const struct location *location = names->decide->location;
+	char storage_name[INDEX_LIST_MAX_NAME + 1], *name;
+	struct index_list_mailbox *asked;
+
+	if (!is_mailbox(location, mailbox))
+		return;
+	storage_name_get(location, mailbox, storage_name);
+	/* most have an entry */
+	if (name_set_has(names->met, storage_name) ||
+	    !storage_name_is_sure(location, mailbox))
+		return;
+	/* with its name behind it */
+	asked = mem_new(sizeof(*asked) + mailbox->name_len + 1);
+	*asked = *mailbox;
+	name = (char *)(asked + 1);
+	memcpy(name, mailbox->name, mailbox->name_len + 1);
+	asked->name = name;
+	bogus_names_add(bogus, storage_name, asked);
+}
+
+/* Ask for the names, from the first one with a higher UID. Returns TRUE if the
+   list changed, and all names from changed_uid on are to be asked for again. */
+static bool names_ask_from(struct audit_list_names *names,
+			   struct bogus_names *bogus, uint32_t uid)
+{
+	struct index_list_mailbox mailbox;
+
+	names->changed = false;
+	while (!names->changed &&
+	       list_index_next(names->decide->list, uid, &mailbox) &&
+	       names->progress(names->context)) {
+		names_ask(names, bogus, &mailbox);
+		uid = mailbox.uid;
+	}
+	bogus_names_flush(bogus);
+	return names->changed;
+}
+
 /* Returns TRUE if the list index can't tell "a.b" from "a/b", so that Dovecot
    takes names from the layout. No level on disk holds a '/'. */
 static bool is_ambiguous(const struct location *location)
@@ -140,23 +177,22 @@ static bool is_ambiguous(const struct location *location)
 
 void audit_list_names_find(struct audit_list_names *names)
 {
-	struct list_index *list = names->decide->list;
-	struct index_list_mailbox mailbox = { .uid = 0 };
+	const struct bogus_names_settings set = {
+		.location = names->decide->location,
+		.side = names->decide->side, .errors = names->errors,
+		.jobs = names->jobs, .bogus = names_bogus, .context = names,
+	};
+	struct bogus_names *bogus;
 	uint32_t uid = 0;
-	bool is_dir = false;
 
 	names->unknown = is_ambiguous(names->decide->location);
-	while (!names->unknown && list_index_next(list, uid, &mailbox) &&
-	       names->progress(names->context)) {
-		if (is_bogus(names, &mailbox, &is_dir)) {
-			/* look once more at what may have been renamed */
-			if (list_index_refresh(list))
-				continue;
-			names_add(names, &mailbox, is_dir);
-		}
-		uid = mailbox.uid;
+	if (!names->unknown) {
+		bogus = bogus_names_init(&set);
+		while (names_ask_from(names, bogus, uid))
+			uid = names->changed_uid - 1;
+		bogus_names_deinit(&bogus);
 	}
-	if (!list_index_is_known(list))
+	if (!list_index_is_known(names->decide->list))
 		names->unknown = true;
 }
 

@@ -13,8 +13,10 @@ struct audit_list_names {
 	/* storage names that have an entry, all or some */
 	const struct name_set *met;
 	const struct error_sink *errors;
-	/* Called before each name that is looked up. Returns whether to go
-	   on. */
+	/* at the most so many looks are made at once */
+	unsigned int jobs;
+	/* Called before each name that is looked up. Returns whether to go on;
+	   if not, it may be called once more. */
 	bool (*progress)(void *context);
 	void *context;
 
@@ -24,6 +26,10 @@ struct audit_list_names {
 	uint64_t total, hidden;
 	/* the names can't be told */
 	bool unknown;
+
+	/* only while it looks: the list changed, which was seen at that name */
+	bool changed;
+	uint32_t changed_uid;
 };
 
 /* Find the names; the caller has set what is above them. */

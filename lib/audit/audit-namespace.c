@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "audit-namespace.h"
 #include "clean-scope.h"
@@ -15,9 +14,8 @@
 #include "count.h"
 #include "entry-queue.h"
 #include "index-side.h"
+#include "look-queue.h"
 
-/* that the audit holds, and its process */
-#define OTHER_DESCRIPTORS 64
 #define STOPPED "Stopped before its end"
 
 struct run {
@@ -243,21 +241,16 @@ static void run_index_error(const char *op, const char *path,
 	error_sink_add(run->errors, op, path, error);
 }
 
-/* A look takes up to two descriptors, and fails if there is none. */
+/* Returns how many looks may be made at once. */
 static unsigned int run_jobs(const struct run *run)
 {
 	unsigned int jobs = run->set->jobs;
-	struct rlimit limit;
 
-	if (jobs == 0)
-		jobs = MBA_DEFAULT_JOBS;
-	else if (jobs > MBA_MAX_JOBS)
-		jobs = MBA_MAX_JOBS;
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-	    limit.rlim_cur >= OTHER_DESCRIPTORS + 2 * jobs)
-		return jobs;
-	return limit.rlim_cur < OTHER_DESCRIPTORS + 2 ? 1 :
-		(limit.rlim_cur - OTHER_DESCRIPTORS) / 2;
+	/* clean asks one question at a time */
+	if (run->clean.set != NULL)
+		return 1;
+	return jobs == 0 ? MBA_DEFAULT_JOBS :
+		jobs > MBA_MAX_JOBS ? MBA_MAX_JOBS : jobs;
 }
 
 /* Walk the index root, while the mail side is looked at. */
@@ -270,7 +263,7 @@ static void run_audit(struct run *run, const struct index_side_settings *walk,
 
 	set.use = true;
 	/* there is one where descriptors are few */
-	set.share = jobs > 1;
+	set.share = look_queue_jobs(jobs) > 1;
 	set.entry = run_audit_entry;
 	set.errors = &errors;
 	run->errors = walk->errors;
@@ -324,6 +317,7 @@ static void run_subscriptions(struct run *run, struct audit_namespace *ns,
 	subscriptions->prefixes_below = ns->prefixes_below;
 	subscriptions->side = run->decide.side;
 	subscriptions->errors = errors;
+	subscriptions->jobs = run_jobs(run);
 	subscriptions->progress = run_name_progress;
 	subscriptions->context = run;
 	audit_subscriptions_find(subscriptions);
@@ -337,6 +331,7 @@ static void run_list_names(struct run *run, struct audit_namespace *ns,
 	list_names->decide = &run->decide;
 	list_names->met = run->met;
 	list_names->errors = errors;
+	list_names->jobs = run_jobs(run);
 	list_names->progress = run_name_progress;
 	list_names->context = run;
 	audit_list_names_find(list_names);

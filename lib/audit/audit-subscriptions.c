@@ -6,7 +6,6 @@
 
 #include "alloc.h"
 #include "audit-subscriptions.h"
-#include "bogus-name.h"
 #include "name.h"
 #include "subscriptions.h"
 
@@ -23,16 +22,25 @@ static bool name_is_below(const struct audit_subscriptions *subscriptions,
 	return false;
 }
 
+static void subscriptions_bogus(const void *mailbox, bool is_dir,
+				void *context)
+{
+	struct audit_subscriptions *subscriptions = context;
+
+	(void)is_dir;
+	subscriptions->names =
+		mem_grow(subscriptions->names, &subscriptions->alloc,
+			 subscriptions->count + 2,
+			 sizeof(*subscriptions->names));
+	subscriptions->names[subscriptions->count++] = mem_strdup(mailbox);
+	subscriptions->names[subscriptions->count] = NULL;
+}
+
 static void subscriptions_name(const char *storage_name, void *context)
 {
 	struct audit_subscriptions *subscriptions = context;
 	const struct location *location = subscriptions->location;
-	const struct bogus_name_settings set = {
-		.location = location, .side = subscriptions->side,
-		.errors = subscriptions->errors,
-	};
 	char *mailbox;
-	bool is_dir;
 
 	/* the user's INBOX is there when it is needed */
 	if (location->set.inbox && strcmp(storage_name, "INBOX") == 0)
@@ -45,26 +53,30 @@ static void subscriptions_name(const char *storage_name, void *context)
 		return;
 	mailbox = name_from_storage(&location->set, location->storage_sep,
 				    storage_name);
-	/* the last mailbox that was deleted leaves an empty directory behind;
-	   one that isn't mounted has left entries */
-	if (name_is_below(subscriptions, mailbox) ||
-	    !bogus_name_check(&set, storage_name, true, &is_dir)) {
+	if (name_is_below(subscriptions, mailbox))
 		free(mailbox);
-		return;
-	}
-	subscriptions->names =
-		mem_grow(subscriptions->names, &subscriptions->alloc,
-			 subscriptions->count + 2,
-			 sizeof(*subscriptions->names));
-	subscriptions->names[subscriptions->count++] = mailbox;
-	subscriptions->names[subscriptions->count] = NULL;
+	else
+		bogus_names_add(subscriptions->bogus, storage_name, mailbox);
 }
 
 void audit_subscriptions_find(struct audit_subscriptions *subscriptions)
 {
+	const struct bogus_names_settings set = {
+		.location = subscriptions->location,
+		.side = subscriptions->side, .errors = subscriptions->errors,
+		.jobs = subscriptions->jobs,
+		/* the last mailbox that was deleted leaves one behind; one that
+		   isn't mounted has left entries */
+		.empty_dirs = true,
+		.bogus = subscriptions_bogus, .context = subscriptions,
+	};
+
 	subscriptions->stopped = false;
+	subscriptions->bogus = bogus_names_init(&set);
 	subscriptions_read(subscriptions->location, subscriptions_name,
 			   subscriptions, subscriptions->errors);
+	bogus_names_flush(subscriptions->bogus);
+	bogus_names_deinit(&subscriptions->bogus);
 }
 
 void audit_subscriptions_clear(struct audit_subscriptions *subscriptions)

@@ -4,7 +4,7 @@
 #ifndef AUDIT_SUBSCRIPTIONS_H
 #define AUDIT_SUBSCRIPTIONS_H
 
-#include "mail-side.h"
+#include "bogus-names.h"
 
 /* Subscribed names that no mailbox has, nor an entry. */
 struct audit_subscriptions {
@@ -14,6 +14,8 @@ struct audit_subscriptions {
 	const char *const *prefixes_below;
 	struct mail_side *side;
 	const struct error_sink *errors;
+	/* at the most so many looks are made at once */
+	unsigned int jobs;
 	/* Called before each name that is looked up. Returns whether to go on:
 	   if not, it isn't called any more. */
 	bool (*progress)(void *context);
@@ -24,6 +26,9 @@ struct audit_subscriptions {
 	const char **names;
 	size_t count, alloc;
 	bool stopped;
+
+	/* only while it looks */
+	struct bogus_names *bogus;
 };
 
 /* Find the names; the caller has set what is above them. */

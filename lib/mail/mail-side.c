@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -24,6 +25,12 @@
 #include "mail-seen.h"
 #include "mail-side.h"
 #include "path.h"
+
+/* What a file server takes at the least, and a disk's cache never does; and how
+   many more of the latest looks than not have to take that long: a process that
+   has to wait for a processor has one or two. */
+#define SLOW_NSECS (200 * 1000)
+#define SLOW_LOOKS 4
 
 /* A directory with questions; its descriptor is closed with the last one. */
 struct mail_dir {
@@ -38,8 +45,8 @@ struct mail_side {
 	const struct location *location;
 	const struct error_sink *errors;
 
-	/* that mail_side_look() made */
-	unsigned int looks;
+	/* how many more of the latest looks were slow than not */
+	unsigned int slow_looks;
 
 	/* where the latest question was asked */
 	struct dir_stack stack;
@@ -374,18 +381,37 @@ static int stack_open_errno(const struct mail_side *side,
 		side->open_errno : 0;
 }
 
-/* Ask, look and answer, by what is held open. */
-static struct mail_verdict look_by_stack(struct mail_side *side,
-					 struct mail_question *question)
+static struct timespec clock_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now;
+}
+
+/* A look was made that began then. */
+static void side_looked(struct mail_side *side, struct timespec begin)
+{
+	struct timespec end = clock_now();
+	int64_t nsecs = (end.tv_sec - begin.tv_sec) * (int64_t)1000000000 +
+		end.tv_nsec - begin.tv_nsec;
+
+	if (mail_side_is_slow(side))
+		return;
+	if (nsecs >= SLOW_NSECS)
+		side->slow_looks++;
+	else if (side->slow_looks > 0)
+		side->slow_looks--;
+}
+
+/* Look and answer, in the stack's directory, or by why it can't be opened. */
+static struct mail_verdict look_in_stack(struct mail_side *side,
+					 struct mail_question *question,
+					 int open_errno, size_t depth)
 {
 	const struct location_path *path = question->path;
-	size_t depth = side->open_depth;
-	int fd = -1, open_errno = stack_open_errno(side, path);
+	int fd = -1;
 
-	side->open_errno = 0;
-	if (is_in_failed_dir(side, path))
-		return side->failed;
-	side->looks++;
 	mail_seen_seek(&side->seen, path->mail_path, path->mail_dir_len);
 	dir_stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
 	if (open_errno == 0)
@@ -401,6 +427,24 @@ static struct mail_verdict look_by_stack(struct mail_side *side,
 	side->is_elsewhere = question->is_elsewhere;
 	return question->is_elsewhere ? question->verdict :
 		question_verdict(side, question);
+}
+
+/* Ask, look and answer, by what is held open. */
+static struct mail_verdict look_by_stack(struct mail_side *side,
+					 struct mail_question *question)
+{
+	int open_errno = stack_open_errno(side, question->path);
+	size_t depth = side->open_depth;
+	struct mail_verdict verdict;
+	struct timespec begin;
+
+	side->open_errno = 0;
+	if (is_in_failed_dir(side, question->path))
+		return side->failed;
+	begin = clock_now();
+	verdict = look_in_stack(side, question, open_errno, depth);
+	side_looked(side, begin);
+	return verdict;
 }
 
 /* Returns TRUE if the mail root still is the directory that it was at first. If
@@ -459,13 +503,15 @@ enum mba_state mail_side_look(struct mail_side *side,
 {
 	struct mail_question question;
 	struct mail_verdict verdict;
+	struct timespec begin;
 
 	question_init(&question, path);
 	if (path->mail_path[0] != '/')
 		verdict = look_below_root(side, &question);
 	else {
-		side->looks++;
+		begin = clock_now();
 		mail_question_look(side->location, &question);
+		side_looked(side, begin);
 		verdict = question_inbox_verdict(side, &question);
 	}
 	*reason_r = verdict.reason;
@@ -473,9 +519,9 @@ enum mba_state mail_side_look(struct mail_side *side,
 	return verdict.state;
 }
 
-unsigned int mail_side_looks(const struct mail_side *side)
+bool mail_side_is_slow(const struct mail_side *side)
 {
-	return side->looks;
+	return side->slow_looks == SLOW_LOOKS;
 }
 
 /* Open a question's directory. */

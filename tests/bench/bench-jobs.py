@@ -25,17 +25,27 @@ def make_trees(top):
         for j in range(FILES):
             write(f"{top}/home/dir{i}/file{j}", b"no mailbox\n")
             make_log(f"{top}/index/dir{i}/.imap/file{j}")
+    # the same names once more, which have no entry
+    os.mkdir(top + "/empty")
+    os.mkdir(top + "/control")
+    write(top + "/control/.subscriptions", "".join(
+        f"dir{i}/file{j}\n" for i in range(DIRS) for j in range(FILES)
+    ).encode())
 
 
-def report(top, mail, jobs):
-    return ["mailbox-audit", "report", "--index-root", top + "/index",
-            "--mail-root", mail, "-J", str(jobs)]
+def report(top, mail, jobs, index="/index"):
+    return ["mailbox-audit", "report", "--index-root", top + index,
+            "--control", top + "/control", "--mail-root", mail,
+            "-J", str(jobs)]
 
 
 COMMANDS = {
     **{f"mailbox-audit report -J {jobs}":
        lambda top, mail, jobs=jobs: report(top, mail, jobs)
        for jobs in (1, 2, 4, 16, 64, 256)},
+    **{f"  of subscriptions, -J {jobs}":
+       lambda top, mail, jobs=jobs: report(top, mail, jobs, "/empty")
+       for jobs in (1, 16, 64)},
     "du --inodes -s": lambda top, mail: ["du", "--inodes", "-s", mail],
     # it looks at each file for its size
     **{f"fdfind -j {jobs} --size +0b":

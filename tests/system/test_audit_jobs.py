@@ -227,6 +227,45 @@ def test_a_file_server_that_dies(server, jobs):
     assert process.returncode == os.EX_IOERR
 
 
+@pytest.fixture
+def remembered(dovecot):
+    """A home whose names only the mailbox list index and the subscriptions
+    remember, as clean leaves it."""
+    server = dovecot(location=default_location())
+    home, index = server.users["alice"].home, server.path("index/%u", "alice")
+    rng = random.Random(3)
+    names = [f"{top}{i}/f{j}" for i in range(8) for j in range(10)
+             for top in ("some", "other")]
+    for name in names:
+        os.makedirs(os.path.dirname(f"{home}/{name}"), exist_ok=True)
+        make_name(f"{home}/{name}", rng.choice(["mbox", "junk", "junk"]))
+    server.chown("alice", home)
+    with server.imap("alice") as imap:
+        imap.list()
+        for name in names[::2]:
+            imap.ok("SUBSCRIBE", name)
+    for name in os.listdir(index):
+        if name.startswith(("some", "other")):
+            shutil.rmtree(f"{index}/{name}")
+    for name in rng.sample(names, 20):
+        os.unlink(f"{home}/{name}")
+    return server
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_names_without_an_entry_are_the_same(remembered, seed):
+    out, errors, status = same_for_all(
+        remembered, delay=500, jitter=3000, errors=[0, 30, 60][seed],
+        seed=seed)
+    names = report(json_lines(out))["namespaces"][0]["names"]
+    assert len(names["subscriptions"]) > 10
+    assert names["list_index"]["total"] > 50
+    lines = errors.splitlines()
+    assert len(lines) == len(set(lines))
+    assert (status == 0 and lines == []) if seed == 0 else \
+        (status == 74 and len(lines) > 1)
+
+
 def test_what_stays_is_never_missing(server):
     """Directories vanish, come back as files, are closed and opened again while
     looks are in flight."""

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "index-list.h"
@@ -16,6 +17,9 @@
 #include "unit.h"
 
 #define LIST "dovecot.list.index"
+/* more than are in flight at once with IN_FLIGHT_JOBS */
+#define IN_FLIGHT 40
+#define IN_FLIGHT_JOBS 4
 #define RULES ".* public_html Dir/ file/ gone/"
 #define GUID "00ababababababababababababababab"
 #define LONG_NAME \
@@ -24,9 +28,21 @@
 	"long678901234567890123456789012345678901234567890123456789012345" \
 	"long678901234567890123456789012345678901234567890123456789012345"
 
+/* what time it is, in seconds, and how long a look takes */
+static time_t clock_seconds, look_seconds;
+
+/* In place of libc's. */
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	(void)id;
+	ts->tv_sec = clock_seconds += look_seconds;
+	ts->tv_nsec = 0;
+	return 0;
+}
+
 struct names_case {
-	const char *names[4];
-	struct list_box boxes[4];
+	const char *names[9];
+	struct list_box boxes[10];
 	struct list_more more;
 	/* Maildir in directories, if its driver is NULL */
 	struct mba_location location;
@@ -350,13 +366,73 @@ START_TEST(the_first_names_are_told)
 }
 END_TEST
 
-/* Where an index would be can't be looked at. */
+/* Write a list of names that begin with something. */
+static void list_numbered(const char *begin)
+{
+	struct list_box boxes[IN_FLIGHT + 1] = { { 0, 0, 0 } };
+	char names[IN_FLIGHT][8];
+	const char *pointers[IN_FLIGHT + 1] = { NULL };
+
+	for (unsigned int i = 0; i < IN_FLIGHT; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "%s%u", begin, i);
+		pointers[i] = names[i];
+		boxes[i].name_id = i + 1;
+	}
+	(void)list_write("index/" LIST, pointers, boxes, NULL);
+}
+
+static void list_others(void)
+{
+	list_numbered("other");
+}
+
+/* All names are called otherwise when half of them were asked for: those in
+   flight are asked for again, and those before were told. */
+START_TEST(a_list_may_change_while_names_are_in_flight)
+{
+	struct asked asked = { 0, 0, list_others };
+	struct mba_audit_settings set = {
+		.progress = ask, .context = &asked, .jobs = IN_FLIGHT_JOBS,
+	};
+	const struct mba_namespace_report *ns;
+	const struct mba_report *report;
+	struct mba_audit *audit;
+	unsigned int others = 0;
+	char name[16];
+
+	unit_mkdir(unit_path("mail/box/tmp"));
+	list_numbered("name");
+	audit = audit_init(&none, &set);
+	look_seconds = 1;
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	asked.at = asked.count - IN_FLIGHT / 2;
+	asked.count = 0;
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	ns = report->namespaces;
+	ck_assert_uint_eq(ns->list_names_count, IN_FLIGHT);
+	for (unsigned int i = 0; i < IN_FLIGHT; i++) {
+		if (ns->list_names[i].mailbox[0] == 'o')
+			others++;
+		(void)snprintf(name, sizeof(name), "%s%u",
+			       others > 0 ? "other" : "name", i);
+		ck_assert_str_eq(ns->list_names[i].mailbox, name);
+	}
+	/* the one that is asked for, and all that can be in flight */
+	ck_assert_uint_eq(others, IN_FLIGHT / 2 + 1 + 2 * IN_FLIGHT_JOBS);
+	audit_deinit(&audit, &set);
+}
+END_TEST
+
+/* Where an index would be can't be looked at, nor a mailbox before it. */
 START_TEST(errors_are_told_once)
 {
 	static const struct names_case closed = {
-		.names = { "closed", "a", "loop" },
+		.names = { "closed", "a", "loop", "w", "x", "y", "z",
+			   "denied" },
 		.boxes = { { 1, 0, 1 }, { 2, 1, 1 }, { 3, 0, 1 },
-			   { 2, 3, 1 } },
+			   { 4, 0, 1 }, { 5, 0, 1 }, { 6, 0, 1 }, { 7, 0, 1 },
+			   /* it is looked up while the next one is asked for */
+			   { 8, 0, 1 }, { 2, 3, 1 } },
 	};
 	struct mba_audit_settings set = { .rules = NULL };
 	const struct mba_report *report;
@@ -367,17 +443,22 @@ START_TEST(errors_are_told_once)
 	unit_mkdir(unit_path("index/closed"));
 	ck_assert_int_eq(symlink("loop", unit_path("index/loop")), 0);
 	ck_assert_int_eq(chmod(unit_path("index/closed"), 0), 0);
+	unit_mkdir(unit_path("mail/denied"));
+	ck_assert_int_eq(chmod(unit_path("mail/denied"), 0), 0);
 	unit_become_nobody();
+	look_seconds = 1;
 	audit = audit_init(&closed, &set);
 	ck_assert_int_eq(mba_audit_run(audit, &report), -1);
-	ck_assert_str_eq(told_get(report->namespaces), "");
-	ck_assert_uint_eq(report->errors_total, 2);
+	ck_assert_str_eq(told_get(report->namespaces), "w:|x:|y:|z:|");
+	ck_assert_uint_eq(report->errors_total, 3);
 	/* the walk's */
 	ck_assert_str_eq(report->errors[0].path, unit_path("index/closed"));
-	ck_assert_str_eq(report->errors[1].path, unit_path("index/loop/a"));
-	ck_assert_str_eq(report->errors[1].op, "lstat");
+	ck_assert_str_eq(report->errors[1].path, unit_path("mail/denied"));
+	ck_assert_str_eq(report->errors[2].path, unit_path("index/loop/a"));
+	ck_assert_str_eq(report->errors[2].op, "lstat");
 	audit_deinit(&audit, &set);
 	ck_assert_int_eq(chmod(unit_path("index/closed"), 0700), 0);
+	ck_assert_int_eq(chmod(unit_path("mail/denied"), 0700), 0);
 }
 END_TEST
 
@@ -409,6 +490,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_list_may_change, 0,
 			    sizeof(changes) / sizeof(changes[0]));
 	tcase_add_test(tcase, the_first_names_are_told);
+	tcase_add_test(tcase, a_list_may_change_while_names_are_in_flight);
 	tcase_add_test(tcase, errors_are_told_once);
 	tcase_add_test(tcase, subscriptions_are_told);
 	return unit_run(tcase);
