@@ -18,6 +18,7 @@ import random
 import re
 import zlib
 
+from dovecot import log_prefix
 from waiting import wait_for
 
 MARK = "mailbox_access: "
@@ -66,7 +67,8 @@ def parse(line):
 def session_count(text):
     """Returns how many sessions have begun and how many have ended."""
     return (len(re.findall(r"imap-login: (?:Info: )?Log(?:in|ged in): ", text)),
-            len(re.findall(r"imap\(.*: Info: Disconnected: ", text)))
+            len(re.findall(log_prefix("imap") + "Info: Disconnected: ",
+                           text)))
 
 
 def lines(server, count=None, sessions=0):

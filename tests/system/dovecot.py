@@ -80,6 +80,13 @@ FIRST_UID = 20001
 STARTED = " starting up for "
 
 
+def log_prefix(service):
+    """Returns a regular expression for what a service's lines begin with. The
+    user isn't always in it: Dovecot's log process forgets him when it hears of
+    a process's end, which may be before it has read the last line."""
+    return rf" {service}(?:\(.*)?: "
+
+
 def version():
     """Returns Dovecot's version as a tuple, e.g. (2, 3, 19)."""
     text = subprocess.run(["dovecot", "--version"], check=True,
@@ -625,12 +632,15 @@ class Dovecot:
         return all(map(pipes_are_empty, pids)) and \
             all(state(pid) in (b"S", None) for pid in pids)
 
-    def log_lines(self, *words, count=1):
-        """Returns the lines with all the words in them, once there are count:
-        a process may log something after its reply."""
+    def log_lines(self, *words, count=1, service=None):
+        """Returns the lines with all the words in them, those of a service if
+        it is given, once there are count: a process may log something after
+        its reply."""
+        pattern = "" if service is None else log_prefix(service)
         lines = wait_for(
             lambda: [l for l in self.log().splitlines()
-                     if all(word in l for word in words)],
+                     if all(word in l for word in words) and
+                     re.search(pattern, l)],
             lambda lines: len(lines) >= count)
         # what it has in their place tells why
         assert len(lines) >= count, self.log()

@@ -64,7 +64,7 @@ def refused(server, user="alice"):
         assert not reply.ok
         raise Closed(reply)
     # the process may write them after the client is gone
-    return server.log_lines("Error: ", " imap(")
+    return server.log_lines("Error: ", service="imap")
 
 
 def test_default_rules_when_nothing_is_set(start):

@@ -15,7 +15,8 @@ import pytest
 
 import dovecot as dovecot_module
 from audit import ALWAYS_FULL
-from dovecot import Location, Namespace, User
+from dovecot import Location, Namespace, User, log_prefix
+from hibernation import imap_processes
 from imap import Closed, literal, quote
 
 MESSAGE = b"From: a@example.org\nSubject: hello\n\nbody\n"
@@ -178,7 +179,21 @@ def test_the_log_has_all_of_a_session_that_has_ended(dovecot):
     with server.imap("alice"):
         pass
     threading.Timer(1, os.kill, (log, signal.SIGCONT)).start()
-    assert re.search(r" imap\(alice\).*: Info: Disconnected: ", server.log())
+    assert re.search(log_prefix("imap") + "Info: Disconnected: ",
+                     server.log())
+
+
+def test_a_line_without_its_user_is_the_services(dovecot):
+    """The log process knows no prefix of a process that it has forgotten. \\4
+    is an error."""
+    server = dovecot()
+    with server.imap("alice"):
+        session, = imap_processes(server)
+        with open(f"/proc/{session}/fd/2", "wb") as pipe:
+            pipe.write(b"\1\4%d last words\n" % os.getpid())
+        line, = server.log_lines("last words", service="imap")
+    assert " imap: Error: last words" in line
+    assert not re.search(log_prefix("imap"), " imap-login: Error: ")
 
 
 def test_stop_leaves_no_process_and_no_file(dovecot):
