@@ -488,6 +488,9 @@ class Dovecot:
         """Stops Dovecot and waits for the end of all its processes."""
         if self.process is None:
             return
+        # Dovecot may panic ("epoll_ctl(del, 10) failed") where a process that
+        # ends by itself is told just then to close its listeners
+        wait_for(self.is_idle, patience=1)
         # not "doveadm stop": it waits for its timeout, since the ended master
         # process stays there until we have asked for its exit status
         self.process.terminate()
@@ -531,6 +534,11 @@ class Dovecot:
             if int(fields[3]) == self.process.pid and fields[0] != b"Z":
                 processes.append((int(pid), name.decode()))
         return processes
+
+    def is_idle(self):
+        """Whether no process does anything, not even end."""
+        return not any(state(pid) in (b"R", b"D")
+                       for pid, _ in self.running())
 
     @property
     def tcp(self):
