@@ -353,11 +353,45 @@ static int64_t mtime_of(const struct index_dir *dir, enum index_dir_file_id id)
 		mtime;
 }
 
+/* Returns TRUE if all of a log is understood, at least up to an end. */
+static bool log_is_whole(const struct index_log_scan *log, uint64_t end)
+{
+	const struct index_log_count *unknown;
+
+	if (log == NULL)
+		return true;
+	unknown = &log->counts[INDEX_LOG_UNKNOWN];
+	return log->error == NULL && log->end >= end &&
+		unknown->internal + unknown->external == 0;
+}
+
+/* Returns TRUE if there is nothing in the files that isn't understood. An older
+   log may have a torn end; the newer one says where it was left. */
+static bool is_whole(const struct index_dir *dir)
+{
+	const struct index_log_scan *log = usable_log(dir, 0);
+	const struct index_log_scan *log2 = usable_log(dir, 1);
+	uint64_t end2 = 0;
+
+	for (int id = 0; id < INDEX_DIR_FILES; id++) {
+		if (dir->files[id].failed != NULL ||
+		    dir->files[id].error != NULL)
+			return false;
+	}
+	if (log != NULL && log2 != NULL &&
+	    log->hdr.prev_file_seq == log2->hdr.file_seq)
+		end2 = log->hdr.prev_file_offset;
+	return dir->state.problem == NULL &&
+		log_is_whole(log, dir->files[INDEX_DIR_LOG].size) &&
+		log_is_whole(log2, end2);
+}
+
 static void evidence_find(struct index_dir *dir)
 {
 	const struct index_dir_file *thread = &dir->files[INDEX_DIR_THREAD];
 	struct index_evidence_input input = {
 		.untouched = dir->untouched,
+		.partial = !is_whole(dir),
 		.state = dir->result == INDEX_STATE_OK ? &dir->state : NULL,
 		.log = usable_log(dir, 0),
 		.log2 = usable_log(dir, 1),

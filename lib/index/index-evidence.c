@@ -195,6 +195,10 @@ void index_evidence_find(const struct index_evidence_input *input,
 			     input->thread_mtime);
 	}
 	evidence_sort(evidence_r, &state->exts);
-	evidence_r->not_opened_since =
-		not_opened_since(state, input->log_mtime);
+	if (!input->partial) {
+		evidence_r->not_opened_since =
+			not_opened_since(state, input->log_mtime);
+	} else if (evidence_r->proof == NULL) {
+		evidence_r->level = MBA_EVIDENCE_UNKNOWN;
+	}
 }

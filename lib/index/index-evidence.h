@@ -15,6 +15,8 @@
 struct index_evidence_input {
 	/* nothing but one header-only log */
 	bool untouched;
+	/* part of the files isn't understood, which may hold a proof */
+	bool partial;
 	/* NULL if it can't be told */
 	const struct index_state *state;
 	/* the log and the older log; NULL if there is none */

@@ -239,6 +239,101 @@ START_TEST(what_the_walk_saw_is_read)
 }
 END_TEST
 
+static void make_large(const char *path)
+{
+	unit_write(path, "", 0);
+	ck_assert_int_eq(truncate(path, (off_t)1 << 40), 0);
+}
+
+static void hide_in_torn_end(void)
+{
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	newer.size -= 4;
+}
+
+static void hide_after_zeros(void)
+{
+	uint32_t pos = newer.size;
+
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	memset(newer.data + pos, 0, 4);
+}
+
+static void hide_after_small_one(void)
+{
+	uint32_t pos = newer.size;
+
+	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	set_size(newer.data + pos, 4);
+}
+
+static void hide_in_unknown_one(void)
+{
+	LOG_ADD(&newer, 0x400000, 1, 1, 0x08);
+}
+
+static void hide_after_append(void)
+{
+	log_append(&newer, 1, 1);
+}
+
+static void hide_in_older_log(void)
+{
+	make_older_log(unit_path("dovecot.index.log.2"));
+	log_begin(&newer, 2, 1, older.size);
+	log_append(&newer, 2, 1);
+	older.size -= 4;
+	unit_write(unit_path("dovecot.index.log.2"), older.data, older.size);
+	/* the index has it, and not the message */
+	memcpy(older.data, "\7\3\170\0\170\0\0\0\10\0\0\0\1\0\0\0", 16);
+	memset(older.data + 16, 0, 120 - 16);
+	older.size = 16;
+	add32(&older, INDEXID);
+	add32(&older, 0);
+	add32(&older, 1);
+	add32(&older, 2);
+	older.size = 48;
+	add32(&older, 1);
+	older.size = 60;
+	add32(&older, 2);
+	older.size = 68;
+	add32(&older, 40);
+	unit_write(unit_path("dovecot.index"), older.data, 120);
+}
+
+static void hide_in_corrupt_cache(void)
+{
+	make_cache(unit_path("dovecot.index.cache"));
+	ck_assert_int_eq(truncate(unit_path("dovecot.index.cache"), 40), 0);
+}
+
+static void hide_in_large_cache(void)
+{
+	make_large(unit_path("dovecot.index.cache"));
+}
+
+static void (*const hides[])(void) = {
+	hide_in_torn_end, hide_after_zeros, hide_after_small_one,
+	hide_in_unknown_one, hide_after_append, hide_in_older_log,
+	hide_in_corrupt_cache, hide_in_large_cache,
+};
+
+/* Where part of it isn't understood, it says nothing that there is no proof. */
+START_TEST(what_may_hide_a_proof)
+{
+	struct mba_use use;
+
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 2);
+	hides[_i]();
+	unit_write(unit_path("dovecot.index.log"), newer.data, newer.size);
+	use_read(&use, true);
+	ck_assert_int_eq(use.evidence, MBA_EVIDENCE_UNKNOWN);
+	ck_assert_ptr_null(use.proof);
+	ck_assert_int_eq(use.since, INDEXID);
+}
+END_TEST
+
 static void make_fifo(const char *path)
 {
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
@@ -247,12 +342,6 @@ static void make_fifo(const char *path)
 static void make_loop(const char *path)
 {
 	ck_assert_int_eq(symlink(path, path), 0);
-}
-
-static void make_large(const char *path)
-{
-	unit_write(path, "", 0);
-	ck_assert_int_eq(truncate(path, (off_t)1 << 40), 0);
 }
 
 static void make_socket(const char *path)
@@ -306,6 +395,8 @@ int main(void)
 	tcase_add_loop_test(tcase, what_the_walk_saw_is_read, 0,
 			    sizeof(proofs) / sizeof(proofs[0]));
 	tcase_add_test(tcase, messages_that_take_too_long_are_unknown);
+	tcase_add_loop_test(tcase, what_may_hide_a_proof, 0,
+			    sizeof(hides) / sizeof(hides[0]));
 	tcase_add_loop_test(tcase, what_is_no_index_is_no_failure, 0,
 			    sizeof(makers) / sizeof(makers[0]));
 	tcase_add_test(tcase, failures_are_told);
