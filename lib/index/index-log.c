@@ -3,9 +3,9 @@
 
 /* A log is read while Dovecot appends to it: a transaction's size is written
    last, so that a size of 0, or one that leads past the end, is no error but
-   the end. A boundary tells how far the transactions go that belong together;
-   if they aren't all there, none of them counts. Newer Dovecots leave such a
-   torn end for ever. */
+   the end. A boundary, which is external whatever follows it, tells how far the
+   transactions go that belong together; if they aren't all there, none of them
+   counts. Newer Dovecots leave such a torn end for ever. */
 
 #include <string.h>
 #include <strings.h>
@@ -179,7 +179,7 @@ bool index_log_next(struct index_log_iter *iter,
 	trans_r->dsync = (type & TYPE_DSYNC) != 0;
 	trans_r->data = bytes + TRANSACTION_HEADER_SIZE;
 	trans_r->data_size = trans_r->size - TRANSACTION_HEADER_SIZE;
-	return trans_r->type != INDEX_LOG_BOUNDARY ||
+	return trans_r->type != INDEX_LOG_BOUNDARY || !trans_r->external ||
 		log_boundary_is_whole(trans_r, iter->size);
 }
 

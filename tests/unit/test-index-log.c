@@ -67,7 +67,7 @@ START_TEST(torn_ends_are_ends)
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 1);
 	end = newer.size;
-	LOG_ADD(&newer, BOUNDARY, boundary_size);
+	LOG_ADD(&newer, BOUNDARY | EXTERNAL, boundary_size);
 	log_append(&newer, 2, 2);
 	for (size_t size = newer.size; size >= 40; size--) {
 		newer.size = size;
@@ -82,6 +82,17 @@ START_TEST(torn_ends_are_ends)
 		teardown();
 		setup();
 	}
+}
+END_TEST
+
+/* Dovecot's are external; it takes others for nothing. */
+START_TEST(an_internal_boundary_is_none)
+{
+	log_begin(&newer, 1, 0, 0);
+	LOG_ADD(&newer, BOUNDARY, 1000);
+	log_append(&newer, 1, 2);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	ck_assert_uint_eq(state.hdr.messages_count, 2);
 }
 END_TEST
 
@@ -585,6 +596,7 @@ int main(void)
 	tcase_add_test(tcase, flags_count_whoever_sets_them);
 	tcase_add_test(tcase, next_uid_never_shrinks);
 	tcase_add_test(tcase, torn_ends_are_ends);
+	tcase_add_test(tcase, an_internal_boundary_is_none);
 	tcase_add_test(tcase, logs_follow_each_other);
 	tcase_add_test(tcase, logs_may_not_belong_together);
 	tcase_add_loop_test(tcase, an_older_log_does_not_begin_anew, 0, 4);
