@@ -173,8 +173,14 @@ static int fields_decode(struct index_cache *cache, const void *data,
 		cache->fields[i].last_used = cursor_u32(&c);
 	for (uint32_t i = 0; i < count; i++)
 		cache->fields[i].size = cursor_u32(&c);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		cache->fields[i].type = cursor_u8(&c);
+		/* whatever size is written there */
+		if (cache->fields[i].type == INDEX_CACHE_VARIABLE ||
+		    cache->fields[i].type == INDEX_CACHE_STRING ||
+		    cache->fields[i].type == INDEX_CACHE_HEADER)
+			cache->fields[i].size = INDEX_CACHE_VARIABLE_SIZE;
+	}
 	for (uint32_t i = 0; i < count; i++)
 		cache->fields[i].decision = cursor_u8(&c);
 	return names_decode(cache, &c, error_r);

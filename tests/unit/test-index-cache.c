@@ -109,8 +109,13 @@ START_TEST(caches_are_checked)
 			 cases[_i].error == NULL ? 0 : -1);
 	ck_assert_pstr_eq(error, cases[_i].error);
 	ck_assert_uint_eq(cache.fields_count, cases[_i].fields);
-	if (cache.fields_count == 2)
+	if (cache.fields_count == 2) {
 		ck_assert_str_eq(cache.fields[1].name, "var");
+		/* it says nothing of one of variable size */
+		ck_assert_uint_eq(cache.fields[0].size, 4);
+		ck_assert_uint_eq(cache.fields[1].size,
+				  INDEX_CACHE_VARIABLE_SIZE);
+	}
 	index_cache_free(&cache);
 	free(copy);
 }
