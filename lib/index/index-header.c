@@ -190,8 +190,13 @@ void index_keyword_iter_init(struct index_keyword_iter *iter, const void *hdr,
 
 int index_keyword_next(struct index_keyword_iter *iter, const char **name_r)
 {
-	if (iter->left == 0 && !iter->records.failed)
-		return 0;
+	const struct cursor *names = &iter->names;
+
+	if (iter->left == 0 && !iter->records.failed) {
+		/* what follows the last name has to end, too */
+		return names->size == 0 ||
+			names->data[names->size - 1] == '\0' ? 0 : -1;
+	}
 	(void)cursor_u32(&iter->records);
 	cursor_seek(&iter->names, cursor_u32(&iter->records));
 	*name_r = cursor_string(&iter->names);
