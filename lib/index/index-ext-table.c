@@ -120,6 +120,7 @@ static const struct index_ext_info infos[] = {
 	{ "mdbox-hdr", mdbox_fields, INDEX_COLUMN_NONE },
 	{ "mdbox", no_fields, INDEX_COLUMN_MDBOX },
 	{ "map", map_fields, INDEX_COLUMN_NONE },
+	{ "ref", no_fields, INDEX_COLUMN_REF },
 	{ "fts", fts_fields, INDEX_COLUMN_NONE },
 	{ "virtual-guid", virtual_guid_fields, INDEX_COLUMN_NONE },
 	{ "virtual", virtual_fields, INDEX_COLUMN_NONE },
@@ -143,6 +144,7 @@ unsigned int index_column_size(enum index_column column)
 	static const unsigned int sizes[INDEX_COLUMN_COUNT] = {
 		[INDEX_COLUMN_CACHE] = 4, [INDEX_COLUMN_LIST] = 28,
 		[INDEX_COLUMN_MSGS] = 16, [INDEX_COLUMN_MDBOX] = 8,
+		[INDEX_COLUMN_REF] = 2,
 	};
 
 	return sizes[column];

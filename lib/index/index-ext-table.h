@@ -36,6 +36,8 @@ enum index_column {
 	INDEX_COLUMN_MSGS,
 	/* mdbox: u32 map_uid, u32 save_date */
 	INDEX_COLUMN_MDBOX,
+	/* ref: u16 number of copies of an mdbox's mail */
+	INDEX_COLUMN_REF,
 
 	INDEX_COLUMN_COUNT
 };

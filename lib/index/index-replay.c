@@ -16,6 +16,8 @@
 #define EXT_INTRO_SIZE 20
 #define EXT_ID_NEW UINT32_MAX
 #define EXT_FLAG_NO_SHRINK 0x01
+/* the extension that only changes of keywords make and change */
+static const char keywords_name[] = "keywords";
 
 struct replay {
 	struct index_state *state;
@@ -293,7 +295,8 @@ static void replay_intro(struct replay *replay)
 			replay->cursor.failed = true;
 		if (index_ext_check(intro.hdr_size, intro.record_size,
 				    intro.record_align) != NULL ||
-		    (ext = intro_ext(exts, &intro)) == NULL) {
+		    (ext = intro_ext(exts, &intro)) == NULL ||
+		    strcmp(ext->name, keywords_name) == 0) {
 			fail(replay, "an extension's introduction isn't valid");
 			return;
 		}
@@ -377,10 +380,19 @@ static void replay_ext_header(struct replay *replay)
 	}
 }
 
+static void check_uid(struct replay *replay, uint32_t uid)
+{
+	const uint32_t next_uid = replay->state->hdr.next_uid;
+
+	if (uid == 0 || uid >= next_uid) {
+		contradiction(replay, "a record is changed whose UID isn't "
+			      "lower than next_uid", uid, next_uid);
+	}
+}
+
 static void replay_ext_records(struct replay *replay)
 {
 	struct cursor *c = &replay->cursor;
-	const uint32_t next_uid = replay->state->hdr.next_uid;
 	enum index_column column;
 	const unsigned char *data;
 	uint32_t uid;
@@ -394,11 +406,7 @@ static void replay_ext_records(struct replay *replay)
 		cursor_align(c, 4);
 		if (data == NULL)
 			return;
-		if (uid == 0 || uid >= next_uid) {
-			contradiction(replay, "a record is changed whose UID "
-				      "isn't lower than next_uid", uid,
-				      next_uid);
-		}
+		check_uid(replay, uid);
 		if (column == INDEX_COLUMN_NONE)
 			continue;
 		index_records_set(&replay->state->records, column, uid, data,
@@ -406,9 +414,74 @@ static void replay_ext_records(struct replay *replay)
 	}
 }
 
+/* Add to a message's number. Only those of 16 bits are known: how many copies
+   of a mail an mdbox has. */
+static void replay_add(struct replay *replay, enum index_column column,
+		       uint32_t uid, int32_t diff)
+{
+	struct index_records *recs = &replay->state->records;
+	const void *record;
+	uint16_t number = 0;
+	uint32_t idx;
+
+	if (column != INDEX_COLUMN_REF ||
+	    !index_records_find(recs, uid, &idx))
+		return;
+	record = index_records_get(recs, column, idx);
+	if (record != NULL)
+		memcpy(&number, record, sizeof(number));
+	if (number + (int64_t)diff < 0 || number + (int64_t)diff > UINT16_MAX) {
+		contradiction(replay, diff < 0 ? "a number would be less than "
+			      "0: it, and what is taken from it" : "a number "
+			      "would be too large: it, and what is added to it",
+			      number, diff < 0 ? -(int64_t)diff : diff);
+		return;
+	}
+	number += diff;
+	index_records_set(recs, column, uid, &number, sizeof(number));
+}
+
+static void replay_ext_numbers(struct replay *replay)
+{
+	struct cursor *c = &replay->cursor;
+	const uint32_t size = replay->ext_record_size;
+	enum index_column column;
+	uint32_t uid;
+
+	if (!replay_has_ext(replay))
+		return;
+	if (size == 0 || size > 8 || (size & (size - 1)) != 0) {
+		contradiction(replay, "a record that is no number is added to",
+			      size, 8);
+		return;
+	}
+	column = ext_column(replay_ext(replay));
+	while (cursor_left(c) >= 8) {
+		uid = cursor_u32(c);
+		check_uid(replay, uid);
+		replay_add(replay, column, uid, (int32_t)cursor_u32(c));
+	}
+}
+
+static void replay_modseqs(struct replay *replay)
+{
+	struct cursor *c = &replay->cursor;
+	uint32_t uid, idx;
+
+	if (index_exts_get(&replay->state->exts, "modseq") != NULL)
+		return;
+	while (cursor_left(c) >= 12) {
+		uid = cursor_u32(c);
+		(void)cursor_u64(c);
+		if (index_records_find(&replay->state->records, uid, &idx)) {
+			fail(replay, "a modseq is changed before any are kept");
+			return;
+		}
+	}
+}
+
 static void replay_keyword(struct replay *replay)
 {
-	static const char name[] = "keywords";
 	struct index_exts *exts = &replay->state->exts;
 	const unsigned char *keyword;
 	uint16_t len;
@@ -422,9 +495,10 @@ static void replay_keyword(struct replay *replay)
 		fail(replay, "a keyword's name isn't valid");
 		return;
 	}
-	if (index_exts_get(exts, name) == NULL &&
+	if (index_exts_get(exts, keywords_name) == NULL &&
 	    exts->count < INDEX_EXTS_MAX)
-		(void)index_exts_add(exts, name, strlen(name));
+		(void)index_exts_add(exts, keywords_name,
+				     strlen(keywords_name));
 	/* all of them are compared */
 	if (!cursor_budget_spend(&replay->state->budget,
 				 exts->keywords_count) ||
@@ -453,7 +527,9 @@ static void (*const functions[INDEX_LOG_TYPE_COUNT])(struct replay *) = {
 	[INDEX_LOG_EXT_HDR_UPDATE] = replay_ext_header,
 	[INDEX_LOG_EXT_HDR_UPDATE32] = replay_ext_header,
 	[INDEX_LOG_EXT_REC_UPDATE] = replay_ext_records,
+	[INDEX_LOG_EXT_ATOMIC_INC] = replay_ext_numbers,
 	[INDEX_LOG_KEYWORD_UPDATE] = replay_keyword,
+	[INDEX_LOG_MODSEQ_UPDATE] = replay_modseqs,
 	[INDEX_LOG_INDEX_DELETED] = replay_deleted,
 	[INDEX_LOG_INDEX_UNDELETED] = replay_deleted,
 };

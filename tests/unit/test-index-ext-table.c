@@ -156,6 +156,7 @@ static const struct {
 	{ "msgs", INDEX_COLUMN_MSGS,
 	  sizeof(struct mailbox_list_index_msgs_record) },
 	{ "mdbox", INDEX_COLUMN_MDBOX, sizeof(struct mdbox_mail_index_record) },
+	{ "ref", INDEX_COLUMN_REF, sizeof(uint16_t) },
 	{ "keywords", INDEX_COLUMN_NONE, 0 },
 	{ "box-name", INDEX_COLUMN_NONE, 0 },
 };

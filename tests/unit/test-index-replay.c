@@ -304,6 +304,90 @@ START_TEST(records_of_other_uids)
 }
 END_TEST
 
+#define NUMBERS 0x1000u
+#define MODSEQ 0x8000u
+#define BELOW_0 "a number would be less than 0: it, and what is taken from it"
+#define TOO_LARGE \
+	"a number would be too large: it, and what is added to it"
+#define NO_NUMBER "a record that is no number is added to"
+
+/* What is added to a record, and to that; UINT32_MAX is -1. */
+START_TEST(numbers_are_added_to)
+{
+	static const struct {
+		uint32_t size, uid, diffs[2];
+		const char *problem;
+		uint64_t values[2];
+	} tests[] = {
+		{ 2, 1, { 1, UINT32_MAX }, NULL, { 0, 0 } },
+		{ 2, 1, { 1, UINT32_MAX - 1 }, BELOW_0, { 1, 2 } },
+		{ 2, 1, { UINT16_MAX, 0 }, NULL, { 0, 0 } },
+		{ 2, 1, { UINT16_MAX, 1 }, TOO_LARGE, { UINT16_MAX, 1 } },
+		/* it is gone; it never was */
+		{ 2, 2, { UINT32_MAX, 0 }, NULL, { 0, 0 } },
+		{ 2, 3, { 1, 1 }, BAD_RECORD, { 3, 3 } },
+		{ 2, 0, { 1, 1 }, BAD_RECORD, { 0, 3 } },
+		/* another extension's: sizes that are numbers, or aren't */
+		{ 1, 1, { UINT32_MAX, 0 }, NULL, { 0, 0 } },
+		{ 4, 1, { UINT32_MAX, 0 }, NULL, { 0, 0 } },
+		{ 8, 1, { UINT32_MAX, 0 }, NULL, { 0, 0 } },
+		{ 6, 1, { 1, 0 }, NO_NUMBER, { 6, 8 } },
+		{ 16, 1, { 1, 0 }, NO_NUMBER, { 16, 8 } },
+	};
+	const uint32_t *diffs = tests[_i].diffs;
+
+	log_append(&newer, 1, 2);
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 2, 2);
+	memcpy(cache_name, "ref", 3);
+	LOG_ADD(&newer, INTRO, EXT_NEW, 0, 0, PAIR(tests[_i].size, 2),
+		PAIR(0, tests[_i].size == 2 ? 3 : 2), cache_name[0]);
+	LOG_ADD(&newer, NUMBERS, tests[_i].uid, diffs[0], tests[_i].uid,
+		diffs[1]);
+	read_back(tests[_i].problem);
+	ck_assert_uint_eq(state.problem_values[0], tests[_i].values[0]);
+	ck_assert_uint_eq(state.problem_values[1], tests[_i].values[1]);
+}
+END_TEST
+
+START_TEST(numbers_of_no_extension)
+{
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, NUMBERS, 1, 1);
+	read_back("an extension is changed that wasn't introduced");
+}
+END_TEST
+
+/* With UID 0 the highest modseq changes. */
+START_TEST(modseqs_are_kept)
+{
+	uint32_t name[2] = { 0, 0 };
+
+	memcpy(name, "modseq", 6);
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, MODSEQ, 0, 7, 0, 2, 7, 0);
+	if (_i == 1) {
+		LOG_ADD(&newer, INTRO, EXT_NEW, 0, 16, PAIR(8, 8), PAIR(0, 6),
+			name[0], name[1]);
+	}
+	LOG_ADD(&newer, MODSEQ, 1, 7, 0);
+	read_back(_i == 1 ? NULL : "a modseq is changed before any are kept");
+}
+END_TEST
+
+/* By its name, or by the number that the first keyword gave it. */
+START_TEST(keywords_are_not_introduced)
+{
+	uint32_t name[2];
+
+	memcpy(name, "keywords", 8);
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, KEYWORD, 1 << 16, 'a', 1, 1);
+	LOG_ADD(&newer, INTRO, _i == 0 ? 0 : EXT_NEW, 0, 8, PAIR(1, 1),
+		PAIR(0, _i == 0 ? 0 : 8), name[0], name[1]);
+	read_back(BAD_INTRO);
+}
+END_TEST
+
 START_TEST(headers_of_extensions)
 {
 	static const struct {
@@ -397,6 +481,10 @@ int main(void)
 	tcase_add_test(tcase, small_records);
 	tcase_add_loop_test(tcase, the_log_s_tail, 0, 6);
 	tcase_add_loop_test(tcase, records_of_other_uids, 0, 10);
+	tcase_add_loop_test(tcase, numbers_are_added_to, 0, 12);
+	tcase_add_test(tcase, numbers_of_no_extension);
+	tcase_add_loop_test(tcase, modseqs_are_kept, 0, 2);
+	tcase_add_loop_test(tcase, keywords_are_not_introduced, 0, 2);
 	tcase_add_loop_test(tcase, headers_of_extensions, 0, 3);
 	tcase_add_loop_test(tcase, keywords_have_names, 0, 2);
 	tcase_add_test(tcase, keywords_have_no_case);
