@@ -92,12 +92,13 @@ static int keyword_check(struct cursor *c, char *text_r)
 }
 
 /* Parts of the index' header that are only the index file's: how it is made;
-   messages_count; seen_messages_count and deleted_messages_count. Dovecot takes
-   them from a log, and finds the header to be corrupt. */
+   messages_count; seen_messages_count and deleted_messages_count; where the
+   log's head is. Dovecot takes them from a log, and finds the header to be
+   corrupt, or doesn't survive it. */
 static const struct {
 	uint32_t begin, end;
 } file_fields[] = {
-	{ 0, 16 }, { 32, 36 }, { 40, 48 },
+	{ 0, 16 }, { 32, 36 }, { 40, 48 }, { 60, 64 }, { 68, 72 },
 };
 
 /* Check bytes that are changed from begin to before end. */
@@ -187,10 +188,11 @@ int index_log_check(const struct index_transaction *trans,
 {
 	struct cursor c;
 
-	if (trans->type == INDEX_LOG_UNKNOWN &&
-	    (trans->code & CODE_EXPUNGES) != 0)
-		return violated(violated_r, "an expunge of type 0x%x isn't "
-				"protected", trans->code);
+	if (trans->type == INDEX_LOG_UNKNOWN)
+		return violated(violated_r, (trans->code & CODE_EXPUNGES) != 0 ?
+				"an expunge of type 0x%x isn't protected" :
+				"a transaction of unknown type 0x%x",
+				trans->code);
 	if (trans->data_size == 0)
 		return violated(violated_r, "a transaction of type 0x%x has 0 "
 				"bytes", trans->code);

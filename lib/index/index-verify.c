@@ -46,6 +46,7 @@ complain(struct verify *verify, enum index_dir_file_id file, uint64_t offset,
 /* Where fields of a log's header stand, and of a cache's. */
 enum {
 	OFFSET_LOG_INDEXID = 4,
+	OFFSET_LOG_SEQ = 8,
 	OFFSET_LOG_PREV = 12,
 	OFFSET_CACHE_SEQ = 8,
 	OFFSET_CACHE_FIELDS = 28
@@ -285,12 +286,23 @@ static void verify_log_position(struct verify *verify,
 {
 	const struct index_log_scan *log = verify_log(verify, id);
 	const struct index_header *hdr = &verify->hdr;
+	const uint64_t size = verify->dir->files[id].size;
 
 	if (log == NULL)
 		return;
 	if (log->error != NULL) {
 		complain(verify, id, log->end, "%s: size %u < 8", log->error,
 			 log->error_size);
+	} else if (id == INDEX_DIR_LOG && log->end < size) {
+		/* newer Dovecots leave it so in the older log */
+		complain(verify, id, log->end, "the last whole transaction "
+			 "ends at %" PRIu64 ", the log at %" PRIu64, log->end,
+			 size);
+	}
+	/* 0 Dovecot takes for none, of the other one there is no next */
+	if (log->hdr.file_seq == 0 || log->hdr.file_seq == UINT32_MAX) {
+		complain(verify, id, OFFSET_LOG_SEQ, "file_seq %u isn't "
+			 "between 0 and %u", log->hdr.file_seq, UINT32_MAX);
 	}
 	if (hdr->major_version == 0)
 		return;
