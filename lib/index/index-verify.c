@@ -311,11 +311,25 @@ static void verify_log_position(struct verify *verify,
 			 "indexid %u != indexid %u of the index",
 			 log->hdr.indexid, hdr->indexid);
 	}
-	if (log->hdr.file_seq == hdr->log_file_seq &&
-	    hdr->log_head_offset > log->end) {
+	if (log->hdr.file_seq != hdr->log_file_seq)
+		return;
+	if (hdr->log_head_offset > log->end) {
 		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_HEAD,
 			 "log_head_offset %u > end of the log %" PRIu64,
 			 hdr->log_head_offset, log->end);
+	}
+	/* 0 is the start of the log */
+	if (hdr->log_tail_offset != 0 &&
+	    hdr->log_tail_offset < log->hdr.hdr_size) {
+		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_TAIL,
+			 "log_tail_offset %u < hdr_size %u of the log",
+			 hdr->log_tail_offset, log->hdr.hdr_size);
+	}
+	if (hdr->log_head_offset != 0 &&
+	    hdr->log_head_offset < log->hdr.hdr_size) {
+		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_HEAD,
+			 "log_head_offset %u < hdr_size %u of the log",
+			 hdr->log_head_offset, log->hdr.hdr_size);
 	}
 }
 

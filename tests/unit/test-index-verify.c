@@ -346,6 +346,11 @@ static const struct violation {
 	{ {{ INDEX_DIR_INDEX, 68, 60, NULL }}, 1, INDEX_DIR_LOG, 12,
 	  "index and log don't belong together: the log continues 1:72, the "
 	  "index ends at 2:60" },
+	{ {{ INDEX_DIR_INDEX, 64, 39, NULL }}, 0, INDEX_DIR_INDEX, 64,
+	  "log_tail_offset 39 < hdr_size 40 of the log" },
+	{ {{ INDEX_DIR_INDEX, 64, 0, NULL },
+	   { INDEX_DIR_INDEX, 68, 39, NULL }}, 0, INDEX_DIR_INDEX, 68,
+	  "log_head_offset 39 < hdr_size 40 of the log" },
 	{ {{ INDEX_DIR_INDEX, 60, 3, NULL }}, 1, INDEX_DIR_INDEX, 60,
 	  "log_file_seq 3 > file_seq 2 of the log" },
 	{ {{ INDEX_DIR_LOG, 16, 60, NULL }}, 0, INDEX_DIR_LOG, 16,
