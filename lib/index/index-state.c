@@ -244,17 +244,25 @@ replay_with_index(struct index_state *state, const struct state_logs *logs,
 	return INDEX_STATE_MISMATCH;
 }
 
+/* Returns TRUE if there need not be anything before a log. Older Dovecots
+   called the first one the successor of another, in which there was nothing. */
+static bool log_is_first(const struct index_log_header *hdr)
+{
+	return hdr->prev_file_seq == 0 ||
+		(hdr->prev_file_seq == 1 && hdr->prev_file_offset == 0);
+}
+
 static enum index_state_result
 replay_without_index(struct index_state *state, const struct state_logs *logs,
 		     const char **error_r)
 {
 	const struct state_log *log = &logs->log, *log2 = &logs->log2;
 
-	if (log->error == NULL && log->hdr.prev_file_seq == 0) {
+	if (log->error == NULL && log_is_first(&log->hdr)) {
 		replay_anew(state, log);
 		return INDEX_STATE_OK;
 	}
-	if (log2->error == NULL && log2->hdr.prev_file_seq == 0) {
+	if (log2->error == NULL && log_is_first(&log2->hdr)) {
 		replay_anew(state, log2);
 		if (log->file.data == NULL || replay_newer(state, logs))
 			return INDEX_STATE_OK;

@@ -134,6 +134,28 @@ START_TEST(logs_may_not_belong_together)
 }
 END_TEST
 
+/* As Dovecot made it in 2013. */
+START_TEST(the_first_log_may_be_a_successor)
+{
+	log_begin(&newer, 2, 1, 0);
+	log_append(&newer, 1, 2);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
+	ck_assert_uint_eq(state.hdr.messages_count, 2);
+	ck_assert_uint_eq(state.hdr.indexid, INDEXID);
+	teardown();
+	setup();
+	older = newer;
+	log_begin(&newer, 3, 2, older.size);
+	log_append(&newer, 3, 1);
+	ck_assert_int_eq(read_logs(&newer, &older), INDEX_STATE_OK);
+	ck_assert_uint_eq(state.hdr.messages_count, 3);
+	teardown();
+	setup();
+	log_begin(&newer, 3, 2, 0);
+	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_UNKNOWN);
+}
+END_TEST
+
 /* An index file without messages, which a log continues at its start. */
 static enum index_state_result read_with_index(uint32_t indexid, uint32_t seq)
 {
@@ -599,6 +621,7 @@ int main(void)
 	tcase_add_test(tcase, an_internal_boundary_is_none);
 	tcase_add_test(tcase, logs_follow_each_other);
 	tcase_add_test(tcase, logs_may_not_belong_together);
+	tcase_add_test(tcase, the_first_log_may_be_a_successor);
 	tcase_add_loop_test(tcase, an_older_log_does_not_begin_anew, 0, 4);
 	tcase_add_test(tcase, updates_of_a_reset_extension_do_not_count);
 	tcase_add_test(tcase, a_reset_forgets_the_records);
