@@ -79,6 +79,9 @@ static void header_read(const void *data, struct index_header *hdr_r)
 		hdr_r->log2_rotate_time = 0;
 		hdr_r->last_temp_file_scan = 0;
 	}
+	/* there was no such field */
+	if (hdr_r->minor_version == 0 && hdr_r->first_recent_uid == 0)
+		hdr_r->first_recent_uid = 1;
 	hdr_r->day_stamp = cursor_u32(&c);
 	for (unsigned int i = 0; i < INDEX_DAYS; i++)
 		hdr_r->day_first_uid[i] = cursor_u32(&c);

@@ -77,8 +77,7 @@ static void verify_uids(struct verify *verify, const struct index_header *hdr,
 		complain(verify, file, offset != 0 ? offset :
 			 INDEX_OFFSET_NEXT_UID, "next_uid 0 < 1");
 	}
-	/* version 7.0 had no such field */
-	if (hdr->first_recent_uid == 0 && hdr->minor_version > 0) {
+	if (hdr->first_recent_uid == 0) {
 		complain(verify, file, offset != 0 ? offset :
 			 INDEX_OFFSET_FIRST_RECENT_UID,
 			 "first_recent_uid 0 < 1");

@@ -80,6 +80,23 @@ START_TEST(older_headers_have_fewer_times)
 }
 END_TEST
 
+START_TEST(the_oldest_headers_have_no_first_recent_uid)
+{
+	struct index_header hdr;
+	struct bytes index;
+	const char *error;
+
+	for (unsigned char minor = 0; minor <= 1; minor++) {
+		make_header(&index);
+		index.data[1] = minor;
+		memset(index.data + 48, 0, 4);
+		ck_assert_int_eq(index_header_decode(index.data, index.size,
+						     &hdr, &error), 0);
+		ck_assert_uint_eq(hdr.first_recent_uid, 1 - minor);
+	}
+}
+END_TEST
+
 static const struct {
 	uint32_t hdr_size, record_size, record_align;
 	bool is_valid;
@@ -196,6 +213,7 @@ int main(void)
 	tcase_add_loop_test(tcase, headers_are_checked, 0,
 			    sizeof(headers) / sizeof(headers[0]));
 	tcase_add_test(tcase, older_headers_have_fewer_times);
+	tcase_add_test(tcase, the_oldest_headers_have_no_first_recent_uid);
 	tcase_add_loop_test(tcase, extensions_are_checked, 0,
 			    sizeof(exts) / sizeof(exts[0]));
 	tcase_add_loop_test(tcase, keywords_are_checked, 0,
