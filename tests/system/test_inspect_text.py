@@ -163,7 +163,6 @@ TEXT = """\
 index             TOP/dovecot.index
 use               somebody changed flags or expunged messages (changed)
   then or later   N ago (2023-11-14T22:13:21Z, 1700000001) by change
-  unopened since  N ago (2023-11-14T22:13:20Z, 1700000000)
   nothing before  N ago (2023-11-14T22:13:20Z, 1700000000)
 deleted           Dovecot has deleted this mailbox
 messages          3: 1 seen, 1 deleted, 1 recent
@@ -191,6 +190,8 @@ cache             96 bytes, 3 fields, 3 records, 2 continued, 1 deleted
   keeps a while   hdr.\\x1b
   last used       hdr.\\x1b N ago (2023-11-14T22:13:29Z, 1700000009)
 threads           0 bytes, N ago (2023-11-14T22:13:20Z, 1700000000)
+violated          TOP/dovecot.index.log.2 at 432: a transaction of \
+unknown type 0x200000
 violated          TOP/dovecot.index.log at 88: a record is changed \
 whose UID isn't lower than next_uid: 9, 5
 index             TOP/dovecot.list.index
@@ -250,6 +251,8 @@ def test_json(everything):
     box, names, mails = printed_json(everything)
     assert (box["problem"]["log_file_seq"], box["problem"]["offset"]) == (3, 88)
     assert box["violations"] == [{
+        "file": everything + "/dovecot.index.log.2", "offset": 432,
+        "violated": "a transaction of unknown type 0x200000"}, {
         "file": everything + "/dovecot.index.log", "offset": 88,
         "violated": box["problem"]["text"] + ": 9, 5"}]
     state = box["state"]
@@ -269,7 +272,7 @@ def test_json(everything):
     assert box["files"]["thread"] == {"size": 0, "mtime": MADE, "error": None}
     assert box["evidence"] == {
         "level": "changed", "last_used": MADE + 1, "proof": "change",
-        "proof_name": None, "since": MADE, "not_opened_since": MADE}
+        "proof_name": None, "since": MADE, "not_opened_since": None}
     assert names["evidence"] is None and mails["evidence"] is None
     assert names["problem"]["log_file_seq"] == names["problem"]["offset"] == 0
     assert [b["name"] for b in names["mailboxes"]] == \
@@ -425,6 +428,13 @@ def test_levels(level, words, log, last_used, tmp_path):
     assert line["evidence"]["proof_name"] == \
         (None if last_used == 0 else "hdr.\\xff")
     assert (" by cache-field hdr.\\xff\n" in text) == (last_used > 0)
+
+
+def test_messages_that_nobody_selected(tmp_path):
+    write_old(tmp_path / "dovecot.index.log",
+              FILLED + header_update(84, MADE) + header_update(88, 1))
+    assert "\n  unopened since  N ago (2023-11-14T22:13:20Z, 1700000000)\n" \
+        in printed(tmp_path, status=0)
 
 
 @pytest.mark.parametrize("stamp", [-1 << 63, 1 - (1 << 63), -5, 0, 1 << 32,
