@@ -168,15 +168,14 @@ audit_unknown_namespace(const struct mailbox_audit_cmd_context *ctx,
 }
 
 /* Say where nothing was removed. */
-static void audit_log_refused(const struct mailbox_audit_cmd_context *ctx,
-			      const struct mail_user *user,
+static void audit_log_refused(const struct mail_user *user,
 			      const struct mba_report *report)
 {
 	const struct mba_namespace_report *ns;
 
 	for (unsigned int i = 0; i < report->namespaces_count; i++) {
 		ns = &report->namespaces[i];
-		if (ns->clean.refused != NULL && !ctx->json) {
+		if (ns->clean.refused != NULL) {
 			e_warning(user->event, "Namespace \"%s\": nothing is "
 				  "removed: %s", ns->location->prefix,
 				  ns->clean.refused);
@@ -193,7 +192,7 @@ static void audit_run_namespaces(struct mailbox_audit_cmd_context *ctx,
 
 	doveadm_audit_progress_clear(ctx);
 	audit_print_report(ctx, report);
-	audit_log_refused(ctx, user, report);
+	audit_log_refused(user, report);
 	if (ret < 0)
 		audit_set_failed(ctx, EX_TEMPFAIL);
 }

@@ -256,9 +256,10 @@ def test_two_at_once(dovecot):
     assert kept(lines) == dict.fromkeys(JUNK, "refused")
     sentence = report(lines)["namespaces"][0]["clean"]["refused"]
     assert sentence == "Another clean works on the index root"
-    result = server.doveadm(*CLEAN, "-u", "alice", "-a", "0")
-    assert sentence.encode() in result.stderr
-    assert b"Error" not in result.stderr
+    for options in ([], ["-t"], ["-j"], ["-t", "-j"]):
+        result = server.doveadm(*CLEAN, "-u", "alice", "-a", "0", *options)
+        assert sentence.encode() in result.stderr
+        assert b"Error" not in result.stderr
     os.close(fd)
     assert removed(clean(server, "alice")) == set(JUNK)
 
