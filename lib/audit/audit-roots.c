@@ -19,10 +19,8 @@ static void root_init(struct audit_root *root, const char *path)
 	root->exists = path != NULL && stat(path, &st) == 0;
 	root->failed = path == NULL || root->exists || errno == ENOENT ||
 		errno == ENOTDIR ? 0 : errno;
-	if (root->exists) {
-		root->id.dev = st.st_dev;
-		root->id.ino = st.st_ino;
-	}
+	if (root->exists)
+		root->id = inode_id_get(&st);
 }
 
 static void roots_add(struct audit_roots *roots, const char *path)
@@ -64,10 +62,8 @@ bool audit_root_equals(const struct audit_root *root1,
 {
 	if (root1->path == NULL || root2->path == NULL)
 		return false;
-	if (root1->exists && root2->exists) {
-		return root1->id.dev == root2->id.dev &&
-			root1->id.ino == root2->id.ino;
-	}
+	if (root1->exists && root2->exists)
+		return inode_id_cmp(&root1->id, &root2->id) == 0;
 	return strcmp(root1->path, root2->path) == 0;
 }
 
@@ -101,7 +97,7 @@ const struct audit_root *audit_roots_failed(const struct audit_roots *roots)
 
 /* Open a directory and tell which it is. Returns its descriptor, -1 with errno
    and the system call on error. */
-static int dir_open(int dir_fd, const char *path, struct walk_id *id_r,
+static int dir_open(int dir_fd, const char *path, struct inode_id *id_r,
 		    const char **op_r)
 {
 	int fd = openat(dir_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -115,17 +111,16 @@ static int dir_open(int dir_fd, const char *path, struct walk_id *id_r,
 		close_keep_errno(fd);
 		return -1;
 	}
-	id_r->dev = st.st_dev;
-	id_r->ino = st.st_ino;
+	*id_r = inode_id_get(&st);
 	return fd;
 }
 
 /* "PATH/.." would be too long for a system call somewhere on the way. */
 int audit_root_climb(const struct audit_root *root,
-		     bool (*above)(const struct walk_id *id, void *context),
+		     bool (*above)(const struct inode_id *id, void *context),
 		     void *context, const char **op_r)
 {
-	struct walk_id id, below;
+	struct inode_id id, below;
 	int fd, next, ret = 1;
 
 	fd = dir_open(AT_FDCWD, root->path, &id, op_r);
@@ -138,7 +133,7 @@ int audit_root_climb(const struct audit_root *root,
 		fd = next;
 		if (fd == -1)
 			return -1;
-		ret = walk_id_cmp(&id, &below) == 0 ? 0 : 1;
+		ret = inode_id_cmp(&id, &below) == 0 ? 0 : 1;
 		if (ret > 0 && above(&id, context))
 			break;
 	}
@@ -146,11 +141,11 @@ int audit_root_climb(const struct audit_root *root,
 	return ret;
 }
 
-static bool is_top(const struct walk_id *id, void *context)
+static bool is_top(const struct inode_id *id, void *context)
 {
 	const struct audit_root *top = context;
 
-	return walk_id_cmp(id, &top->id) == 0;
+	return inode_id_cmp(id, &top->id) == 0;
 }
 
 bool audit_root_is_below(const struct audit_root *root,

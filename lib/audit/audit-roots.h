@@ -13,7 +13,7 @@
 struct audit_root {
 	/* NULL if there is none, as with INDEX=MEMORY */
 	const char *path;
-	struct walk_id id;
+	struct inode_id id;
 	bool exists;
 	/* errno if it can't be told whether it exists, else 0 */
 	int failed;
@@ -33,7 +33,7 @@ struct audit_roots {
 /* Directories below an index root that are other roots. Zeroed, there are
    none. */
 struct audit_nested {
-	struct walk_id *ids;
+	struct inode_id *ids;
 	size_t count, alloc;
 };
 
@@ -57,7 +57,7 @@ const struct audit_root *audit_roots_failed(const struct audit_roots *roots);
    it, 0 if none did, -1 with errno if not all of them can be told; *op_r names
    the system call. */
 int audit_root_climb(const struct audit_root *root,
-		     bool (*above)(const struct walk_id *id, void *context),
+		     bool (*above)(const struct inode_id *id, void *context),
 		     void *context, const char **op_r);
 /* Returns TRUE if a root is below another one, or may be: if that can't be
    told, it was reported. */

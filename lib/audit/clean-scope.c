@@ -40,13 +40,12 @@ static const char *scope_refusal(const struct clean_scope_settings *set)
 static int scope_lock(const struct clean_scope_settings *set, int fd,
 		      const char **op_r, const char **refused_r)
 {
-	const struct walk_id *id = &set->roots->index.id;
 	struct stat st;
 
 	*op_r = "fstat";
 	if (fstat(fd, &st) < 0)
 		return -1;
-	if (st.st_dev != id->dev || st.st_ino != id->ino) {
+	if (!inode_id_is(&set->roots->index.id, &st)) {
 		*refused_r = "The index root is another directory by now";
 		return -1;
 	}

@@ -108,8 +108,7 @@ removal_failed(const struct removal *removal, const char *op, const char *name)
    milliseconds: size and links tell, too. */
 static bool is_unchanged(const struct stat *st1, const struct stat *st2)
 {
-	return st1->st_dev == st2->st_dev && st1->st_ino == st2->st_ino &&
-		st1->st_size == st2->st_size &&
+	return inode_is_same(st1, st2) && st1->st_size == st2->st_size &&
 		st1->st_nlink == st2->st_nlink &&
 		st1->st_ctim.tv_sec == st2->st_ctim.tv_sec &&
 		st1->st_ctim.tv_nsec == st2->st_ctim.tv_nsec;
@@ -207,7 +206,6 @@ static enum mba_kept kept_by_decision(const struct clean *clean,
 static enum mba_kept kept_by_place(const struct removal *removal)
 {
 	const struct index_entry *found = removal->found;
-	const struct walk_id *id = &found->place->id;
 	enum mba_kept kept = MBA_KEPT_NOT;
 	const char *name;
 	struct stat st;
@@ -219,7 +217,7 @@ static enum mba_kept kept_by_place(const struct removal *removal)
 	if (fd == -1 || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		kept = errno == ENOTDIR || errno == ELOOP ? MBA_KEPT_CHANGED :
 			removal_failed(removal, "lstat", "");
-	} else if (st.st_dev != id->dev || st.st_ino != id->ino)
+	} else if (!inode_id_is(&found->place->id, &st))
 		kept = MBA_KEPT_CHANGED;
 	if (fd != -1)
 		long_path_close(fd);

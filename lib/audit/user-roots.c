@@ -33,8 +33,8 @@ enum user_dir_kind {
 };
 
 struct user_dir {
-	/* first, for walk_id_cmp() */
-	struct walk_id id;
+	/* first, for inode_id_cmp() */
+	struct inode_id id;
 	/* For each kind the first user, and one with another name: from 1 on,
 	   0 for none. More needn't be known. */
 	unsigned int users[USER_DIR_KINDS][2];
@@ -89,9 +89,9 @@ void mba_user_roots_deinit(struct mba_user_roots **_users)
 }
 
 static struct user_dir *
-user_dir_find(const struct mba_user_roots *users, const struct walk_id *id)
+user_dir_find(const struct mba_user_roots *users, const struct inode_id *id)
 {
-	struct user_dir **found = tfind(id, &users->dirs, walk_id_cmp);
+	struct user_dir **found = tfind(id, &users->dirs, inode_id_cmp);
 
 	return found == NULL ? NULL : *found;
 }
@@ -110,14 +110,14 @@ static void user_mark(const struct mba_user_roots *users, unsigned int marks[2])
 
 /* Let a directory be something to the user who was added last. */
 static void user_dir_mark(struct mba_user_roots *users,
-			  const struct walk_id *id, enum user_dir_kind kind)
+			  const struct inode_id *id, enum user_dir_kind kind)
 {
 	struct user_dir *dir = user_dir_find(users, id);
 
 	if (dir == NULL) {
 		dir = mem_new(sizeof(*dir));
 		dir->id = *id;
-		if (tsearch(dir, &users->dirs, walk_id_cmp) == NULL)
+		if (tsearch(dir, &users->dirs, inode_id_cmp) == NULL)
 			mem_missing();
 	}
 	user_mark(users, dir->users[kind]);
@@ -137,7 +137,7 @@ static bool user_root_counts(const struct audit_root *root,
 		 (stat(root->path, &st) == 0 && st.st_uid == geteuid()));
 }
 
-static bool user_dir_above(const struct walk_id *id, void *context)
+static bool user_dir_above(const struct inode_id *id, void *context)
 {
 	user_dir_mark(context, id, USER_DIR_ABOVE);
 	return false;
@@ -222,7 +222,7 @@ static char *marks_refusal(const struct mba_user_roots *users,
 
 /* Returns a sentence if a directory is something to another user. */
 static char *user_dir_refusal(const struct mba_user_roots *users,
-			      const struct walk_id *id, const char *user,
+			      const struct inode_id *id, const char *user,
 			      enum user_dir_kind kind)
 {
 	const struct user_dir *dir = user_dir_find(users, id);
@@ -237,7 +237,7 @@ struct climb {
 	char *refusal;
 };
 
-static bool climb_refusal(const struct walk_id *id, void *context)
+static bool climb_refusal(const struct inode_id *id, void *context)
 {
 	struct climb *climb = context;
 

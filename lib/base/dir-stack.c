@@ -80,8 +80,7 @@ static int close_shallowest(struct dir_stack *stack)
 	frame = &stack->frames[stack->first_open++];
 	if (fstat(frame->fd, &st) < 0)
 		return -1;
-	frame->dev = st.st_dev;
-	frame->ino = st.st_ino;
+	frame->id = inode_id_get(&st);
 	frame_close(stack, frame);
 	return 0;
 }
@@ -104,8 +103,7 @@ static int frame_open(struct dir_stack *stack, size_t idx, int dir_fd,
 		stack->first_open = idx;
 	if (frame->opens++ == 0)
 		return 0;
-	if (fstat(frame->fd, &st) == 0 && st.st_dev == frame->dev &&
-	    st.st_ino == frame->ino)
+	if (fstat(frame->fd, &st) == 0 && inode_id_is(&frame->id, &st))
 		return 0;
 	frame_close(stack, frame);
 	errno = ESTALE;

@@ -8,7 +8,8 @@
    so that any depth is walked with few descriptors. */
 
 #include <stddef.h>
-#include <sys/stat.h>
+
+#include "inode-id.h"
 
 /* Descriptors that a stack holds at the most, its root not counted. */
 #define DIR_STACK_MAX_OPEN 20
@@ -21,8 +22,7 @@ struct dir_stack_frame {
 	/* how many times it was opened: each time it is read from its start */
 	unsigned int opens;
 	/* set when it was closed to make room */
-	dev_t dev;
-	ino_t ino;
+	struct inode_id id;
 };
 
 struct dir_stack {

@@ -15,6 +15,7 @@
 #include "fd.h"
 #include "index-dir.h"
 #include "index-files.h"
+#include "inode-id.h"
 
 #define MAX_SUFFIX_SIZE sizeof(".thread")
 /* Most lists of a cache's fields are smaller. */
@@ -231,7 +232,7 @@ static bool is_same_file(const struct index_dir_file *a,
 			 const struct index_dir_file *b)
 {
 	return a->data != NULL && b->data != NULL &&
-		a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino;
+		inode_is_same(&a->st, &b->st);
 }
 
 /* Find what is wrong with the files by themselves. */

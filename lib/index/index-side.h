@@ -70,7 +70,7 @@ struct index_side_settings {
 	   has its root below this one */
 	bool roots_below;
 	/* other roots: what is there is counted and not judged */
-	const struct walk_id *nested;
+	const struct inode_id *nested;
 	unsigned int nested_count;
 
 	/* find out what the entries' indexes prove of their mailboxes' use */

@@ -15,6 +15,7 @@
 
 #include "alloc.h"
 #include "index-dir.h"
+#include "inode-id.h"
 #include "list-index.h"
 
 struct list_guid {
@@ -141,8 +142,7 @@ static bool list_file_is_same(const struct list_file *file1,
 
 	if (!file1->exists || !file2->exists)
 		return file1->exists == file2->exists;
-	return st1->st_dev == st2->st_dev && st1->st_ino == st2->st_ino &&
-		st1->st_size == st2->st_size &&
+	return inode_is_same(st1, st2) && st1->st_size == st2->st_size &&
 		st1->st_mtim.tv_sec == st2->st_mtim.tv_sec &&
 		st1->st_mtim.tv_nsec == st2->st_mtim.tv_nsec;
 }

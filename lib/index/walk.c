@@ -31,9 +31,9 @@ struct walk_dir {
 	size_t pos, len;
 	/* after the last name that was seen */
 	off_t offset;
-	struct walk_id id;
+	struct inode_id id;
 	/* in walk.way; owned, NULL if it isn't there */
-	struct walk_id *way;
+	struct inode_id *way;
 	/* dir_stack_frame.opens when it was read last */
 	unsigned int opens;
 	bool is_complete:1;
@@ -51,7 +51,7 @@ struct walk {
 	/* dirs[0] is the root, dirs[n] the stack's frame n - 1 */
 	struct walk_dir *dirs;
 	size_t dirs_count, dirs_alloc;
-	/* tsearch() trees of struct walk_id: the files with more than one link
+	/* tsearch() trees of struct inode_id: the files with more than one link
 	   that were seen, and the directories from the root to above here */
 	void *links, *way;
 	/* a buffer that no directory uses now */
@@ -64,24 +64,13 @@ static void walk_error(struct walk *walk, const char *op, const char *name)
 			     walk->stack.path, name);
 }
 
-int walk_id_cmp(const void *p1, const void *p2)
-{
-	const struct walk_id *id1 = p1, *id2 = p2;
-
-	if (id1->dev != id2->dev)
-		return id1->dev < id2->dev ? -1 : 1;
-	if (id1->ino != id2->ino)
-		return id1->ino < id2->ino ? -1 : 1;
-	return 0;
-}
-
 /* Add an inode to a tree. Returns what was added, NULL if it was there. */
-static struct walk_id *walk_id_add(void **tree, const struct walk_id *id)
+static struct inode_id *walk_id_add(void **tree, const struct inode_id *id)
 {
-	struct walk_id *copy = mem_alloc(sizeof(*copy)), **found;
+	struct inode_id *copy = mem_alloc(sizeof(*copy)), **found;
 
 	*copy = *id;
-	found = tsearch(copy, tree, walk_id_cmp);
+	found = tsearch(copy, tree, inode_id_cmp);
 	if (found != NULL && *found == copy)
 		return copy;
 	free(copy);
@@ -91,14 +80,14 @@ static struct walk_id *walk_id_add(void **tree, const struct walk_id *id)
 /* Returns TRUE if another link to the same file was seen before. */
 static bool walk_link_seen(struct walk *walk, const struct stat *st)
 {
-	const struct walk_id id = { st->st_dev, st->st_ino };
+	const struct inode_id id = inode_id_get(st);
 
 	return st->st_nlink > 1 && walk_id_add(&walk->links, &id) == NULL;
 }
 
 /* Returns TRUE if a directory is one of those from the root to here. Most have
    none below them, and needn't be on the way. */
-static bool walk_is_on_way(struct walk *walk, const struct walk_id *id)
+static bool walk_is_on_way(struct walk *walk, const struct inode_id *id)
 {
 	struct walk_dir *parent;
 
@@ -107,14 +96,13 @@ static bool walk_is_on_way(struct walk *walk, const struct walk_id *id)
 	parent = &walk->dirs[walk->dirs_count - 1];
 	if (parent->way == NULL)
 		parent->way = walk_id_add(&walk->way, &parent->id);
-	return tfind(id, &walk->way, walk_id_cmp) != NULL;
+	return tfind(id, &walk->way, inode_id_cmp) != NULL;
 }
 
 static bool walk_is_other(const struct walk *walk, const struct stat *st)
 {
 	for (unsigned int i = 0; i < walk->set->others_count; i++) {
-		if (walk->set->others[i].dev == st->st_dev &&
-		    walk->set->others[i].ino == st->st_ino)
+		if (inode_id_is(&walk->set->others[i], st))
 			return true;
 	}
 	return false;
@@ -175,7 +163,7 @@ static void walk_enter(struct walk *walk, int fd, const struct stat *st,
 	const struct walk_place place = {
 		.fd = fd, .parent_fd = dir_stack_parent_fd(&walk->stack),
 		.name = dir_stack_name(stack), .path = stack->path,
-		.id = { st->st_dev, st->st_ino },
+		.id = inode_id_get(st),
 	};
 
 	if (walk_is_on_way(walk, &place.id)) {
@@ -205,7 +193,7 @@ static void walk_leave(struct walk *walk)
 	walk->set->callbacks->leave(&place, dir->is_complete,
 				    walk->set->context);
 	if (dir->way != NULL) {
-		(void)tdelete(dir->way, &walk->way, walk_id_cmp);
+		(void)tdelete(dir->way, &walk->way, inode_id_cmp);
 		free(dir->way);
 	}
 	if (dir->buffer != NULL)
@@ -509,8 +497,7 @@ int walk_place_remove(const struct walk_place *place, const char **op_r)
 	*op_r = "stat";
 	if (fstatat(place->parent_fd, place->name, &st,
 		    AT_SYMLINK_NOFOLLOW) == 0) {
-		if (!S_ISDIR(st.st_mode) || st.st_dev != place->id.dev ||
-		    st.st_ino != place->id.ino)
+		if (!S_ISDIR(st.st_mode) || !inode_id_is(&place->id, &st))
 			return 0;
 		*op_r = "rmdir";
 		if (unlinkat(place->parent_fd, place->name, AT_REMOVEDIR) == 0)

@@ -5,9 +5,9 @@
 #define WALK_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 
 #include "error-sink.h"
+#include "inode-id.h"
 
 /* Walks a directory tree in directory order, without following symlinks, with
    few descriptors at any depth. Memory doesn't grow with the tree, but for its
@@ -15,14 +15,6 @@
    below itself isn't entered there and doesn't count, as for du. */
 
 struct walk;
-
-struct walk_id {
-	dev_t dev;
-	ino_t ino;
-};
-
-/* Compares two struct walk_id, for tsearch(). */
-int walk_id_cmp(const void *p1, const void *p2);
 
 /* A directory that is entered or left. Descriptors belong to the walk. */
 struct walk_place {
@@ -37,7 +29,7 @@ struct walk_place {
 	/* relative to the root, "" for the root */
 	const char *path;
 	/* the directory's, as it was entered */
-	struct walk_id id;
+	struct inode_id id;
 };
 
 struct walk_callbacks {
@@ -59,7 +51,7 @@ struct walk_settings {
 	   the path. */
 	const char *root;
 	int root_fd;
-	const struct walk_id *others;
+	const struct inode_id *others;
 	unsigned int others_count;
 	/* Don't enter what is mounted below the root: it counts as one of
 	   others[]. */

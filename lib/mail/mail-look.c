@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "inode-id.h"
 #include "mail-look.h"
 #include "path.h"
 
@@ -249,7 +250,7 @@ bool mail_is_nowhere(const struct location *location, int dir_fd,
 	}
 	*dir_end = '\0';
 	return stat(full, &st) == 0 && fstat(dir_fd, &held) == 0 &&
-		st.st_dev == held.st_dev && st.st_ino == held.st_ino;
+		inode_is_same(&st, &held);
 }
 
 /* Returns TRUE for what also stands in an empty directory. */

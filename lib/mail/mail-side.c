@@ -454,8 +454,7 @@ static bool mail_root_is_same(struct mail_side *side)
 	struct stat st;
 
 	if (stat(side->location->mail_root, &st) == 0) {
-		if (st.st_dev == side->root_st.st_dev &&
-		    st.st_ino == side->root_st.st_ino)
+		if (inode_is_same(&st, &side->root_st))
 			return true;
 		errno = ESTALE;
 	}

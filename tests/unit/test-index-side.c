@@ -241,7 +241,7 @@ START_TEST(what_entries_hold)
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
 	/* a root isn't below itself */
-	struct walk_id nested;
+	struct inode_id nested;
 	const struct index_side_settings set = {
 		.root = unit_path("root"), .root_fd = -1, .nested = &nested,
 		.nested_count = 1,
@@ -257,7 +257,7 @@ START_TEST(what_entries_hold)
 	for (int i = 0; i < 3 && holdings[_i].names[i] != NULL; i++)
 		make(holdings[_i].names[i]);
 	ck_assert_int_eq(stat(set.root, &st), 0);
-	nested = (struct walk_id) { st.st_dev, st.st_ino };
+	nested = inode_id_get(&st);
 	index_side_walk(&set, &totals, other);
 	ck_assert_pstr_eq(entries.text, holdings[_i].entries);
 	ck_assert_uint_eq(entries.errors, 0);
@@ -284,7 +284,7 @@ START_TEST(empty_directories_are_removed)
 	};
 	struct entries entries = { NULL, 0 };
 	const struct error_sink errors = { entries_error, &entries };
-	struct walk_id nested;
+	struct inode_id nested;
 	struct index_side_settings set = {
 		.root_fd = -1, .roots_below = true, .nested = &nested,
 		.nested_count = 1, .clean = &clean,
@@ -298,7 +298,7 @@ START_TEST(empty_directories_are_removed)
 		make(kept[i]);
 	make("empty/");
 	ck_assert_int_eq(stat(unit_path("root/other"), &st), 0);
-	nested = (struct walk_id) { st.st_dev, st.st_ino };
+	nested = inode_id_get(&st);
 	ck_assert_int_eq(stat(unit_path("root/empty"), &st), 0);
 
 	for (int more = 0; more <= 1; more++) {

@@ -340,7 +340,7 @@ static const struct walk_callbacks seen_callbacks = {
 	seen_enter, seen_file, seen_leave
 };
 
-static int walk_others(const char *root, const struct walk_id *others,
+static int walk_others(const char *root, const struct inode_id *others,
 		       unsigned int others_count, struct seen *seen)
 {
 	const struct error_sink errors = { seen_error, seen };
@@ -431,13 +431,12 @@ END_TEST
 START_TEST(other_roots_are_told)
 {
 	struct seen seen = { .dirs = 0 };
-	struct walk_id other;
+	struct inode_id other;
 	struct stat st;
 
 	unit_mkdir(unit_path("root/a/other/b"));
 	ck_assert_int_eq(stat(unit_path("root/a/other"), &st), 0);
-	other.dev = st.st_dev;
-	other.ino = st.st_ino;
+	other = inode_id_get(&st);
 	ck_assert_int_eq(walk_others(unit_path("root"), &other, 1, &seen), 1);
 	ck_assert_uint_eq(seen.dirs, 4);
 	ck_assert_uint_eq(seen.others, 1);
