@@ -68,23 +68,16 @@ static void mailbox_log_command_pre(struct client_command_context *cmd)
 		access_run_begin(cmd, &muser->set);
 }
 
-static void mailbox_log_command_post(struct client_command_context *cmd)
-{
-	access_run_end(cmd);
-}
-
 void imap_mailbox_log_plugin_init(struct module *module)
 {
 	mail_storage_hooks_add(module, &mailbox_log_storage_hooks);
 	access_init();
-	command_hook_register(mailbox_log_command_pre,
-			      mailbox_log_command_post);
+	command_hook_register(mailbox_log_command_pre, access_run_end);
 }
 
 void imap_mailbox_log_plugin_deinit(void)
 {
-	command_hook_unregister(mailbox_log_command_pre,
-				mailbox_log_command_post);
+	command_hook_unregister(mailbox_log_command_pre, access_run_end);
 	access_deinit();
 	mail_storage_hooks_remove(&mailbox_log_storage_hooks);
 }
