@@ -84,15 +84,6 @@ filter_client_iter_init(struct mailbox_list *list, const char *const *patterns,
 	return iter;
 }
 
-static const struct mailbox_info *
-filter_client_iter_next(struct mailbox_list_iterate_context *iter)
-{
-	struct filter_list *flist = filter_list_get(iter->list);
-
-	return filter_tree_iter_next(flist, iter,
-				     flist->module_ctx.super.iter_next);
-}
-
 /* The mailbox list index's next refresh may not see that the name has gone. */
 static void
 filter_client_gone(struct filter_list *flist, const char *storage_name)
@@ -157,7 +148,7 @@ void filter_client_list_created(struct mailbox_list *list)
 	v->deinit = filter_client_deinit;
 	v->iter_init = filter_client_iter_init;
 	if (list_drop_noselect(list))
-		v->iter_next = filter_client_iter_next;
+		v->iter_next = filter_tree_iter_next;
 	v->delete_mailbox = filter_client_delete_mailbox;
 	v->delete_dir = filter_client_delete_dir;
 	v->rename_mailbox = filter_client_rename_mailbox;

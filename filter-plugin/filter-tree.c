@@ -244,12 +244,11 @@ void filter_tree_iter_init(struct filter_list *flist,
 }
 
 const struct mailbox_info *
-filter_tree_iter_next(struct filter_list *flist,
-		      struct mailbox_list_iterate_context *iter,
-		      const struct mailbox_info *
-		      (*next)(struct mailbox_list_iterate_context *iter))
+filter_tree_iter_next(struct mailbox_list_iterate_context *iter)
 {
-	if (FILTER_TREE_CONTEXT(iter) == NULL)
-		return next(iter);
-	return filter_noselect_iter_next(flist, iter, next);
+	struct filter_list *flist = filter_list_get(iter->list);
+	const struct mailbox_list_vfuncs *super = &flist->module_ctx.super;
+
+	return FILTER_TREE_CONTEXT(iter) == NULL ? super->iter_next(iter) :
+		filter_noselect_iter_next(flist, iter, super->iter_next);
 }

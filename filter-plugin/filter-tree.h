@@ -16,11 +16,8 @@ void filter_tree_set_all_visible(struct filter_list *flist);
    opened and counted as children by then. */
 void filter_tree_iter_init(struct filter_list *flist,
 			   struct mailbox_list_iterate_context *iter);
-/* Returns the iterator's next name. */
+/* Returns the next name of an iterator from above the index. */
 const struct mailbox_info *
-filter_tree_iter_next(struct filter_list *flist,
-		      struct mailbox_list_iterate_context *iter,
-		      const struct mailbox_info *
-		      (*next)(struct mailbox_list_iterate_context *iter));
+filter_tree_iter_next(struct mailbox_list_iterate_context *iter);
 
 #endif
