@@ -322,14 +322,13 @@ static void dir_read_once(struct index_dir *dir, int dir_fd,
 	state_read(dir);
 }
 
-/* Returns a log that can be understood, NULL if there is none. */
-static const struct index_log_scan *
-usable_log(const struct index_dir *dir, int idx)
+const struct index_log_scan *
+index_dir_log(const struct index_dir *dir, enum index_dir_file_id id)
 {
-	const struct index_dir_file *file = &dir->files[INDEX_DIR_LOG + idx];
+	const struct index_dir_file *file = &dir->files[id];
 
 	return file->data == NULL || file->error != NULL ? NULL :
-		&dir->logs[idx];
+		&dir->logs[id - INDEX_DIR_LOG];
 }
 
 static bool is_untouched(const struct index_dir *dir)
@@ -370,8 +369,8 @@ static bool log_is_whole(const struct index_log_scan *log, uint64_t end)
    log may have a torn end; the newer one says where it was left. */
 static bool is_whole(const struct index_dir *dir)
 {
-	const struct index_log_scan *log = usable_log(dir, 0);
-	const struct index_log_scan *log2 = usable_log(dir, 1);
+	const struct index_log_scan *log = index_dir_log(dir, INDEX_DIR_LOG);
+	const struct index_log_scan *log2 = index_dir_log(dir, INDEX_DIR_LOG2);
 	uint64_t end2 = 0;
 
 	for (int id = 0; id < INDEX_DIR_FILES; id++) {
@@ -394,8 +393,8 @@ static void evidence_find(struct index_dir *dir)
 		.untouched = dir->untouched,
 		.partial = !is_whole(dir),
 		.state = dir->result == INDEX_STATE_OK ? &dir->state : NULL,
-		.log = usable_log(dir, 0),
-		.log2 = usable_log(dir, 1),
+		.log = index_dir_log(dir, INDEX_DIR_LOG),
+		.log2 = index_dir_log(dir, INDEX_DIR_LOG2),
 		.log_mtime = mtime_of(dir, INDEX_DIR_LOG),
 		.log2_mtime = mtime_of(dir, INDEX_DIR_LOG2),
 		.cache = dir->has_cache ? &dir->cache : NULL,

@@ -87,6 +87,10 @@ void index_dir_read(int dir_fd, const char *prefix,
 		    struct index_dir *dir_r);
 void index_dir_free(struct index_dir *dir);
 
+/* Returns what a log holds, NULL if there is none that can be understood. */
+const struct index_log_scan *
+index_dir_log(const struct index_dir *dir, enum index_dir_file_id id);
+
 /* Returns the highest modseq of a state that is INDEX_STATE_OK; 0 if none are
    kept. */
 uint64_t index_dir_modseq(const struct index_dir *dir);

@@ -15,6 +15,8 @@
 
 struct verify {
 	const struct index_dir *dir;
+	/* NULL if there is none that can be understood */
+	const struct index_log_scan *log, *log2;
 	/* the index file's own header, before its log changed it; major version
 	   0 if there is none */
 	struct index_header hdr;
@@ -269,21 +271,11 @@ static void verify_index(struct verify *verify)
 	verify_exts(verify);
 }
 
-/* Returns a log that can be understood, NULL if there is none. */
-static const struct index_log_scan *
-verify_log(const struct verify *verify, enum index_dir_file_id id)
-{
-	const struct index_dir_file *file = &verify->dir->files[id];
-
-	return file->data == NULL || file->error != NULL ? NULL :
-		&verify->dir->logs[id - INDEX_DIR_LOG];
-}
-
 /* Where in which log the index ends. */
 static void verify_log_position(struct verify *verify,
 				enum index_dir_file_id id)
 {
-	const struct index_log_scan *log = verify_log(verify, id);
+	const struct index_log_scan *log = index_dir_log(verify->dir, id);
 	const struct index_header *hdr = &verify->hdr;
 	const uint64_t size = verify->dir->files[id].size;
 
@@ -351,7 +343,7 @@ static void verify_transactions(struct verify *verify,
 				enum index_dir_file_id id)
 {
 	const struct index_dir_file *file = &verify->dir->files[id];
-	const struct index_log_scan *log = verify_log(verify, id);
+	const struct index_log_scan *log = index_dir_log(verify->dir, id);
 	char violated[INDEX_LOG_VIOLATED_SIZE];
 	struct index_transaction trans;
 	struct index_log_iter iter;
@@ -367,8 +359,7 @@ static void verify_transactions(struct verify *verify,
 
 static void verify_logs(struct verify *verify)
 {
-	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
-	const struct index_log_scan *log2 = verify_log(verify, INDEX_DIR_LOG2);
+	const struct index_log_scan *log = verify->log, *log2 = verify->log2;
 
 	for (int id = INDEX_DIR_LOG; id <= INDEX_DIR_LOG2; id++) {
 		verify_log_header(verify, id);
@@ -558,7 +549,7 @@ static bool is_told(const struct index_verdicts *verdicts,
 static void verify_problem(struct verify *verify)
 {
 	const struct index_state *state = &verify->dir->state;
-	const struct index_log_scan *log2 = verify_log(verify, INDEX_DIR_LOG2);
+	const struct index_log_scan *log2 = verify->log2;
 	enum index_dir_file_id file = INDEX_DIR_LOG;
 	const uint64_t *values = state->problem_values;
 
@@ -596,7 +587,7 @@ static enum index_dir_file_id state_error_file(const struct index_dir *dir)
 static void verify_state_header(struct verify *verify)
 {
 	const struct index_header *hdr = &verify->dir->state.hdr;
-	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
+	const struct index_log_scan *log = verify->log;
 	bool newer = log != NULL && log->hdr.file_seq == hdr->log_file_seq;
 
 	if (verify->verdicts->count == 0) {
@@ -609,7 +600,7 @@ static void verify_state(struct verify *verify)
 {
 	const struct index_dir *dir = verify->dir;
 	enum index_dir_file_id file;
-	const struct index_log_scan *log = verify_log(verify, INDEX_DIR_LOG);
+	const struct index_log_scan *log = verify->log;
 
 	if (dir->result == INDEX_STATE_MISMATCH && log != NULL &&
 	    verify->hdr.major_version != 0) {
@@ -635,7 +626,11 @@ static void verify_state(struct verify *verify)
 void index_verify(const struct index_dir *dir,
 		  struct index_verdicts *verdicts_r)
 {
-	struct verify verify = { .dir = dir, .verdicts = verdicts_r };
+	struct verify verify = {
+		.dir = dir, .verdicts = verdicts_r,
+		.log = index_dir_log(dir, INDEX_DIR_LOG),
+		.log2 = index_dir_log(dir, INDEX_DIR_LOG2),
+	};
 
 	memset(verdicts_r, 0, sizeof(*verdicts_r));
 	verify_index(&verify);
