@@ -42,14 +42,6 @@ struct removal {
 	int lease_fd;
 };
 
-static const struct stat *
-found_file(const struct index_entry_files *files, enum index_file file)
-{
-	unsigned int idx = file - INDEX_FILE_FIRST_REMOVABLE;
-
-	return (files->found & 1U << idx) == 0 ? NULL : &files->st[idx];
-}
-
 /* Returns whether all files are regular ones that have no other name. */
 static bool files_are_own(const struct index_entry_files *files)
 {
@@ -58,7 +50,7 @@ static bool files_are_own(const struct index_entry_files *files)
 	if (files->has_others)
 		return false;
 	for (int i = INDEX_FILE_FIRST_REMOVABLE; i < INDEX_FILE_COUNT; i++) {
-		st = found_file(files, i);
+		st = index_file_seen(files, i);
 		if (st != NULL && (!S_ISREG(st->st_mode) || st->st_nlink != 1))
 			return false;
 	}
@@ -145,7 +137,7 @@ static enum mba_kept lease_take(struct removal *removal, enum index_file file)
 	}
 	if (fstat(removal->lease_fd, &st) < 0)
 		return removal_failed(removal, "fstat", name);
-	if (!is_unchanged(&st, found_file(removal->found->files, file)))
+	if (!is_unchanged(&st, index_file_seen(removal->found->files, file)))
 		return MBA_KEPT_CHANGED;
 	if (!removal->found->untouched)
 		return MBA_KEPT_NOT;
@@ -165,7 +157,7 @@ static enum mba_kept kept_by_file(const struct removal *removal,
 	if (fstatat(removal->found->place->fd, name, &st,
 		    AT_SYMLINK_NOFOLLOW) < 0)
 		return removal_failed(removal, "lstat", name);
-	return is_unchanged(&st, found_file(removal->found->files, file)) ?
+	return is_unchanged(&st, index_file_seen(removal->found->files, file)) ?
 		MBA_KEPT_NOT : MBA_KEPT_CHANGED;
 }
 
@@ -173,15 +165,16 @@ static enum mba_kept kept_by_file(const struct removal *removal,
 static enum mba_kept kept_by_session(struct removal *removal)
 {
 	const struct index_entry_files *files = removal->found->files;
-	enum index_file leased = found_file(files, INDEX_FILE_LOG) != NULL ?
+	enum index_file leased =
+		index_file_seen(files, INDEX_FILE_LOG) != NULL ?
 		INDEX_FILE_LOG : INDEX_FILE_MAIN;
 	enum mba_kept kept = MBA_KEPT_NOT;
 
-	if (found_file(files, leased) != NULL)
+	if (index_file_seen(files, leased) != NULL)
 		kept = lease_take(removal, leased);
 	for (int i = INDEX_FILE_FIRST_REMOVABLE;
 	     i < INDEX_FILE_COUNT && kept == MBA_KEPT_NOT; i++) {
-		if (i != (int)leased && found_file(files, i) != NULL)
+		if (i != (int)leased && index_file_seen(files, i) != NULL)
 			kept = kept_by_file(removal, i);
 	}
 	return kept;
@@ -235,7 +228,7 @@ static enum mba_kept remove_files(const struct removal *removal,
 	const char *name;
 
 	for (int i = INDEX_FILE_FIRST_REMOVABLE; i < INDEX_FILE_COUNT; i++) {
-		st = found_file(found->files, i);
+		st = index_file_seen(found->files, i);
 		if (st == NULL)
 			continue;
 		name = index_file_name(i);

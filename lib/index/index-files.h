@@ -55,8 +55,8 @@ const char *index_file_name(enum index_file file);
 
 /* What an entry's directory holds, for whoever reads or removes it. */
 struct index_entry_files {
-	/* by enum index_file, from INDEX_FILE_FIRST_REMOVABLE on: those that
-	   are set in found, a bit each */
+	/* for index_file_seen(): by enum index_file, from
+	   INDEX_FILE_FIRST_REMOVABLE on; a bit in found for each that is set */
 	struct stat st[INDEX_FILE_COUNT - INDEX_FILE_FIRST_REMOVABLE];
 	unsigned int found;
 	/* Newest mtime or ctime of the directory, as it was entered, and of its
@@ -69,6 +69,15 @@ struct index_entry_files {
 	/* directories that are still there */
 	bool has_dirs:1;
 };
+
+/* Returns a file that may be removed as it was seen, NULL if it wasn't. */
+static inline const struct stat *
+index_file_seen(const struct index_entry_files *files, enum index_file file)
+{
+	unsigned int idx = file - INDEX_FILE_FIRST_REMOVABLE;
+
+	return (files->found & 1U << idx) == 0 ? NULL : &files->st[idx];
+}
 
 /* Returns TRUE if the data is all of a log that nothing was written to, and
    that no other log came before: the header of version 1 alone. */

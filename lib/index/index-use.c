@@ -85,13 +85,9 @@ static void files_seen(const struct index_entry_files *files,
 		[INDEX_DIR_CACHE] = INDEX_FILE_CACHE,
 		[INDEX_DIR_THREAD] = INDEX_FILE_THREAD,
 	};
-	unsigned int idx;
 
-	for (int id = 0; id < INDEX_DIR_FILES; id++) {
-		idx = ids[id] - INDEX_FILE_FIRST_REMOVABLE;
-		seen_r[id] = (files->found & 1U << idx) == 0 ? NULL :
-			&files->st[idx];
-	}
+	for (int id = 0; id < INDEX_DIR_FILES; id++)
+		seen_r[id] = index_file_seen(files, ids[id]);
 }
 
 void index_use_read(const struct walk_place *place,
