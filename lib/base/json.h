@@ -81,6 +81,12 @@ static inline json_t *json_or_null(const char *text)
 	return text == NULL ? json_null() : json_string(text);
 }
 
+/* Returns a number, null if it isn't known. */
+static inline json_t *json_known(bool known, uint32_t number)
+{
+	return known ? json_integer(number) : json_null();
+}
+
 /* Returns a time, null for 0. */
 static inline json_t *json_time(int64_t stamp)
 {

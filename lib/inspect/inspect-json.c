@@ -96,27 +96,20 @@ static json_t *json_keywords(const struct index_exts *exts, bool *escaped_r)
 	return array;
 }
 
-/* Returns a count, null if the counts aren't known. */
-static json_t *json_count_of(const struct index_state *state, uint32_t count)
-{
-	return state->records.exhausted ? json_null() : json_integer(count);
-}
-
 static json_t *json_state(const struct index_dir *index)
 {
 	const struct index_state *state = &index->state;
 	const struct index_header *hdr = &state->hdr;
 	json_t *json = json_new(), *days = json_array();
-	bool escaped = false;
+	bool escaped = false, known = !state->records.exhausted;
 
 	set(json, "index_id", json_integer(hdr->indexid));
 	set(json, "uid_validity", json_integer(hdr->uid_validity));
 	set(json, "next_uid", json_integer(hdr->next_uid));
-	set(json, "messages", json_count_of(state, hdr->messages_count));
-	set(json, "seen", json_count_of(state, hdr->seen_count));
-	set(json, "deleted", json_count_of(state, hdr->deleted_count));
-	set(json, "recent", json_count_of(state,
-					  inspect_recent_count(state)));
+	set(json, "messages", json_known(known, hdr->messages_count));
+	set(json, "seen", json_known(known, hdr->seen_count));
+	set(json, "deleted", json_known(known, hdr->deleted_count));
+	set(json, "recent", json_known(known, inspect_recent_count(state)));
 	set(json, "first_recent_uid", json_integer(hdr->first_recent_uid));
 	set(json, "modseq", json_number(index_dir_modseq(index)));
 	set(json, "flags", json_integer(hdr->flags));
@@ -279,14 +272,10 @@ static json_t *json_mailbox(const struct index_list_mailbox *mailbox)
 	set(json, "guid", json_guid(mailbox->guid));
 	set(json, "uid_validity", json_integer(mailbox->uid_validity));
 	set(json, "flags", json_list_flags(mailbox->flags));
-	set(json, "messages", known ? json_integer(mailbox->messages) :
-	    json_null());
-	set(json, "unseen", known ? json_integer(mailbox->unseen) :
-	    json_null());
-	set(json, "recent", known ? json_integer(mailbox->recent) :
-	    json_null());
-	set(json, "next_uid", known ? json_integer(mailbox->next_uid) :
-	    json_null());
+	set(json, "messages", json_known(known, mailbox->messages));
+	set(json, "unseen", json_known(known, mailbox->unseen));
+	set(json, "recent", json_known(known, mailbox->recent));
+	set(json, "next_uid", json_known(known, mailbox->next_uid));
 	set_escaped(json, escaped);
 	return json;
 }

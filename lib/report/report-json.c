@@ -32,8 +32,7 @@ static void set_use(json_t *json, const struct mba_use *use)
 	set(json, "proof", json_or_null(use->proof));
 	set(json, "since", json_time(use->since));
 	set(json, "not_opened_since", json_time(use->not_opened_since));
-	set(json, "messages", use->has_messages ?
-	    json_integer(use->messages) : json_null());
+	set(json, "messages", json_known(use->has_messages, use->messages));
 }
 
 /* What clean did with an entry. */
