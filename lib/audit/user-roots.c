@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "fd.h"
 #include "user-roots.h"
 
 /* What a directory is to a user. */
@@ -147,8 +148,7 @@ static bool user_dir_above(const struct inode_id *id, void *context)
    may have made it so, and nobody else has to suffer for that. */
 static bool is_not_reached(void)
 {
-	return errno == EACCES || errno == ENOTDIR || errno == ENOENT ||
-		errno == ELOOP;
+	return errno == EACCES || ENOTFOUND(errno);
 }
 
 static void user_root_add(struct mba_user_roots *users,

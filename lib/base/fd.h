@@ -6,8 +6,13 @@
 
 /* System calls on descriptors, as everybody here wants them. */
 
+#include <errno.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+/* As Dovecot has it: nothing is there. */
+#define ENOTFOUND(errno) \
+	((errno) == ENOENT || (errno) == ENOTDIR || (errno) == ELOOP)
 
 /* openat() that does without O_NOATIME where that isn't permitted. */
 int openat_noatime(int dir_fd, const char *name, int flags);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <fcntl.h>
 
+#include "fd.h"
 #include "other-root.h"
 
 static const char *const names[] = {
@@ -35,8 +36,7 @@ int other_root_find(int dir_fd, bool in_imap, const char **name_r)
 			/* a mailbox of that name has a directory */
 			if (S_ISREG(st.st_mode))
 				return 1;
-		} else if (errno != ENOENT && errno != ENOTDIR &&
-			   errno != ELOOP)
+		} else if (!ENOTFOUND(errno))
 			return -1;
 	}
 	return 0;

@@ -39,7 +39,7 @@ static struct mail_verdict look_symlink(int dir_fd, const char *name)
 
 	if (fstatat(dir_fd, name, &st, 0) == 0)
 		return mail_is_refused;
-	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+	if (ENOTFOUND(errno))
 		return mail_is_unknown(MBA_REASON_SYMLINK);
 	return mail_is_unknown(MBA_REASON_ERROR);
 }
@@ -82,13 +82,6 @@ struct mail_verdict mail_look_closer(int dir_fd, const char *path, size_t pos,
 	return verdict;
 }
 
-/* Returns TRUE if errno says that nothing is there, and not that it couldn't be
-   looked at. */
-static bool is_missing_errno(void)
-{
-	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
-}
-
 /* A Maildir without tmp/, which Dovecot looks for: if there are others of its
    directories, there may be mail in them. */
 static struct mail_verdict look_incomplete(int dir_fd, const char *name)
@@ -104,7 +97,7 @@ static struct mail_verdict look_incomplete(int dir_fd, const char *name)
 			verdict = mail_is_unknown(MBA_REASON_ERROR);
 		else if (fstatat(dir_fd, path, &st, 0) == 0)
 			verdict = mail_is_unknown(MBA_REASON_INCOMPLETE);
-		else if (!is_missing_errno())
+		else if (!ENOTFOUND(errno))
 			verdict = mail_is_unknown(MBA_REASON_ERROR);
 	}
 	return verdict;
@@ -142,7 +135,7 @@ static struct mail_verdict look_dir(const struct location *location, int dir_fd,
 	if (location->flat) {
 		/* Maildir++: Dovecot creates what is missing in it */
 		if (fstatat(dir_fd, name, &st, 0) < 0) {
-			if (!is_missing_errno())
+			if (!ENOTFOUND(errno))
 				return mail_is_unknown(MBA_REASON_ERROR);
 		} else if (S_ISDIR(st.st_mode))
 			return mail_is_mailbox;
@@ -191,7 +184,7 @@ static struct mail_verdict look_own_dir(int dir_fd, const char *name,
 	ret = mail_dir_has_entries(dir_fd, dir, op_r);
 	if (ret == 0)
 		return mail_is_unknown(MBA_REASON_EMPTY_DIRECTORY);
-	return ret > 0 || is_missing_errno() ||
+	return ret > 0 || ENOTFOUND(errno) ||
 		(errno == EACCES && can_be_searched(dir_fd, dir)) ? verdict :
 		mail_is_unknown(MBA_REASON_ERROR);
 }

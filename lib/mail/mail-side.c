@@ -20,6 +20,7 @@
 
 #include "alloc.h"
 #include "dir-stack.h"
+#include "fd.h"
 #include "long-path.h"
 #include "mail-look.h"
 #include "mail-seen.h"
@@ -623,7 +624,7 @@ look_afresh(const struct mail_side *side, const struct location_path *path,
 	if (fd != -1) {
 		verdict = mail_look(side->location, fd, name,
 				    path->storage_name, op_r, is_dir_r);
-	} else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+	} else if (!ENOTFOUND(errno))
 		verdict = mail_is_unknown(MBA_REASON_ERROR);
 	look_errno = errno;
 	if (fd != -1)

@@ -211,7 +211,7 @@ static enum mba_state probe_path(struct probe *probe)
 	probe->is_symlink = S_ISLNK(probe->st.st_mode);
 	if (probe->is_symlink &&
 	    fstatat(probe->dir_fd, probe->path, &probe->st, 0) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		if (ENOTFOUND(errno))
 			return probe_unknown(probe, MBA_REASON_SYMLINK, NULL);
 		return probe_unknown(probe, MBA_REASON_ERROR, "stat");
 	}
