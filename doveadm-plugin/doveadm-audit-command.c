@@ -133,7 +133,7 @@ void doveadm_audit_deinit(struct doveadm_mail_cmd_context *_ctx)
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 
-	doveadm_audit_users_deinit(ctx);
+	doveadm_audit_check_pending(ctx);
 	doveadm_printers_deinit();
 	if (_ctx->cctx->conn_type == DOVEADM_CONNECTION_TYPE_CLI)
 		audit_check_output(ctx);

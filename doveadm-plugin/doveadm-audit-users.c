@@ -13,7 +13,7 @@
 
 #include <sysexits.h>
 
-static void audit_check_pending(struct mailbox_audit_cmd_context *ctx)
+void doveadm_audit_check_pending(struct mailbox_audit_cmd_context *ctx)
 {
 	/* without a username doveadm skipped the user: -u has a wildcard */
 	if (ctx->pending_user != NULL && ctx->ctx.cctx->username != NULL) {
@@ -39,7 +39,7 @@ audit_users_next_user(struct doveadm_mail_cmd_context *_ctx,
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 	int ret;
 
-	audit_check_pending(ctx);
+	doveadm_audit_check_pending(ctx);
 	_ctx->cctx->username = NULL;
 	ret = ctx->next_user(_ctx, username_r);
 	if (ret > 0 && doveadm_audit_is_local(_ctx))
@@ -71,9 +71,4 @@ void doveadm_audit_users_init(struct mailbox_audit_cmd_context *ctx)
 	ctx->next_user = ctx->ctx.v.get_next_user;
 	ctx->ctx.v.get_next_user = audit_users_next_user;
 	ctx->ctx.v.prerun = audit_users_prerun;
-}
-
-void doveadm_audit_users_deinit(struct mailbox_audit_cmd_context *ctx)
-{
-	audit_check_pending(ctx);
 }

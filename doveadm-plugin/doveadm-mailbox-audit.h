@@ -120,7 +120,7 @@ bool doveadm_audit_is_local(const struct doveadm_mail_cmd_context *ctx);
 /* Notice users who can't be looked up or initialized: to be called in
    v.preinit() and v.deinit(). */
 void doveadm_audit_users_init(struct mailbox_audit_cmd_context *ctx);
-void doveadm_audit_users_deinit(struct mailbox_audit_cmd_context *ctx);
+void doveadm_audit_check_pending(struct mailbox_audit_cmd_context *ctx);
 
 /* Look at the roots of all users before the first one is cleaned: the first is
    to be called in v.preinit(), before the one above. */
