@@ -16,9 +16,11 @@ int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 {
 	char *error;
 
+	if (opt >= LOCATION_OPT_DIRNAME) {
+		return location_options_set(&cmd->location, opt, name,
+					    optarg);
+	}
 	switch (opt) {
-	case LOCATION_OPT:
-		return location_options_set(&cmd->location, name, optarg);
 	case 'e':
 		cmd->entries = true;
 		return EX_OK;

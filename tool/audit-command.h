@@ -41,8 +41,8 @@ struct audit_command {
 void audit_command_init(struct audit_command *cmd, int argc);
 void audit_command_deinit(struct audit_command *cmd);
 
-/* Take one of these options; name is its long name, for LOCATION_OPT. Returns
-   EX_OK, a status whose error was printed, or -1 if help was asked for. */
+/* Take one of these options; name is its long name. Returns EX_OK, a status
+   whose error was printed, or -1 if help was asked for. */
 int audit_command_option(struct audit_command *cmd, int opt, const char *name);
 
 /* Print a command's help, with that of the location's options in between.

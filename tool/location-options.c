@@ -39,56 +39,6 @@ const char location_options_help[] =
 "      --no-inbox           it doesn't hold the user's INBOX\n"
 "      --type TYPE          private (default), shared, public\n";
 
-enum kind {
-	/* a string or a character of the location */
-	KIND_STRING,
-	KIND_CHAR,
-	KIND_DIRNAME,
-	KIND_FULL_DIRNAME,
-	KIND_EXCLUDE,
-	KIND_KEEP,
-	KIND_UTF8,
-	KIND_ITER_INDEX,
-	KIND_NO_COMPRESSION,
-	KIND_COMPRESSION,
-	KIND_NO_INBOX
-};
-
-#define STRING(name, field) \
-	{ name, KIND_STRING, offsetof(struct mba_location, field) }
-#define CHAR(name, field) \
-	{ name, KIND_CHAR, offsetof(struct mba_location, field) }
-
-static const struct location_option {
-	const char *name;
-	enum kind kind;
-	size_t offset;
-} location_options[] = {
-	STRING("index-root", index_root),
-	STRING("mail-root", mail_root),
-	STRING("format", driver),
-	STRING("layout", layout),
-	STRING("inbox", inbox_path),
-	STRING("control", control_root),
-	STRING("subscriptions", subscriptions),
-	STRING("list-index", list_index),
-	STRING("mailbox-dir", mailbox_dir),
-	STRING("prefix", prefix),
-	STRING("type", type),
-	CHAR("separator", separator),
-	CHAR("escape-char", storage_escape_char),
-	CHAR("broken-char", vname_escape_char),
-	{ "dirname", KIND_DIRNAME, 0 },
-	{ "full-dirname", KIND_FULL_DIRNAME, 0 },
-	{ "exclude", KIND_EXCLUDE, 0 },
-	{ "keep", KIND_KEEP, 0 },
-	{ "utf8", KIND_UTF8, 0 },
-	{ "iter-index", KIND_ITER_INDEX, 0 },
-	{ "no-compression", KIND_NO_COMPRESSION, 0 },
-	{ "compression", KIND_COMPRESSION, 0 },
-	{ "no-inbox", KIND_NO_INBOX, 0 },
-};
-
 void location_options_init(struct location_options *options,
 			   unsigned int max)
 {
@@ -110,16 +60,6 @@ void location_options_deinit(struct location_options *options)
 	free(options->keep);
 }
 
-static const struct location_option *option_find(const char *name)
-{
-	const struct location_option *option = location_options;
-
-	/* getopt_long() knows no other names */
-	while (strcmp(option->name, name) != 0)
-		option++;
-	return option;
-}
-
 static void list_add(const char **list, const char *value)
 {
 	while (*list != NULL)
@@ -127,64 +67,57 @@ static void list_add(const char **list, const char *value)
 	*list = value;
 }
 
-static void location_set(struct location_options *options, enum kind kind,
-			 const char *value)
+static void location_set(struct location_options *options,
+			 enum location_opt opt, const char *value)
 {
 	struct mba_location *location = &options->location;
 
-	switch (kind) {
-	case KIND_DIRNAME:
-	case KIND_FULL_DIRNAME:
+	switch (opt) {
+	case LOCATION_OPT_DIRNAME:
+	case LOCATION_OPT_FULL_DIRNAME:
 		location->dirname = value;
-		location->dirname_in_index = kind == KIND_FULL_DIRNAME;
+		location->dirname_in_index = opt == LOCATION_OPT_FULL_DIRNAME;
 		break;
-	case KIND_EXCLUDE:
+	case LOCATION_OPT_EXCLUDE:
 		list_add(options->excludes, value);
 		break;
-	case KIND_KEEP:
+	case LOCATION_OPT_KEEP:
 		list_add(options->keep, value);
 		break;
-	case KIND_UTF8:
+	case LOCATION_OPT_UTF8:
 		location->utf8 = true;
 		break;
-	case KIND_ITER_INDEX:
+	case LOCATION_OPT_ITER_INDEX:
 		location->iter_index = true;
 		break;
-	case KIND_NO_COMPRESSION:
-	case KIND_COMPRESSION:
-		location->no_compression = kind == KIND_NO_COMPRESSION;
-		location->compression = kind == KIND_COMPRESSION;
+	case LOCATION_OPT_NO_COMPRESSION:
+	case LOCATION_OPT_COMPRESSION:
+		location->no_compression = opt == LOCATION_OPT_NO_COMPRESSION;
+		location->compression = opt == LOCATION_OPT_COMPRESSION;
 		break;
-	case KIND_NO_INBOX:
+	case LOCATION_OPT_NO_INBOX:
 		location->inbox = false;
 		break;
-	case KIND_STRING:
-	case KIND_CHAR:
+	case LOCATION_OPT_STRING:
+	case LOCATION_OPT_CHAR:
 		break;
 	}
 }
 
-int location_options_set(struct location_options *options, const char *name,
-			 const char *value)
+int location_options_set(struct location_options *options, int opt,
+			 const char *name, const char *value)
 {
-	const struct location_option *option = option_find(name);
-	char *field = (char *)&options->location + option->offset;
+	char *base = (char *)&options->location;
 
-	switch (option->kind) {
-	case KIND_STRING:
-		*(const char **)field = value;
-		break;
-	case KIND_CHAR:
-		if (strlen(value) != 1) {
-			return tool_usage(tool_printf(
-				"--%s is one character: %s", name, value));
-		}
-		*field = value[0];
-		break;
-	default:
-		location_set(options, option->kind, value);
-		break;
-	}
+	if (opt < LOCATION_OPT_STRING)
+		location_set(options, opt, value);
+	else if (opt < LOCATION_OPT_CHAR)
+		*(const char **)(base + (opt - LOCATION_OPT_STRING)) = value;
+	else if (strlen(value) != 1) {
+		return tool_usage(tool_printf("--%s is one character: %s",
+					      name, value));
+	} else
+		base[opt - LOCATION_OPT_CHAR] = value[0];
 	return EX_OK;
 }
 

@@ -14,32 +14,49 @@ struct location_options {
 	const char **excludes, **keep;
 };
 
-/* For getopt_long(). */
-#define LOCATION_OPT 0x2000
+/* For getopt_long(): what an option sets. */
+enum location_opt {
+	LOCATION_OPT_DIRNAME = 0x2000,
+	LOCATION_OPT_FULL_DIRNAME,
+	LOCATION_OPT_EXCLUDE,
+	LOCATION_OPT_KEEP,
+	LOCATION_OPT_UTF8,
+	LOCATION_OPT_ITER_INDEX,
+	LOCATION_OPT_NO_COMPRESSION,
+	LOCATION_OPT_COMPRESSION,
+	LOCATION_OPT_NO_INBOX,
+	/* a string or a character of the location, at an offset */
+	LOCATION_OPT_STRING = 0x10000,
+	LOCATION_OPT_CHAR = 0x20000
+};
+#define LOCATION_FIELD(name, type, field) \
+	{ name, required_argument, NULL, LOCATION_OPT_##type + \
+	  (int)offsetof(struct mba_location, field) }
 #define LOCATION_OPTIONS \
-	{ "index-root", required_argument, NULL, LOCATION_OPT }, \
-	{ "mail-root", required_argument, NULL, LOCATION_OPT }, \
-	{ "format", required_argument, NULL, LOCATION_OPT }, \
-	{ "layout", required_argument, NULL, LOCATION_OPT }, \
-	{ "inbox", required_argument, NULL, LOCATION_OPT }, \
-	{ "control", required_argument, NULL, LOCATION_OPT }, \
-	{ "subscriptions", required_argument, NULL, LOCATION_OPT }, \
-	{ "list-index", required_argument, NULL, LOCATION_OPT }, \
-	{ "dirname", required_argument, NULL, LOCATION_OPT }, \
-	{ "full-dirname", required_argument, NULL, LOCATION_OPT }, \
-	{ "mailbox-dir", required_argument, NULL, LOCATION_OPT }, \
-	{ "utf8", no_argument, NULL, LOCATION_OPT }, \
-	{ "iter-index", no_argument, NULL, LOCATION_OPT }, \
-	{ "no-compression", no_argument, NULL, LOCATION_OPT }, \
-	{ "compression", no_argument, NULL, LOCATION_OPT }, \
-	{ "exclude", required_argument, NULL, LOCATION_OPT }, \
-	{ "prefix", required_argument, NULL, LOCATION_OPT }, \
-	{ "separator", required_argument, NULL, LOCATION_OPT }, \
-	{ "escape-char", required_argument, NULL, LOCATION_OPT }, \
-	{ "broken-char", required_argument, NULL, LOCATION_OPT }, \
-	{ "keep", required_argument, NULL, LOCATION_OPT }, \
-	{ "no-inbox", no_argument, NULL, LOCATION_OPT }, \
-	{ "type", required_argument, NULL, LOCATION_OPT }
+	LOCATION_FIELD("index-root", STRING, index_root), \
+	LOCATION_FIELD("mail-root", STRING, mail_root), \
+	LOCATION_FIELD("format", STRING, driver), \
+	LOCATION_FIELD("layout", STRING, layout), \
+	LOCATION_FIELD("inbox", STRING, inbox_path), \
+	LOCATION_FIELD("control", STRING, control_root), \
+	LOCATION_FIELD("subscriptions", STRING, subscriptions), \
+	LOCATION_FIELD("list-index", STRING, list_index), \
+	{ "dirname", required_argument, NULL, LOCATION_OPT_DIRNAME }, \
+	{ "full-dirname", required_argument, NULL, \
+	  LOCATION_OPT_FULL_DIRNAME }, \
+	LOCATION_FIELD("mailbox-dir", STRING, mailbox_dir), \
+	{ "utf8", no_argument, NULL, LOCATION_OPT_UTF8 }, \
+	{ "iter-index", no_argument, NULL, LOCATION_OPT_ITER_INDEX }, \
+	{ "no-compression", no_argument, NULL, LOCATION_OPT_NO_COMPRESSION }, \
+	{ "compression", no_argument, NULL, LOCATION_OPT_COMPRESSION }, \
+	{ "exclude", required_argument, NULL, LOCATION_OPT_EXCLUDE }, \
+	LOCATION_FIELD("prefix", STRING, prefix), \
+	LOCATION_FIELD("separator", CHAR, separator), \
+	LOCATION_FIELD("escape-char", CHAR, storage_escape_char), \
+	LOCATION_FIELD("broken-char", CHAR, vname_escape_char), \
+	{ "keep", required_argument, NULL, LOCATION_OPT_KEEP }, \
+	{ "no-inbox", no_argument, NULL, LOCATION_OPT_NO_INBOX }, \
+	LOCATION_FIELD("type", STRING, type)
 
 /* What help says of them. */
 extern const char location_options_help[];
@@ -49,10 +66,10 @@ void location_options_init(struct location_options *options,
 			   unsigned int max);
 void location_options_deinit(struct location_options *options);
 
-/* Set what an option says; value is NULL if it has none. Returns EX_OK, or a
-   status whose error was printed. */
-int location_options_set(struct location_options *options, const char *name,
-			 const char *value);
+/* Set what an option says; name is its long name, value is NULL if it has none.
+   Returns EX_OK, or a status whose error was printed. */
+int location_options_set(struct location_options *options, int opt,
+			 const char *name, const char *value);
 
 /* Returns an error that the caller frees, NULL if the options are fine. */
 char *location_options_check(const struct location_options *options);
