@@ -5,8 +5,6 @@
 #include "ostream.h"
 #include "str-sanitize.h"
 #include "doveadm-print.h"
-#include "mail-namespace.h"
-#include "mail-storage-settings.h"
 #include "mailbox-list-private.h"
 #include "doveadm-mailbox-audit.h"
 #include "doveadm-compat.h"

@@ -10,7 +10,6 @@
 #include "unichar.h"
 #include "mail-namespace.h"
 #include "mail-user.h"
-#include "mail-storage-settings.h"
 #include "mailbox-list-private.h"
 #include "doveadm-print.h"
 #include "doveadm-mailbox-audit.h"

@@ -18,9 +18,7 @@
 
 #include "lib.h"
 #include "ioloop.h"
-#include "mailbox-list-private.h"
 #include "doveadm-mailbox-audit.h"
-#include "doveadm-compat.h"
 #include "doveadm-mailbox-audit-plugin.h"
 
 #include <stdlib.h>
