@@ -442,7 +442,7 @@ static void text_mailbox(const struct text *text,
 			 const struct index_list_mailbox *mailbox)
 {
 	struct words words = { .text = text, .label = "" };
-	char word[INDEX_GUID_SIZE * 2 + 1];
+	char hex[INDEX_GUID_SIZE * 2 + 1];
 
 	line(text, "mailbox", "%s", mailbox->name);
 	if (mailbox->has_counts) {
@@ -452,9 +452,8 @@ static void text_mailbox(const struct text *text,
 	} else {
 		line(text, "", "messages unknown");
 	}
-	words_add(&words, inspect_guid(mailbox->guid, word));
-	(void)snprintf(word, sizeof(word), "%u", mailbox->uid_validity);
-	words_add(&words, word);
+	words_add(&words, inspect_guid(mailbox->guid, hex));
+	words_addf(&words, "%u", mailbox->uid_validity);
 	for (int bit = 0; bit < 8; bit++) {
 		if ((mailbox->flags & 1 << bit) != 0)
 			words_add(&words, inspect_list_flag_name(bit));

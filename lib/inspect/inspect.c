@@ -159,7 +159,6 @@ static size_t prefix_len(const char *name)
 static char *path_split(const char *path, char **dir_r)
 {
 	const char *name = strrchr(path, '/');
-	char *prefix;
 
 	if (name == NULL) {
 		*dir_r = mem_strdup(".");
@@ -169,8 +168,7 @@ static char *path_split(const char *path, char **dir_r)
 				    (int)(name - path), path);
 		name++;
 	}
-	prefix = mem_printf("%.*s", (int)prefix_len(name), name);
-	return prefix;
+	return mem_printf("%.*s", (int)prefix_len(name), name);
 }
 
 static int inspect_file(struct inspect *inspect, const char *path,

@@ -287,11 +287,8 @@ bool location_is_judged(const struct location *location)
 	return location->format != NULL && !location->set.iter_index;
 }
 
-bool location_is_like(const struct location *location1,
-		      const struct location *location2)
+bool location_is_like(const struct location *l1, const struct location *l2)
 {
-	const struct location *l1 = location1, *l2 = location2;
-
 	if (l1->format != l2->format || strcmp(l1->layout, l2->layout) != 0)
 		return false;
 	/* of what isn't judged no more is known */

@@ -66,8 +66,7 @@ void location_free(struct location **location);
 bool location_is_judged(const struct location *location);
 /* Returns TRUE if locations with the same roots have the same mailboxes, but
    for INBOX. */
-bool location_is_like(const struct location *location1,
-		      const struct location *location2);
+bool location_is_like(const struct location *l1, const struct location *l2);
 /* Take the user's INBOX of a location that is like this one and has it: it is
    INBOX for both. */
 void location_take_inbox(struct location *location,
