@@ -60,8 +60,8 @@ static const struct {
 	{ 8, 1, false, 44, 0, PAST_END },
 	{ 8, 1, false, 71, 0, PAST_END },
 	/* its header */
-	{ 0, 2 | 8 << 8, false, 0, 0, "Its major version isn't 1" },
-	{ 0, 1 | 4 << 8, false, 0, 0, OTHER_OFFSETS },
+	{ 0, OCTETS(2, 8), false, 0, 0, "Its major version isn't 1" },
+	{ 0, OCTETS(1, 4), false, 0, 0, OTHER_OFFSETS },
 	{ 4, 0, false, 0, 0, "Dovecot found it to be corrupt" },
 	{ 28, 0, false, 0, 0, NULL },
 	{ 28, 24, true, 0, 0, BEFORE }, { 28, 28, true, 0, 0, BEFORE },

@@ -33,18 +33,19 @@ START_TEST(who_changes_it)
 		uint32_t type, flags;
 		enum mba_evidence level;
 	} changes[] = {
-		{ FLAGS, 0x08, MBA_EVIDENCE_CHANGED },
-		{ FLAGS, 0x0800, MBA_EVIDENCE_CHANGED },
-		{ FLAGS, 0x01, MBA_EVIDENCE_CHANGED },
-		{ FLAGS, 0x1000, MBA_EVIDENCE_CHANGED },
+		{ FLAGS, OCTETS(0x08), MBA_EVIDENCE_CHANGED },
+		{ FLAGS, OCTETS(0, 0x08), MBA_EVIDENCE_CHANGED },
+		{ FLAGS, OCTETS(0x01), MBA_EVIDENCE_CHANGED },
+		{ FLAGS, OCTETS(0, 0x10), MBA_EVIDENCE_CHANGED },
 		{ EXPUNGE, 0, MBA_EVIDENCE_CHANGED },
 		{ EXPUNGE_GUID, 0, MBA_EVIDENCE_CHANGED },
 		{ KEYWORD, 0, MBA_EVIDENCE_CHANGED },
 		{ KEYWORD_RESET, 0, MBA_EVIDENCE_CHANGED },
 		/* Dovecot's own flags; Dovecot itself; dsync */
-		{ FLAGS, 0x80, MBA_EVIDENCE_NEVER_OPENED },
-		{ FLAGS | EXTERNAL, 0x08, MBA_EVIDENCE_NEVER_OPENED },
-		{ FLAGS | DSYNC, 0x08, MBA_EVIDENCE_NEVER_OPENED },
+		{ FLAGS, OCTETS(0x80), MBA_EVIDENCE_NEVER_OPENED },
+		{ FLAGS | EXTERNAL, OCTETS(0x08),
+		  MBA_EVIDENCE_NEVER_OPENED },
+		{ FLAGS | DSYNC, OCTETS(0x08), MBA_EVIDENCE_NEVER_OPENED },
 		{ EXPUNGE_GUID | DSYNC, 0, MBA_EVIDENCE_NEVER_OPENED },
 		{ KEYWORD_RESET | DSYNC, 0, MBA_EVIDENCE_NEVER_OPENED },
 	};
@@ -70,16 +71,17 @@ END_TEST
 static void log_sync_note(struct bytes *log)
 {
 	LOG_ADD(log, BOUNDARY | EXTERNAL, 12 + 32);
-	LOG_ADD(log, INTRO | EXTERNAL, UINT32_MAX, 0, 0, 4 | 4 << 16, 4 << 16,
-		'n' | 'o' << 8 | 't' << 16 | (uint32_t)'e' << 24);
+	LOG_ADD(log, INTRO | EXTERNAL, UINT32_MAX, 0, 0, PAIR(4, 4), PAIR(0, 4),
+		OCTETS('n', 'o', 't', 'e'));
 }
 
 /* the end of a sync of changes; a time */
 #define SYNC_END(log) \
-	LOG_ADD(log, HEADER | EXTERNAL, 64 | 4 << 16, 100)
+	LOG_ADD(log, HEADER | EXTERNAL, PAIR(64, 4), 100)
 #define TEMP_SCAN(log, time) \
-	LOG_ADD(log, HEADER | EXTERNAL, 80 | 4 << 16, time)
-#define DIRTY 0x80
+	LOG_ADD(log, HEADER | EXTERNAL, PAIR(80, 4), time)
+#define DIRTY OCTETS(0x80)
+#define NOT_DIRTY OCTETS(0, 0x80)
 
 static void check_change(int64_t last_used)
 {
@@ -96,7 +98,7 @@ static void log_change(void)
 {
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 3);
-	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	LOG_ADD(&newer, FLAGS, 1, 1, OCTETS(0x08));
 }
 
 START_TEST(the_last_change_is_dated_by_the_log)
@@ -129,7 +131,7 @@ START_TEST(the_last_change_is_dated_by_the_log)
 	check_change(INDEXID);
 	/* the end of a sync isn't wished for */
 	log_change();
-	LOG_ADD(&newer, HEADER, 64 | 4 << 16, 100);
+	LOG_ADD(&newer, HEADER, PAIR(64, 4), 100);
 	check_change(INDEXID);
 }
 END_TEST
@@ -140,13 +142,13 @@ START_TEST(an_mbox_is_written_when_it_is_left)
 	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
 	SYNC_END(&newer);
 	log_sync_note(&newer);
-	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, NOT_DIRTY);
 	check_change(INDEXID);
 	log_change();
 	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
 	SYNC_END(&newer);
 	log_sync_note(&newer);
-	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, NOT_DIRTY);
 	SYNC_END(&newer);
 	check_change(INDEXID + 100);
 	/* a message came meanwhile; the sync notes more of what it saw */
@@ -155,15 +157,15 @@ START_TEST(an_mbox_is_written_when_it_is_left)
 	log_append(&newer, 4, 1);
 	SYNC_END(&newer);
 	log_sync_note(&newer);
-	LOG_ADD(&newer, EXT_HEADER | EXTERNAL, 4 << 16, 7);
-	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	LOG_ADD(&newer, EXT_HEADER | EXTERNAL, PAIR(0, 4), 7);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, NOT_DIRTY);
 	SYNC_END(&newer);
 	check_change(INDEXID + 100);
 	/* somebody asks for more in between, or marks messages */
 	log_change();
 	SYNC_END(&newer);
 	LOG_ADD(&newer, BOUNDARY, 12);
-	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY << 8);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, NOT_DIRTY);
 	SYNC_END(&newer);
 	check_change(INDEXID);
 	log_change();
@@ -176,7 +178,7 @@ START_TEST(an_mbox_is_written_when_it_is_left)
 	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, DIRTY);
 	SYNC_END(&newer);
 	log_append(&newer, 4, 1);
-	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 4, DIRTY << 8);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 4, NOT_DIRTY);
 	SYNC_END(&newer);
 	check_change(INDEXID);
 }
@@ -189,15 +191,15 @@ START_TEST(times_before_a_change_date_it)
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 3);
 	TEMP_SCAN(&newer, INDEXID + 40);
-	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	LOG_ADD(&newer, FLAGS, 1, 1, OCTETS(0x08));
 	TEMP_SCAN(&newer, INDEXID + 90);
 	check_change(INDEXID + 40);
 	/* the day's first second; an update that isn't whole is none */
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 3);
-	LOG_ADD(&newer, HEADER | EXTERNAL, 84 | 4 << 16, INDEXID + 20,
-		80 | 4 << 16);
-	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	LOG_ADD(&newer, HEADER | EXTERNAL, PAIR(84, 4), INDEXID + 20,
+		PAIR(80, 4));
+	LOG_ADD(&newer, FLAGS, 1, 1, OCTETS(0x08));
 	log_sync_note(&newer);
 	check_change(INDEXID + 20);
 	/* the log itself is newer than the index */
@@ -209,12 +211,12 @@ START_TEST(times_before_a_change_date_it)
 	   whatever they look like, and others are padded */
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 3);
-	LOG_ADD(&newer, HEADER | EXTERNAL, 48 | 4 << 16, INDEXID + 99,
-		84 | 36 << 16, INDEXID + 45, 80 | 4 << 16, INDEXID + 99, 0, 0,
-		0, 0, 0, 0, 28 | 6 << 16, 4, 0, 80 | 4 << 16, INDEXID + 50,
-		84 | 4 << 16, INDEXID + 40);
+	LOG_ADD(&newer, HEADER | EXTERNAL, PAIR(48, 4), INDEXID + 99,
+		PAIR(84, 36), INDEXID + 45, PAIR(80, 4), INDEXID + 99, 0, 0,
+		0, 0, 0, 0, PAIR(28, 6), 4, 0, PAIR(80, 4), INDEXID + 50,
+		PAIR(84, 4), INDEXID + 40);
 	TEMP_SCAN(&newer, INDEXID + 30);
-	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	LOG_ADD(&newer, FLAGS, 1, 1, OCTETS(0x08));
 	log_sync_note(&newer);
 	check_change(INDEXID + 50);
 }
@@ -225,7 +227,7 @@ START_TEST(nothing_is_no_proof)
 	struct index_evidence evidence;
 
 	log_begin(&newer, 1, 0, 0);
-	LOG_ADD(&newer, HEADER, 24 | 4 << 16, 5);
+	LOG_ADD(&newer, HEADER, PAIR(24, 4), 5);
 	evidence = evidence_of_log(INDEXID + 100);
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_EMPTY);
 	ck_assert_int_eq(evidence.last_used, 0);
@@ -243,8 +245,8 @@ static void log_days(uint32_t first_recent_uid)
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 5);
 	/* day_stamp, day_first_uid */
-	LOG_ADD(&newer, HEADER, 84 | 36 << 16, day, 4, 1, 1, 1, 0, 0, 0, 0);
-	LOG_ADD(&newer, HEADER, 48 | 4 << 16, first_recent_uid);
+	LOG_ADD(&newer, HEADER, PAIR(84, 36), day, 4, 1, 1, 1, 0, 0, 0, 0);
+	LOG_ADD(&newer, HEADER, PAIR(48, 4), first_recent_uid);
 }
 
 /* Selects of the mailbox that log_days() makes; times are in days after that, 0
@@ -309,10 +311,10 @@ START_TEST(days_are_those_of_the_header)
 
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 6);
-	LOG_ADD(&newer, HEADER, 84 | 36 << 16, day_time(eight_days[_i].stamp),
+	LOG_ADD(&newer, HEADER, PAIR(84, 36), day_time(eight_days[_i].stamp),
 		uids[0], uids[1], uids[2], uids[3], uids[4], uids[5], uids[6],
 		uids[7]);
-	LOG_ADD(&newer, HEADER, 48 | 4 << 16, eight_days[_i].first_recent_uid);
+	LOG_ADD(&newer, HEADER, PAIR(48, 4), eight_days[_i].first_recent_uid);
 	evidence = evidence_of_log(INDEXID + 30 * DAY);
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
 	ck_assert_int_eq(evidence.last_used,
@@ -344,7 +346,7 @@ START_TEST(without_a_time_it_was_since_the_index)
 
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 1);
-	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 2);
+	LOG_ADD(&newer, HEADER, PAIR(48, 4), 2);
 	evidence = evidence_of_log(INDEXID + 100);
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
 	ck_assert_str_eq(evidence.proof, "first-recent-uid");
@@ -478,7 +480,7 @@ START_TEST(the_older_log_has_changes_too)
 
 	log_begin(&older, 1, 0, 0);
 	log_append(&older, 1, 1);
-	LOG_ADD(&older, FLAGS, 1, 1, 0x08);
+	LOG_ADD(&older, FLAGS, 1, 1, OCTETS(0x08));
 	log_begin(&newer, 2, 1, older.size);
 	ck_assert_int_eq(read_logs(&newer, &older), INDEX_STATE_OK);
 	ck_assert_int_eq(index_log_scan(newer.data, newer.size, &scans[0],
@@ -527,8 +529,8 @@ START_TEST(a_sort_is_a_proof)
 	memcpy(name, "sort-f", 6);
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 1);
-	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 0, 4 | 4 << 16, 6 << 16, name[0],
-		name[1]);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 0, PAIR(4, 4), PAIR(0, 6),
+		name[0], name[1]);
 	evidence = evidence_of_log(INDEXID + 30 * DAY);
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);
 	ck_assert_str_eq(evidence.proof, "sort");
@@ -552,13 +554,13 @@ START_TEST(seconds_of_messages_bound_a_select)
 	memcpy(name, "mdbox", 5);
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 2);
-	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 0, 8 | 4 << 16, 5 << 16, name[0],
-		name[1]);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 0, PAIR(8, 4), PAIR(0, 5),
+		name[0], name[1]);
 	/* UID, number in the map, time */
 	LOG_ADD(&newer, EXT_RECORD, 1, 1, INDEXID + 5000, 2, 2, INDEXID + 7000);
-	LOG_ADD(&newer, HEADER, 48 | 4 << 16, 2);
+	LOG_ADD(&newer, HEADER, PAIR(48, 4), 2);
 	/* to the day it would be later */
-	LOG_ADD(&newer, HEADER, 84 | 36 << 16, INDEXID + DAY, 1, 0, 0, 0, 0, 0,
+	LOG_ADD(&newer, HEADER, PAIR(84, 36), INDEXID + DAY, 1, 0, 0, 0, 0, 0,
 		0, 0);
 	evidence = evidence_of_log(INDEXID + 30 * DAY);
 	ck_assert_int_eq(evidence.level, MBA_EVIDENCE_OPENED);

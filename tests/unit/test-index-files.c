@@ -102,8 +102,10 @@ static const struct {
 
 START_TEST(a_header_alone_is_told)
 {
-	unsigned char log[41] = { 1, 3, 40, 0, 1, 2, 3, 4, 1 };
+	unsigned char log[41] = { 1, 3, 0, 0, 1, 2, 3, 4, 1 };
+	const uint16_t size = 40;
 
+	memcpy(log + 2, &size, sizeof(size));
 	if (logs[_i].at >= 0)
 		log[logs[_i].at] = logs[_i].byte;
 	ck_assert(index_log_is_header(log, logs[_i].size) ==

@@ -20,17 +20,18 @@ static const struct {
 } headers[] = {
 	{ 16, 5, 120, NULL },
 	{ 16, 5, 119, "It is shorter than an index's header" },
-	{ 0, 6 | 3 << 8 | 120 << 16, 120, "Its major version isn't 7" },
-	{ 0, 7 | 3 << 8 | 119 << 16, 120,
+	{ 0, OCTETS(6, 3) | PAIR(0, 120), 120, "Its major version isn't 7" },
+	{ 0, OCTETS(7, 3) | PAIR(0, 119), 120,
 	  "base_header_size is less than 120" },
 	{ 4, 119, 120, "header_size is less than base_header_size" },
 	{ 4, 121, 121, NULL },
 	{ 4, 121, 120, "header_size is more than the file's size" },
 	{ 8, 7, 120, "record_size is less than 8" },
 	{ 8, 9, 120, NULL },
-	{ 12, 0, 120,
+	{ 12, OCTETS(!COMPAT_FLAGS), 120,
 	  "It was written by a machine with the other endianness" },
-	{ 12, 3, 120, "Its compat_flags are none of this machine's" },
+	{ 12, OCTETS(COMPAT_FLAGS | 2), 120,
+	  "Its compat_flags are none of this machine's" },
 	{ 20, 6, 120, NULL },
 	{ 20, 1, 120, "Dovecot found it to be corrupt" },
 };
@@ -42,7 +43,7 @@ static void make_header(struct bytes *index)
 	add16(index, 120);
 	add32(index, 120);
 	add32(index, 8);
-	add32(index, 1);
+	add32(index, OCTETS(COMPAT_FLAGS));
 	while (index->size < 120)
 		add32(index, 78);
 }
@@ -123,19 +124,22 @@ static const struct {
 	/* how many there are before the end, or before what is wrong */
 	int count, result;
 } keywords[] = {
-	{ "\1\0\0\0" "\0\0\0\0\0\0\0\0" "a", 14, 1, 0 },
-	{ "\2\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\2\0\0\0" "a\0b", 24, 2, 0 },
+	{ U32("\1") "\0\0\0\0\0\0\0\0" "a", 14, 1, 0 },
+	{ U32("\2") "\0\0\0\0\0\0\0\0"
+	  "\0\0\0\0" U32("\2") "a\0b", 24, 2, 0 },
 	{ "\0\0\0\0", 4, 0, 0 },
 	/* no number, no place for them, no such place, no end */
 	{ "\0", 2, 0, -1 },
-	{ "\1\0\0\0" "\0\0\0\0", 8, 0, -1 },
+	{ U32("\1") "\0\0\0\0", 8, 0, -1 },
 	{ "\xff\xff\xff\xff" "\0\0\0\0\0\0\0\0" "a", 14, 0, -1 },
-	{ "\1\0\0\0" "\0\0\0\0\3\0\0\0" "a", 14, 0, -1 },
-	{ "\2\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\2\0\0\0" "a\0b", 23, 1, -1 },
+	{ U32("\1") "\0\0\0\0" U32("\3") "a", 14, 0, -1 },
+	{ U32("\2") "\0\0\0\0\0\0\0\0"
+	  "\0\0\0\0" U32("\2") "a\0b", 23, 1, -1 },
 	/* no end of what follows the last name */
-	{ "\1\0\0\0" "\0\0\0\0\0\0\0\0" "a\0bc", 16, 1, -1 },
+	{ U32("\1") "\0\0\0\0\0\0\0\0" "a\0bc", 16, 1, -1 },
 	/* no name */
-	{ "\2\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\1\0\0\0" "a\0b", 24, 1, -1 },
+	{ U32("\2") "\0\0\0\0\0\0\0\0"
+	  "\0\0\0\0" U32("\1") "a\0b", 24, 1, -1 },
 };
 
 START_TEST(keywords_are_checked)

@@ -71,7 +71,8 @@ static void check_kin(struct index_list *list, int i)
 
 START_TEST(levels_above_are_those_of_each)
 {
-	static const char names[] = "\0\1\0\0\0a\0\2\0\0\0b\0\3\0\0\0c";
+	static const char names[] =
+		"\0" U32("\1") "a\0" U32("\2") "b\0" U32("\3") "c";
 	struct index_state state;
 	struct index_list *list;
 	struct index_ext_state *list2;
@@ -81,7 +82,7 @@ START_TEST(levels_above_are_those_of_each)
 	index_records_clear(&state.records);
 	list2 = index_exts_add(&state.exts, "list2", 5);
 	index_ext_resize(list2, 4);
-	ck_assert(index_ext_write(&state.exts, list2, 0, "\3\0\0", 4));
+	ck_assert(index_ext_write(&state.exts, list2, 0, U32("\3"), 4));
 	for (int i = 0; i < KIN_COUNT; i++) {
 		index_records_append(&state.records, i + 1, 0);
 		index_records_set(&state.records, INDEX_COLUMN_LIST, i + 1,
@@ -107,21 +108,21 @@ static const struct {
 	/* of the mailbox */
 	const char *name;
 } headers[] = {
-	{ "\0\1\0\0\0a", 7, NULL, "a" },
-	{ "\1\1\0\0\0a", 7, NULL, "a" },
-	{ "\0\1\0\0\0a\0\3\0\0\0b", 13, NULL, "a" },
+	{ "\0" U32("\1") "a", 7, NULL, "a" },
+	{ "\1" U32("\1") "a", 7, NULL, "a" },
+	{ "\0" U32("\1") "a\0" U32("\3") "b", 13, NULL, "a" },
 	/* what isn't there is no name */
 	{ "", 0, NULL, "?" },
 	{ "\0", 1, NULL, "?" },
 	/* 0 ends them, and so does less than a number */
-	{ "\0\1\0\0\0a\0\0\0\0\0b", 13, NULL, "a" },
-	{ "\0\0\0\0\0\1\0\0\0a", 11, NULL, "?" },
-	{ "\0\1\0\0\0a\0\3\0", 10, NULL, "a" },
-	{ "\0\1\0\0\0a\0\3\0\0\0", 11, "a name isn't ended", "a" },
-	{ "\0\1\0\0\0a", 6, "a name isn't ended", "?" },
-	{ "\0\1\0\0\0a\0\1\0\0\0b", 13, "the names' ids don't ascend",
+	{ "\0" U32("\1") "a\0\0\0\0\0b", 13, NULL, "a" },
+	{ "\0\0\0\0\0" U32("\1") "a", 11, NULL, "?" },
+	{ "\0" U32("\1") "a\0\3\0", 10, NULL, "a" },
+	{ "\0" U32("\1") "a\0" U32("\3"), 11, "a name isn't ended", "a" },
+	{ "\0" U32("\1") "a", 6, "a name isn't ended", "?" },
+	{ "\0" U32("\1") "a\0" U32("\1") "b", 13, "the names' ids don't ascend",
 	  "a" },
-	{ "\0\3\0\0\0a\0\1\0\0\0b", 13, "the names' ids don't ascend",
+	{ "\0" U32("\3") "a\0" U32("\1") "b", 13, "the names' ids don't ascend",
 	  "?" },
 };
 
@@ -220,15 +221,15 @@ START_TEST(a_name_is_all_there_or_lost)
 {
 	const size_t len1 = levels[_i].len1, len2 = levels[_i].len2;
 	const uint32_t middle[7] = { 2, 5 }, lowest[7] = { 3, 6 };
-	char names[INDEX_LIST_MAX_NAME + 32] = "\0\1\0\0\0";
+	char names[INDEX_LIST_MAX_NAME + 32] = "\0" U32("\1");
 	struct index_list_mailbox box;
 	struct index_state state;
 	struct index_list *list;
 
 	memset(names + 5, 'x', len1);
-	names[5 + len1 + 1] = 2;
+	memcpy(names + 5 + len1 + 1, U32("\2"), 4);
 	memset(names + 10 + len1, 'y', len2);
-	names[10 + len1 + len2 + 1] = 3;
+	memcpy(names + 10 + len1 + len2 + 1, U32("\3"), 4);
 	list = list_of_state(&state, names, 10 + len1 + len2 + 1 + 4 + 1);
 	index_records_append(&state.records, 6, 0);
 	index_records_append(&state.records, 7, 0);

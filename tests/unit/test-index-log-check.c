@@ -16,11 +16,11 @@
 	(const uint32_t[]){ __VA_ARGS__ }, \
 	sizeof((const uint32_t[]){ __VA_ARGS__ })
 #define BYTES(string) string, sizeof(string) - 1
-/* numbers of 16 bits, the first one first */
-#define PAIR(first, second) ((first) | (uint32_t)(second) << 16)
 #define NO_RANGE(first, last) "uids " #first " to " #last " are no range"
-/* what follows a name in an introduction, the last 16 bits its length */
-#define INTRO_BEGIN "\0\0\0\0\0\0\0\0\10\0\0\0\4\0\4\0\0\0"
+/* an introduction up to its name, which has so many bytes */
+#define INTRO_OF(len) 0, 0, 8, PAIR(4, 4), PAIR(0, len)
+#define ABCD OCTETS('a', 'b', 'c', 'd')
+#define TEST OCTETS('t', 'e', 's', 't')
 
 static const struct {
 	uint32_t type;
@@ -59,16 +59,15 @@ static const struct {
 	{ EXPUNGE_GUID, NUMBERS(1, 0, 0, 0),
 	  "16 bytes of changes of 20 bytes each" },
 	/* keywords */
-	{ KEYWORD, BYTES("\0\0\2\0ab\0\0\1\0\0\0\1\0\0\0"), NULL },
-	{ KEYWORD, BYTES("\1\0\4\0abcd\1\0\0\0\1\0\0\0"), NULL },
-	{ KEYWORD, BYTES("\2\0\4\0abcd\1\0\0\0\1\0\0\0"),
+	{ KEYWORD, NUMBERS(PAIR(0, 2), OCTETS('a', 'b'), 1, 1), NULL },
+	{ KEYWORD, NUMBERS(OCTETS(1) | PAIR(0, 4), ABCD, 1, 1), NULL },
+	{ KEYWORD, NUMBERS(OCTETS(2) | PAIR(0, 4), ABCD, 1, 1),
 	  "keyword change 2 > 1" },
-	{ KEYWORD, BYTES("\0\0\0\0\1\0\0\0\1\0\0\0"),
-	  "a keyword's name has 0 bytes" },
-	{ KEYWORD, BYTES("\0\0\5\0abcd"),
+	{ KEYWORD, NUMBERS(0, 1, 1), "a keyword's name has 0 bytes" },
+	{ KEYWORD, NUMBERS(PAIR(0, 5), ABCD),
 	  "a keyword's name of 5 bytes in a transaction of 8" },
-	{ KEYWORD, BYTES("\0\0\4\0abcd"), "a change of no messages" },
-	{ KEYWORD, BYTES("\0\0\4\0abcd\2\0\0\0\1\0\0\0"), NO_RANGE(2, 1) },
+	{ KEYWORD, NUMBERS(PAIR(0, 4), ABCD), "a change of no messages" },
+	{ KEYWORD, NUMBERS(PAIR(0, 4), ABCD, 2, 1), NO_RANGE(2, 1) },
 	/* the header: its own sizes and the counts are none of a log's */
 	{ HEADER, NUMBERS(PAIR(16, 4), 1), NULL },
 	{ HEADER, NUMBERS(PAIR(36, 4), 1), NULL },
@@ -94,9 +93,9 @@ static const struct {
 	{ HEADER, NUMBERS(PAIR(24, 5), 1),
 	  "5 bytes of the header in a transaction of 8" },
 	/* introductions, of which the second one is after padding */
-	{ INTRO, BYTES(INTRO_BEGIN "\4\0test"), NULL },
-	{ INTRO, BYTES(INTRO_BEGIN "\1\0t\0\0\0" INTRO_BEGIN "\0\0"), NULL },
-	{ INTRO, BYTES(INTRO_BEGIN "\5\0test"),
+	{ INTRO, NUMBERS(INTRO_OF(4), TEST), NULL },
+	{ INTRO, NUMBERS(INTRO_OF(1), OCTETS('t'), INTRO_OF(0)), NULL },
+	{ INTRO, NUMBERS(INTRO_OF(5), TEST),
 	  "an extension's name of 5 bytes in a transaction of 24" },
 	/* attributes, and what follows them */
 	{ ATTRIBUTE, BYTES("+pa\0-sb\0\0\0\0\0\1\1\1\1"), NULL },

@@ -30,8 +30,8 @@ START_TEST(flags_count_whoever_sets_them)
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 3);
 	/* add \Seen \Deleted; remove \Deleted of the first */
-	LOG_ADD(&newer, FLAGS, 1, 2, 0x0c);
-	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, 0x0400);
+	LOG_ADD(&newer, FLAGS, 1, 2, OCTETS(0x0c));
+	LOG_ADD(&newer, FLAGS | EXTERNAL, 1, 1, OCTETS(0, 0x04));
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
 	ck_assert_uint_eq(state.hdr.seen_count, 2);
 	ck_assert_uint_eq(state.hdr.deleted_count, 1);
@@ -43,11 +43,11 @@ START_TEST(next_uid_never_shrinks)
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 7, 1);
 	/* u16 offset 28, u16 size 4 */
-	LOG_ADD(&newer, HEADER, 28 | 4 << 16, 3);
+	LOG_ADD(&newer, HEADER, PAIR(28, 4), 3);
 	/* an append below it isn't one */
 	LOG_ADD(&newer, APPEND | EXTERNAL, 5, 0);
 	/* messages_count isn't the log's to say */
-	LOG_ADD(&newer, HEADER, 32 | 4 << 16, 4000000000u);
+	LOG_ADD(&newer, HEADER, PAIR(32, 4), 4000000000u);
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
 	ck_assert_uint_eq(state.hdr.next_uid, 8);
 	ck_assert_uint_eq(state.hdr.messages_count, 1);
@@ -159,7 +159,6 @@ END_TEST
 /* An index file without messages, which a log continues at its start. */
 static enum index_state_result read_with_index(uint32_t indexid, uint32_t seq)
 {
-	const uint16_t one = 1;
 	struct bytes index = { .size = 0 };
 	struct index_state_input input = {
 		.log = { newer.data, newer.size },
@@ -170,7 +169,7 @@ static enum index_state_result read_with_index(uint32_t indexid, uint32_t seq)
 	add16(&index, 120);
 	add32(&index, 120);
 	add32(&index, 8);
-	add32(&index, *(const uint8_t *)&one);
+	add32(&index, OCTETS(COMPAT_FLAGS));
 	add32(&index, indexid);
 	add32(&index, 0);
 	add32(&index, 1);
@@ -218,10 +217,10 @@ static void add_intro(struct bytes *log, uint32_t id, uint32_t reset_id)
 
 	memcpy(name, "cache", 5);
 	if (id == UINT32_MAX) {
-		LOG_ADD(log, INTRO, id, reset_id, 0, 4 | 4 << 16, 5 << 16,
+		LOG_ADD(log, INTRO, id, reset_id, 0, PAIR(4, 4), PAIR(0, 5),
 			name[0], name[1]);
 	} else {
-		LOG_ADD(log, INTRO, id, reset_id, 0, 4 | 4 << 16, 0);
+		LOG_ADD(log, INTRO, id, reset_id, 0, PAIR(4, 4), 0);
 	}
 }
 
@@ -249,7 +248,7 @@ START_TEST(updates_of_a_reset_extension_do_not_count)
 	add_intro(&newer, 0, 77);
 	LOG_ADD(&newer, EXT_RECORD, 3, 333);
 	/* u8 preserve */
-	LOG_ADD(&newer, RESET, 78, 1);
+	LOG_ADD(&newer, RESET, 78, OCTETS(1));
 	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
 	ck_assert_ptr_null(state.problem);
@@ -297,7 +296,7 @@ START_TEST(names_of_extensions_are_dovecots)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const uint32_t len = names[i].len;
-		uint32_t intro[5 + 17] = { UINT32_MAX, 0, 8, 0, len << 16 };
+		uint32_t intro[5 + 17] = { UINT32_MAX, 0, 8, 0, PAIR(0, len) };
 
 		memset(intro + 5, 'x', len);
 		if (len > 0)
@@ -316,9 +315,9 @@ END_TEST
 START_TEST(a_dirty_message_marks_the_index)
 {
 	log_begin(&newer, 1, 0, 0);
-	LOG_ADD(&newer, APPEND | EXTERNAL, 1, INDEX_FLAG_DIRTY);
+	LOG_ADD(&newer, APPEND | EXTERNAL, 1, OCTETS(INDEX_FLAG_DIRTY));
 	/* another field */
-	LOG_ADD(&newer, HEADER, 24 | 4 << 16, 5);
+	LOG_ADD(&newer, HEADER, PAIR(24, 4), 5);
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
 	ck_assert_uint_eq(state.hdr.flags, INDEX_HEADER_HAVE_DIRTY);
 	ck_assert_uint_eq(state.hdr.uid_validity, 5);
@@ -333,7 +332,7 @@ START_TEST(keywords_take_a_number)
 	memcpy(&name, "work", 4);
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 1);
-	LOG_ADD(&newer, KEYWORD, 4 << 16, name, 1, 1);
+	LOG_ADD(&newer, KEYWORD, PAIR(0, 4), name, 1, 1);
 	add_intro(&newer, UINT32_MAX, 0);
 	add_intro(&newer, 1, 0);
 	LOG_ADD(&newer, EXT_RECORD, 1, 111);
@@ -413,7 +412,7 @@ START_TEST(ranges_have_a_budget)
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 2000);
 	while (newer.size + 20 <= sizeof(newer.data))
-		LOG_ADD(&newer, FLAGS, 1, UINT32_MAX, 0x08);
+		LOG_ADD(&newer, FLAGS, 1, UINT32_MAX, OCTETS(0x08));
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
 	ck_assert(state.records.exhausted);
 	ck_assert_uint_le(state.records.budget.steps + state.budget.steps,
@@ -432,7 +431,7 @@ START_TEST(gaps_take_no_memory)
 
 	memcpy(&name, "list", 4);
 	log_begin(&newer, 1, 0, 0);
-	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, size, 0, 4 << 16, name);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, size, 0, PAIR(0, 4), name);
 	LOG_ADD(&newer, EXT_HEADER32, size - 4, 4, 1);
 	LOG_ADD(&newer, EXT_HEADER32, size - 3, 4, 1);
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
@@ -442,7 +441,7 @@ START_TEST(gaps_take_no_memory)
 	teardown();
 	setup();
 	log_begin(&newer, 1, 0, 0);
-	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, size + 1, 0, 4 << 16, name);
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, size + 1, 0, PAIR(0, 4), name);
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
 	ck_assert_uint_eq(state.exts.count, 0);
 }
@@ -452,38 +451,39 @@ END_TEST
 	"It was written by a machine with the other endianness"
 
 static const struct {
-	unsigned char major_version, minor_version, hdr_size[2], flags;
+	unsigned char major_version, minor_version;
+	uint16_t hdr_size;
+	unsigned char flags;
 	size_t size;
 	/* NULL if there is none */
 	const char *error;
 } log_headers[] = {
-	{ 1, 3, { 40, 0 }, 1, 40, NULL },
-	{ 2, 3, { 40, 0 }, 1, 40, "Its major version isn't 1" },
-	{ 1, 3, { 40, 0 }, 0, 40, OTHER_ENDIANNESS },
-	{ 1, 2, { 40, 0 }, 0, 40, OTHER_ENDIANNESS },
-	{ 1, 2, { 40, 0 }, 3, 40,
+	{ 1, 3, 40, COMPAT_FLAGS, 40, NULL },
+	{ 2, 3, 40, COMPAT_FLAGS, 40, "Its major version isn't 1" },
+	{ 1, 3, 40, !COMPAT_FLAGS, 40, OTHER_ENDIANNESS },
+	{ 1, 2, 40, !COMPAT_FLAGS, 40, OTHER_ENDIANNESS },
+	{ 1, 2, 40, COMPAT_FLAGS | 2, 40,
 	  "Its compat_flags are none of this machine's" },
-	{ 1, 1, { 40, 0 }, 0, 40, NULL },
-	{ 1, 3, { 0, 40 }, 0, 40, OTHER_ENDIANNESS },
-	{ 1, 0, { 0, 24 }, 0, 40, OTHER_ENDIANNESS },
-	{ 1, 0, { 0, 23 }, 0, 40, "hdr_size is more than the file's size" },
-	{ 1, 0, { 23, 0 }, 0, 40, "hdr_size is less than 24" },
-	{ 1, 0, { 24, 0 }, 0, 24, NULL },
-	{ 1, 0, { 24, 0 }, 0, 23, "It is shorter than a log's header" },
-	{ 1, 3, { 41, 0 }, 1, 40, "hdr_size is more than the file's size" },
-	{ 1, 3, { 41, 0 }, 1, 41, NULL },
+	{ 1, 1, 40, !COMPAT_FLAGS, 40, NULL },
+	{ 1, 3, 40 << 8, 0, 40, OTHER_ENDIANNESS },
+	{ 1, 0, 24 << 8, 0, 40, OTHER_ENDIANNESS },
+	{ 1, 0, 23 << 8, 0, 40, "hdr_size is more than the file's size" },
+	{ 1, 0, 23, 0, 40, "hdr_size is less than 24" },
+	{ 1, 0, 24, 0, 24, NULL },
+	{ 1, 0, 24, 0, 23, "It is shorter than a log's header" },
+	{ 1, 3, 41, COMPAT_FLAGS, 40, "hdr_size is more than the file's size" },
+	{ 1, 3, 41, COMPAT_FLAGS, 41, NULL },
 };
 
 START_TEST(headers_of_logs_are_checked)
 {
-	const unsigned char *hdr_size = log_headers[_i].hdr_size;
 	struct index_log_header hdr;
 	const char *error;
 
 	log_begin(&newer, 1, 0, 0);
 	newer.data[0] = log_headers[_i].major_version;
 	newer.data[1] = log_headers[_i].minor_version;
-	memcpy(newer.data + 2, hdr_size, 2);
+	memcpy(newer.data + 2, &log_headers[_i].hdr_size, 2);
 	newer.data[32] = log_headers[_i].flags;
 	ck_assert_int_eq(index_log_header_decode(newer.data,
 						 log_headers[_i].size, &hdr,
@@ -492,6 +492,10 @@ START_TEST(headers_of_logs_are_checked)
 	ck_assert_pstr_eq(error, log_headers[_i].error);
 }
 END_TEST
+
+#define MODS OCTETS('m', 'o', 'd', 's')
+#define EQ OCTETS('e', 'q')
+#define WORK OCTETS('w', 'o', 'r', 'k')
 
 /* lib-index/mail-transaction-log-modseq.c */
 static const struct {
@@ -503,25 +507,25 @@ static const struct {
 	/* none is kept before the extension is introduced, in a transaction
 	   that does so first */
 	{ APPEND, { 1, 0 }, 2, 3, 0, 0 },
-	{ KEYWORD, { 0, 0, 0, 0, 6 << 16, 0x73646f6d, 0x7165 }, 7, 3, 0, 0 },
-	{ INTRO, { UINT32_MAX, 0, 0, 0, 6 << 16, 0x73646f6d, 0x7165 }, 7, 3,
+	{ KEYWORD, { 0, 0, 0, 0, PAIR(0, 6), MODS, EQ }, 7, 3, 0, 0 },
+	{ INTRO, { UINT32_MAX, 0, 0, 0, PAIR(0, 6), MODS, EQ }, 7, 3,
 	  0, 1 },
-	{ INTRO, { UINT32_MAX, 0, 0, 0, 7 << 16, 0x73646f6d, 0x737165 }, 7, 3,
-	  0, 0 },
-	{ INTRO, { UINT32_MAX, 0, 0, 0, 6 << 16, 0x73646f6d, 0x7165 }, 7, 3,
+	{ INTRO, { UINT32_MAX, 0, 0, 0, PAIR(0, 7), MODS,
+		   OCTETS('e', 'q', 's') }, 7, 3, 0, 0 },
+	{ INTRO, { UINT32_MAX, 0, 0, 0, PAIR(0, 6), MODS, EQ }, 7, 3,
 	  9, 9 },
 	{ APPEND, { 1, 0 }, 2, 3, 9, 10 },
 	{ EXPUNGE, { 1, 1 }, 2, 3, 9, 9 },
 	{ EXPUNGE | EXTERNAL, { 1, 1 }, 2, 3, 9, 10 },
-	{ KEYWORD, { 4 << 16, 0x6b726f77, 1, 1 }, 4, 3, 9, 10 },
+	{ KEYWORD, { PAIR(0, 4), WORK, 1, 1 }, 4, 3, 9, 10 },
 	{ 0x800, { 1, 1 }, 2, 3, 9, 10 },
 	{ 0x100000, { 0 }, 1, 3, 9, 10 },
 	/* flags that a client sees; the mail's own; or whoever says so */
-	{ FLAGS, { 1, 1, 0x10 }, 3, 3, 9, 10 },
-	{ FLAGS, { 1, 1, 0x1000 }, 3, 3, 9, 10 },
-	{ FLAGS, { 1, 1, 0xe0 }, 3, 3, 9, 9 },
-	{ FLAGS, { 1, 1, 0x10000 }, 3, 3, 9, 10 },
-	{ FLAGS, { 1, 1, 0xe0 }, 3, 2, 9, 10 },
+	{ FLAGS, { 1, 1, OCTETS(0x10) }, 3, 3, 9, 10 },
+	{ FLAGS, { 1, 1, OCTETS(0, 0x10) }, 3, 3, 9, 10 },
+	{ FLAGS, { 1, 1, OCTETS(0xe0) }, 3, 3, 9, 9 },
+	{ FLAGS, { 1, 1, OCTETS(0, 0, 1) }, 3, 3, 9, 10 },
+	{ FLAGS, { 1, 1, OCTETS(0xe0) }, 3, 2, 9, 10 },
 	/* u32 uid, low, high */
 	{ 0x8000, { 1, 7, 1, 2, 8 }, 5, 3, 9, (1ULL << 32) + 7 },
 	{ 0x8000, { 1, 8, 0 }, 3, 3, 9, 9 },
@@ -548,21 +552,22 @@ END_TEST
 START_TEST(headers_of_old_logs)
 {
 	static const struct {
-		unsigned char minor_version, hdr_size;
+		unsigned char minor_version;
+		uint16_t hdr_size;
 		uint64_t initial_modseq;
 		unsigned int flags;
 	} tests[] = {
 		{ 0, 24, 0, 0 },
 		{ 1, 32, 0x0101010101010101, 0 },
-		{ 2, 40, 0x0101010101010101, 1 },
+		{ 2, 40, 0x0101010101010101, COMPAT_FLAGS },
 	};
 	struct index_log_header hdr;
 	const char *error;
 
 	log_begin(&newer, 1, 0, 0);
 	newer.data[1] = tests[_i].minor_version;
-	newer.data[2] = tests[_i].hdr_size;
-	memset(newer.data + 24, 1, 16);
+	memcpy(newer.data + 2, &tests[_i].hdr_size, 2);
+	memset(newer.data + 24, 1, 8);
 	ck_assert_int_eq(index_log_header_decode(newer.data, newer.size, &hdr,
 						 &error), 0);
 	ck_assert_uint_eq(hdr.initial_modseq, tests[_i].initial_modseq);

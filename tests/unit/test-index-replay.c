@@ -20,8 +20,6 @@
 #define BAD_RECORD "a record is changed whose UID isn't lower than next_uid"
 #define BAD_INTRO "an extension's introduction isn't valid"
 
-/* numbers of 16 bits, the first one first */
-#define PAIR(first, second) ((first) | (uint32_t)(second) << 16)
 
 static uint32_t cache_name[2];
 
@@ -88,19 +86,20 @@ END_TEST
 
 START_TEST(parts_of_fields)
 {
-	unsigned char bytes[4];
+	uint32_t uid = 1;
 
 	/* from the middle of uid_validity to that of next_uid */
-	LOG_ADD(&newer, HEADER, PAIR(26, 4), 0x22221111);
+	LOG_ADD(&newer, HEADER, PAIR(26, 4), OCTETS(0x11, 0x11, 0x22, 0x22));
 	/* one byte, and what fills up */
-	LOG_ADD(&newer, HEADER, PAIR(49, 1), 0xffffff33);
+	LOG_ADD(&newer, HEADER, PAIR(49, 1), OCTETS(0x33, 0xff, 0xff, 0xff));
 	read_back(NULL);
-	memcpy(bytes, &state.hdr.uid_validity, 4);
-	ck_assert_mem_eq(bytes, "\0\0\x11\x11", 4);
-	memcpy(bytes, &state.hdr.next_uid, 4);
-	ck_assert_mem_eq(bytes + 1, "\x22\0\0", 3);
-	memcpy(bytes, &state.hdr.first_recent_uid, 4);
-	ck_assert_mem_eq(bytes + 1, "\x33\0\0", 3);
+	ck_assert_uint_eq(state.hdr.uid_validity, PAIR(0, 0x1111));
+	/* both were 1 */
+	memcpy(&uid, "\x22\x22", 2);
+	ck_assert_uint_eq(state.hdr.next_uid, uid);
+	uid = 1;
+	memcpy((char *)&uid + 1, "\x33", 1);
+	ck_assert_uint_eq(state.hdr.first_recent_uid, uid);
 }
 END_TEST
 
@@ -159,7 +158,7 @@ END_TEST
 START_TEST(dirty_flags_mark_the_index)
 {
 	log_append(&newer, 1, 1);
-	LOG_ADD(&newer, FLAGS, 1, 1, INDEX_FLAG_DIRTY);
+	LOG_ADD(&newer, FLAGS, 1, 1, OCTETS(INDEX_FLAG_DIRTY));
 	read_back(NULL);
 	ck_assert_uint_eq(state.hdr.flags, INDEX_HEADER_HAVE_DIRTY);
 }
@@ -208,7 +207,8 @@ START_TEST(introductions_that_make_no_sense)
 	intro_cache(0, 0, 4, 4, 0);
 	offset = newer.size;
 	/* a NUL in a name */
-	LOG_ADD(&newer, INTRO, ids[_i], 0, 0, PAIR(4, 4), PAIR(0, 4), 0x610061);
+	LOG_ADD(&newer, INTRO, ids[_i], 0, 0, PAIR(4, 4), PAIR(0, 4),
+		OCTETS('a', 0, 'a'));
 	LOG_ADD(&newer, EXT_RECORD, 1, 111);
 	LOG_ADD(&newer, RESET, 99);
 	read_back(BAD_INTRO);
@@ -267,7 +267,7 @@ START_TEST(the_log_s_tail)
 	const uint32_t tail = tests[_i].tail;
 
 	LOG_ADD(&newer, HEADER | EXTERNAL,
-		PAIR(tests[_i].offset, tests[_i].size), tail, tail);
+		PAIR(tests[_i].offset, tests[_i].size), tail, 0);
 	read_back(tests[_i].problem);
 	if (tests[_i].problem != NULL) {
 		ck_assert_uint_eq(state.problem_values[0], tail);
@@ -403,7 +403,7 @@ START_TEST(headers_of_extensions)
 
 	/* what isn't known keeps none */
 	LOG_ADD(&newer, INTRO, EXT_NEW, 0, 8, PAIR(0, 0), PAIR(0, 4),
-		0x7473696c);
+		OCTETS('l', 'i', 's', 't'));
 	log_add(&newer, tests[_i].type, tests[_i].numbers, tests[_i].count);
 	read_back(NULL);
 	ck_assert_str_eq(state.exts.exts[0].name, "list");
@@ -412,7 +412,7 @@ START_TEST(headers_of_extensions)
 	teardown();
 	setup();
 	/* u8 preserve */
-	LOG_ADD(&newer, RESET, 3, 1);
+	LOG_ADD(&newer, RESET, 3, OCTETS(1));
 	read_back(NULL);
 	ck_assert_uint_eq(state.exts.exts[0].hdr_len, 8);
 	teardown();
@@ -427,7 +427,7 @@ END_TEST
 START_TEST(keywords_have_names)
 {
 	LOG_ADD(&newer, KEYWORD, PAIR(0, _i == 0 ? 0 : 4), _i == 0 ? 1 :
-		0x610061, 1, 1);
+		OCTETS('a', 0, 'a'), 1, 1);
 	read_back("a keyword's name isn't valid");
 	ck_assert_uint_eq(state.exts.keywords_count, 0);
 }
@@ -454,7 +454,7 @@ END_TEST
 START_TEST(a_transaction_smaller_than_its_header)
 {
 	log_append(&newer, 1, 1);
-	LOG_ADD(&newer, FLAGS, 1, 1, 0x08);
+	LOG_ADD(&newer, FLAGS, 1, 1, OCTETS(0x08));
 	set_size(newer.data + newer.size - 20, 4);
 	read_back("a transaction is smaller than its header");
 	ck_assert_uint_eq(state.problem_offset, newer.size - 20);

@@ -483,15 +483,18 @@ static struct uses walk_uses(walk_function_t *function, bool share)
 	return uses;
 }
 
-/* Add the mailbox's own name, of four bytes that are none of them 0. */
-static void log_add_name(uint32_t number)
+/* Add the mailbox's own name, of four digits. */
+static void log_add_name(unsigned int number)
 {
-	uint32_t ext_name[2];
+	uint32_t ext_name[2], name;
+	char digits[16];
 
 	memcpy(ext_name, "box-name", 8);
-	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 4, 0, 8 << 16, ext_name[0],
+	(void)snprintf(digits, sizeof(digits), "%04u", number);
+	memcpy(&name, digits, sizeof(name));
+	LOG_ADD(&newer, INTRO, UINT32_MAX, 0, 4, 0, PAIR(0, 8), ext_name[0],
 		ext_name[1]);
-	LOG_ADD(&newer, EXT_HEADER, 4 << 16, 0x61616161 + number);
+	LOG_ADD(&newer, EXT_HEADER, PAIR(0, 4), name);
 }
 
 /* The walk goes on meanwhile, and is stopped while directories are held. */

@@ -102,7 +102,7 @@ START_TEST(messages_that_take_too_long_are_unknown)
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 2000);
 	while (newer.size + 20 <= sizeof(newer.data))
-		LOG_ADD(&newer, FLAGS, 1, UINT32_MAX, 0x08);
+		LOG_ADD(&newer, FLAGS, 1, UINT32_MAX, OCTETS(0x08));
 	unit_write(unit_path("dovecot.index.log"), newer.data, newer.size);
 	use_read(&use, true);
 	ck_assert(!use.has_messages);
@@ -199,7 +199,7 @@ static void make_older_log(const char *path)
 {
 	log_begin(&older, 1, 0, 0);
 	log_append(&older, 1, 1);
-	LOG_ADD(&older, FLAGS, 1, 1, 0x08);
+	LOG_ADD(&older, FLAGS, 1, 1, OCTETS(0x08));
 	unit_write(path, older.data, older.size);
 }
 
@@ -221,7 +221,7 @@ START_TEST(what_the_walk_saw_is_read)
 
 	memcpy(name, "cache", 5);
 	log_begin(&newer, 1, 0, 0);
-	LOG_ADD(&newer, INTRO, UINT32_MAX, CACHE_SEQ, 0, 4 | 4 << 16, 5 << 16,
+	LOG_ADD(&newer, INTRO, UINT32_MAX, CACHE_SEQ, 0, PAIR(4, 4), PAIR(0, 5),
 		name[0], name[1]);
 	log_append(&newer, 1, 2);
 	unit_write(unit_path("dovecot.index.log"), newer.data, newer.size);

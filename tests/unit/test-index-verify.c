@@ -53,13 +53,10 @@ static void add_numbers(struct bytes *bytes, const uint32_t *numbers,
 #define ADD16(bytes, a, b) \
 	add(bytes, (const uint16_t[]){ a, b }, 2 * sizeof(uint16_t))
 
-static unsigned char endianness(void)
+/* Put a number where there is another one. */
+static void put32(struct bytes *bytes, size_t at, uint32_t value)
 {
-	const uint16_t one = 1;
-	unsigned char first;
-
-	memcpy(&first, &one, 1);
-	return first;
+	memcpy(bytes->data + at, &value, sizeof(value));
 }
 
 /* An offset as Dovecot writes it last. */
@@ -78,13 +75,10 @@ static void add_offset32(struct bytes *bytes, uint32_t offset)
    keywords. */
 static void make_index(struct bytes *index)
 {
-	const unsigned char compat[4] = { endianness() };
-
 	add(index, "\7\3", 2);
 	ADD16(index, 120, RECORDS_AT);
 	index->size -= 2;
-	ADD(index, RECORDS_AT, RECORD_SIZE);
-	add(index, compat, sizeof(compat));
+	ADD(index, RECORDS_AT, RECORD_SIZE, OCTETS(COMPAT_FLAGS));
 	/* indexid, flags, uid_validity, next_uid, messages, -, seen, deleted,
 	   first_recent_uid, two lowwaters */
 	ADD(index, INDEXID, 0, 5, 10, 3, 0, 1, 1, 10, 0, 0);
@@ -116,13 +110,11 @@ static void make_index(struct bytes *index)
 static void make_log(struct bytes *log, uint32_t seq, uint32_t prev_seq,
 		     uint32_t prev_offset, uint32_t uid)
 {
-	const unsigned char compat[8] = { endianness() };
-
 	add(log, "\1\3", 2);
 	ADD16(log, 40, 0);
 	log->size -= 2;
 	ADD(log, INDEXID, seq, prev_seq, prev_offset, INDEXID, 0, 0);
-	add(log, compat, sizeof(compat));
+	ADD(log, OCTETS(COMPAT_FLAGS), 0);
 	ck_assert_uint_eq(log->size, TRANS_AT);
 	add_offset32(log, 16);
 	ADD(log, 0x10000002, uid, 0);
@@ -242,12 +234,12 @@ START_TEST(an_index_is_marked)
 	struct bytes *log = &files[INDEX_DIR_LOG];
 	struct index_state state;
 
-	files[INDEX_DIR_INDEX].data[20] = marks[_i].flags;
+	put32(&files[INDEX_DIR_INDEX], 20, marks[_i].flags);
 	files[INDEX_DIR_INDEX].data[RECORDS_AT + RECORD_SIZE + 4] =
 		marks[_i].message;
 	if (marks[_i].is_anew) {
 		/* its own number, no log before it */
-		log->data[8] = 3;
+		put32(log, 8, 3);
 		memset(log->data + 12, 0, 8);
 	}
 	log->data[TRANS_AT + 12] = marks[_i].added;
@@ -265,8 +257,13 @@ struct change {
 	const char *bytes;
 };
 
+/* no message has anything in the cache */
+#define NOT_CACHED \
+	{ INDEX_DIR_INDEX, RECORDS_AT + 8, 0, NULL }, \
+	{ INDEX_DIR_INDEX, RECORDS_AT + RECORD_SIZE + 8, 0, NULL }
+
 static const struct violation {
-	struct change changes[3];
+	struct change changes[4];
 	/* what else is violated because of it */
 	unsigned int others;
 	enum index_dir_file_id file;
@@ -309,17 +306,17 @@ static const struct violation {
 	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 2 * RECORD_SIZE, 10, NULL }}, 0,
 	  INDEX_DIR_INDEX,
 	  RECORDS_AT + 2 * RECORD_SIZE, "uid 10 >= next_uid 10" },
-	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, 13 | 4 << 16, NULL }}, 0,
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, PAIR(13, 4), NULL }}, 0,
 	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 13 + "
 	  "record_size 4 > the index' record_size 16" },
-	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, 9 | 4 << 16, NULL }}, 0,
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, PAIR(9, 4), NULL }, NOT_CACHED }, 0,
 	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 9 isn't a "
 	  "multiple of record_align 4" },
-	{ {{ INDEX_DIR_INDEX, EXT_AT + 12, 5 | 5 << 16, NULL },
-	   { INDEX_DIR_INDEX, EXT_AT + 8, 10 | 4 << 16, NULL }}, 0,
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 12, PAIR(5, 5), NULL },
+	   { INDEX_DIR_INDEX, EXT_AT + 8, PAIR(10, 4), NULL }, NOT_CACHED }, 0,
 	  INDEX_DIR_INDEX, EXT_AT, "extension cache: the index' record_size 16 "
 	  "isn't a multiple of record_align 5" },
-	{ {{ INDEX_DIR_INDEX, KEYWORDS_AT + 12, 1 | 5 << 16, NULL },
+	{ {{ INDEX_DIR_INDEX, KEYWORDS_AT + 12, PAIR(1, 5), NULL },
 	   { INDEX_DIR_INDEX, KEYWORDS_AT + 16, 0, "cach" },
 	   { INDEX_DIR_INDEX, KEYWORDS_AT + 20, 0, "e\0\0" }}, 0,
 	  INDEX_DIR_INDEX, KEYWORDS_AT, "extension cache: there is another one "
@@ -355,7 +352,8 @@ static const struct violation {
 	  "log_file_seq 3 > file_seq 2 of the log" },
 	{ {{ INDEX_DIR_LOG, 16, 60, NULL }}, 0, INDEX_DIR_LOG, 16,
 	  "prev_file_offset 60 != end of the older log 72" },
-	{ {{ INDEX_DIR_LOG2, 0, 0, "\11\3\50\0" }}, 0, INDEX_DIR_LOG2, 0,
+	{ {{ INDEX_DIR_LOG2, 0, OCTETS(9, 3) | PAIR(0, 40), NULL }}, 0,
+	  INDEX_DIR_LOG2, 0,
 	  "Its major version isn't 1: major_version 9, hdr_size 40, the file "
 	  "has 72 bytes" },
 	{ {{ INDEX_DIR_LOG, 4, 0, NULL }}, 1, INDEX_DIR_LOG, 0,
@@ -369,13 +367,13 @@ static const struct violation {
 	  TRANS_AT, "a message is added whose UID is lower than next_uid: 3, "
 	  "10" },
 	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x10000020, NULL },
-	   { INDEX_DIR_LOG, TRANS_AT + 8, 118 | 4 << 16, NULL }}, 0,
+	   { INDEX_DIR_LOG, TRANS_AT + 8, PAIR(118, 4), NULL }}, 0,
 	  INDEX_DIR_LOG, TRANS_AT, "the header is changed past its end: 122, "
 	  "120" },
 	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x80, NULL }}, 0, INDEX_DIR_LOG,
 	  TRANS_AT, "an extension is reset that wasn't introduced" },
 	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x10000020, NULL },
-	   { INDEX_DIR_LOG, TRANS_AT + 8, 24 | 4 << 16, NULL }}, 0,
+	   { INDEX_DIR_LOG, TRANS_AT + 8, PAIR(24, 4), NULL }}, 0,
 	  INDEX_DIR_LOG, TRANS_AT + 16,
 	  "uid_validity 0, though next_uid is 10" },
 	/* the cache */
@@ -394,9 +392,7 @@ static const struct violation {
 	  "other endianness: 671088672, 120" },
 	{ {{ INDEX_DIR_CACHE, FIELDS_AT + 32, 0, "vAR" }}, 0,
 	  INDEX_DIR_CACHE, FIELDS_AT, "field var: field 0 has its name" },
-	{ {{ INDEX_DIR_CACHE, 28, 0, NULL },
-	   { INDEX_DIR_INDEX, RECORDS_AT + 8, 0, NULL },
-	   { INDEX_DIR_INDEX, RECORDS_AT + RECORD_SIZE + 8, 0, NULL }}, 0,
+	{ {{ INDEX_DIR_CACHE, 28, 0, NULL }, NOT_CACHED }, 0,
 	  INDEX_DIR_CACHE, 28, "there is no list of fields" },
 	{ {{ INDEX_DIR_CACHE, 8, 0, NULL },
 	   { INDEX_DIR_INDEX, EXT_AT + 4, 0, NULL }}, 0, INDEX_DIR_CACHE, 8,
@@ -436,7 +432,7 @@ static const struct violation {
 
 static void break_files(const struct change *changes)
 {
-	for (int i = 0; i < 3 && (i == 0 || changes[i].at != 0); i++) {
+	for (int i = 0; i < 4 && (i == 0 || changes[i].at != 0); i++) {
 		const struct change *change = &changes[i];
 
 		memcpy(files[change->file].data + change->at,
@@ -560,11 +556,11 @@ START_TEST(lists_lead_to_a_root)
 	make_list(2, 1, 1);
 	check_list(1, "the names' ids don't ascend");
 	make_list(1, 2, 1);
-	files[INDEX_DIR_LOG].data[LIST_RECORDS_AT + 4] = 3;
+	put32(&files[INDEX_DIR_LOG], LIST_RECORDS_AT + 4, 3);
 	check_list(1, "mailbox 1: there is no name 3");
 	/* the names are written where they don't fit */
 	make_list(1, 2, 1);
-	files[INDEX_DIR_LOG].data[LIST_NAMES_AT + 8] = 4;
+	put32(&files[INDEX_DIR_LOG], LIST_NAMES_AT + 8, PAIR(4, 16));
 	check_list(3, "an extension's header is changed past its end: 20, 16");
 }
 END_TEST

@@ -327,7 +327,7 @@ static const struct {
 	uint32_t type, numbers[2];
 	bool is_complete;
 } transactions[] = {
-	{ 0x10000000 | 0x20, { 24 | 4 << 16, 7 }, true },
+	{ 0x10000000 | 0x20, { PAIR(24, 4), 7 }, true },
 	{ 0x10000000 | 0x2, { 1, 0 }, false },
 	{ 0x10000000 | 0x20000, { 0, 0 }, false },
 };
@@ -354,7 +354,7 @@ END_TEST
 /* All flags are changed, again and again. */
 START_TEST(a_list_that_takes_too_long_is_unknown)
 {
-	static const uint32_t flags[3] = { 1, UINT32_MAX, 1 };
+	static const uint32_t flags[3] = { 1, UINT32_MAX, OCTETS(1) };
 	struct index_list_mailbox box;
 	struct list_index *list;
 

@@ -37,7 +37,10 @@ void log_begin(struct bytes *log, uint32_t seq, uint32_t prev_seq,
 	add32(log, prev_seq);
 	add32(log, prev_offset);
 	add32(log, INDEXID);
-	add(log, "\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0", 16);
+	/* initial_modseq */
+	add(log, "\0\0\0\0\0\0\0", 8);
+	add32(log, OCTETS(COMPAT_FLAGS));
+	add32(log, 0);
 }
 
 void set_size(unsigned char *dest, uint32_t size)

@@ -54,8 +54,6 @@ static void align8(void)
 
 void list_log_begin(uint32_t indexid, uint32_t prev_seq)
 {
-	const uint16_t one = 1;
-
 	file_size = 0;
 	put("\1\3", 2);
 	put16(LOG_SIZE);
@@ -63,7 +61,7 @@ void list_log_begin(uint32_t indexid, uint32_t prev_seq)
 	put32(LOG_SEQ);
 	put32(prev_seq);
 	put_zeros(LOG_SIZE - 16);
-	memcpy(file + 32, &one, 1);
+	put_at(32, OCTETS(COMPAT_FLAGS));
 }
 
 void list_log_add(uint32_t type, const uint32_t *numbers, size_t count)
@@ -87,15 +85,13 @@ void list_log_write(const char *path, size_t zeros)
 static void put_header(size_t names_size, size_t count)
 {
 	const size_t padded = (1 + names_size + 7) / 8 * 8;
-	const uint16_t one = 1;
 
 	file_size = 0;
 	put("\7\3", 2);
 	put16(HEADER_SIZE);
 	put32(HEADER_SIZE + 24 + padded);
 	put32(RECORD_SIZE);
-	put(&one, 1);
-	put_zeros(3);
+	put32(OCTETS(COMPAT_FLAGS));
 	put32(INDEXID);
 	put_zeros(HEADER_SIZE - 20 - 60);
 	put_zeros(60);

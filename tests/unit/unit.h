@@ -9,8 +9,33 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Dovecot's files have numbers as the machine has them. So do those that tests
+   make: these are constants, which can stand in tables. */
+#define IS_LITTLE_ENDIAN (BYTE_ORDER == LITTLE_ENDIAN)
+/* what compat_flags are on this machine */
+#define COMPAT_FLAGS (IS_LITTLE_ENDIAN ? 1 : 0)
+/* 32 bits that are two numbers of 16 bits in a file, the first one first */
+#define PAIR(first, second) \
+	((uint32_t)(first) << (IS_LITTLE_ENDIAN ? 0 : 16) | \
+	 (uint32_t)(second) << (IS_LITTLE_ENDIAN ? 16 : 0))
+/* 32 bits that are these bytes in a file, up to four; others are 0 */
+#define OCTETS(...) OCTETS4(__VA_ARGS__, 0, 0, 0, 0)
+#define OCTETS4(a, b, c, d, ...) \
+	((uint32_t)(a) << (IS_LITTLE_ENDIAN ? 0 : 24) | \
+	 (uint32_t)(b) << (IS_LITTLE_ENDIAN ? 8 : 16) | \
+	 (uint32_t)(c) << (IS_LITTLE_ENDIAN ? 16 : 8) | \
+	 (uint32_t)(d) << (IS_LITTLE_ENDIAN ? 24 : 0))
+/* a number of 32 bits within a string: U32("\1") is 1 */
+#if BYTE_ORDER == LITTLE_ENDIAN
+#define U32(byte) byte "\0\0\0"
+#else
+#define U32(byte) "\0\0\0" byte
+#endif
 
 /* Returns a path in the temporary directory, made by printf(). Valid for the
    next seven calls. */
