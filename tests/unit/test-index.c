@@ -439,14 +439,37 @@ START_TEST(files_are_printed)
 }
 END_TEST
 
+/* They are of machines with little endianness, and Dovecot refuses those of the
+   other one. */
+START_TEST(files_are_refused)
+{
+	const char *name = cases[_i]->d_name;
+	int fd = open_case(name);
+	struct index_dir dir;
+
+	index_dir_read(fd, case_prefix(name), NULL, &dir);
+	ck_assert_int_eq(dir.result, INDEX_STATE_UNKNOWN);
+	ck_assert_str_eq(dir.error, "It was written by a machine with the "
+			 "other endianness");
+	ck_assert_uint_eq(dir.state.records.count, 0);
+	index_dir_free(&dir);
+	(void)close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("index");
 	int count = unit_cases_find(INDEX_DIR_CASES, &cases), status;
 
-	tcase_add_loop_test(tcase, files_are_understood, 0, count);
-	tcase_add_loop_test(tcase, files_change_after_a_look, 0, count);
-	tcase_add_loop_test(tcase, files_are_printed, 0, count);
+	if (IS_LITTLE_ENDIAN) {
+		tcase_add_loop_test(tcase, files_are_understood, 0, count);
+		tcase_add_loop_test(tcase, files_change_after_a_look, 0,
+				    count);
+		tcase_add_loop_test(tcase, files_are_printed, 0, count);
+	} else {
+		tcase_add_loop_test(tcase, files_are_refused, 0, count);
+	}
 	tcase_add_loop_test(tcase, broken_files_are_survived, 0, count);
 	status = unit_run(tcase);
 	unit_cases_free(cases, count);
