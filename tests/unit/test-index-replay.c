@@ -474,7 +474,7 @@ int main(void)
 	tcase_add_test(tcase, expunges_with_guids);
 	tcase_add_loop_test(tcase, bad_transactions, 0, 7);
 	tcase_add_test(tcase, dirty_flags_mark_the_index);
-	tcase_add_loop_test(tcase, sizes_of_extensions, 0, 5);
+	tcase_add_loop_test(tcase, sizes_of_extensions, 0, 8);
 	tcase_add_loop_test(tcase, introductions_that_make_no_sense, 0, 2);
 	tcase_add_test(tcase, a_name_that_is_cut);
 	tcase_add_test(tcase, extensions_are_bounded);
