@@ -11,7 +11,8 @@
      taken from a table, and what they name has to be what the walk saw;
    - the lease on the log is taken before the look at the mail side, which
      begins at the mail root anew, and is held until the log is unlinked: a
-     session that opens the mailbox either is seen or waits;
+     session that opens the mailbox either is seen or waits. It doesn't wait for
+     ever, so whether the lease is still held is asked last;
    - the first removal that fails is the last one. */
 
 #include <errno.h>
@@ -40,6 +41,10 @@ struct removal {
 	const struct index_entry *found;
 	/* with the lease, -1 if there is no file to take it on */
 	int lease_fd;
+	/* the file that it is of */
+	enum index_file lease_file;
+	/* there is a lease, not only a lock */
+	bool is_leased;
 };
 
 /* Returns whether all files are regular ones that have no other name. */
@@ -115,6 +120,7 @@ static enum mba_kept lease_take(struct removal *removal, enum index_file file)
 	struct stat st;
 	ssize_t ret;
 
+	removal->lease_file = file;
 	removal->lease_fd = openat_noatime(removal->found->place->fd, name,
 					   O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 					   O_NOCTTY | O_CLOEXEC);
@@ -127,6 +133,9 @@ static enum mba_kept lease_take(struct removal *removal, enum index_file file)
 	switch (index_busy_lease(removal->lease_fd,
 				 removal->clean->set->lock_method, &op)) {
 	case INDEX_BUSY_NO:
+		removal->is_leased = true;
+		break;
+	case INDEX_BUSY_NO_LEASE:
 		break;
 	case INDEX_BUSY_OPEN:
 		return MBA_KEPT_OPEN;
@@ -145,6 +154,30 @@ static enum mba_kept lease_take(struct removal *removal, enum index_file file)
 	if (ret < 0)
 		return removal_failed(removal, "read", name);
 	return index_log_is_header(data, ret) ? MBA_KEPT_NOT : MBA_KEPT_FILES;
+}
+
+/* The look at the mail side may have taken so long that the lease was taken
+   away: then a session may have begun, after that look. */
+static enum mba_kept kept_by_lease(const struct removal *removal)
+{
+	const struct stat *seen;
+	const char *name, *op = "fstat";
+	struct stat st;
+	int ret;
+
+	if (removal->lease_fd == -1)
+		return MBA_KEPT_NOT;
+	name = index_file_name(removal->lease_file);
+	seen = index_file_seen(removal->found->files, removal->lease_file);
+	ret = fstat(removal->lease_fd, &st);
+	if (ret == 0 && !is_unchanged(&st, seen))
+		return MBA_KEPT_CHANGED;
+	if (ret == 0 && removal->is_leased) {
+		ret = index_busy_lease_is_held(removal->lease_fd, &op);
+		if (ret == 0)
+			return MBA_KEPT_OPEN;
+	}
+	return ret < 0 ? removal_failed(removal, op, name) : MBA_KEPT_NOT;
 }
 
 /* Make sure that a file without a lease is what the walk saw. */
@@ -316,6 +349,8 @@ void clean_entry(const struct clean *clean, const struct index_entry *found,
 		result_r->kept = MBA_KEPT_REFUSED;
 	if (result_r->kept == MBA_KEPT_NOT)
 		result_r->kept = kept_by_place(&removal);
+	if (result_r->kept == MBA_KEPT_NOT)
+		result_r->kept = kept_by_lease(&removal);
 	if (result_r->kept == MBA_KEPT_NOT)
 		result_r->kept = remove_entry(&removal, result_r);
 	if (result_r->kept == MBA_KEPT_NOT)

@@ -4,7 +4,8 @@
 /* A lease is broken by a signal to its holder, by default SIGIO, which would
    end the process. SIGURG is ignored unless somebody asks for it, and nothing
    has to be done: the lease is held for the time of a few system calls, for
-   which the other process waits. */
+   which the other process waits. If they take long, since a file server doesn't
+   answer or this process was stopped, the kernel takes the lease away. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,16 @@ enum index_busy index_busy_lease(int fd, enum mba_lock_method lock_method,
 	    errno != EOPNOTSUPP)
 		return INDEX_BUSY_ERROR;
 	if (lock_take(fd, lock_method, op_r) == 0)
-		return INDEX_BUSY_NO;
+		return INDEX_BUSY_NO_LEASE;
 	return errno == EAGAIN || errno == EACCES || errno == EWOULDBLOCK ?
 		INDEX_BUSY_LOCKED : INDEX_BUSY_ERROR;
+}
+
+int index_busy_lease_is_held(int fd, const char **op_r)
+{
+	int type = fcntl(fd, F_GETLEASE);
+
+	*op_r = "fcntl(F_GETLEASE)";
+	/* while somebody waits, it is what the lease is about to become */
+	return type < 0 ? -1 : type == F_WRLCK ? 1 : 0;
 }

@@ -9,11 +9,14 @@
 /* Whether somebody uses an index file. Dovecot locks an index only for the
    moment of a sync, so a session with a mailbox selected holds no lock; but it
    has the log open, and that is what a write lease tells: fcntl(2), F_SETLEASE.
-   Until the descriptor is closed, an open() by another process waits. */
+   Until the descriptor is closed, an open() by another process waits, but for
+   no longer than /proc/sys/fs/lease-break-time, mostly 45 seconds. */
 
 enum index_busy {
-	/* nobody, and nobody can begin to until the descriptor is closed */
+	/* nobody, and who begins to waits: index_busy_lease_is_held() */
 	INDEX_BUSY_NO,
+	/* nobody has it locked; there is no lease that would tell more */
+	INDEX_BUSY_NO_LEASE,
 	/* a process has it open */
 	INDEX_BUSY_OPEN,
 	/* a process has it locked */
@@ -28,5 +31,10 @@ enum index_busy {
    isn't seen then. The lease or lock goes away with the descriptor. */
 enum index_busy index_busy_lease(int fd, enum mba_lock_method lock_method,
 				 const char **op_r);
+
+/* Returns 1 if nobody has opened the file, nor waits to, since there is a lease
+   on it, 0 if somebody has; -1 with errno on error, *op_r names the system
+   call. */
+int index_busy_lease_is_held(int fd, const char **op_r);
 
 #endif

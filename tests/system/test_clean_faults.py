@@ -37,7 +37,8 @@ OPS = {
     "newfstatat": {"stat", "lstat", "fstat"}, "fstat": {"fstat"},
     "statx": {"statx"}, "flock": {"flock"}, "read": {"read"},
     "pread64": {"read"}, "unlinkat": {"unlink", "rmdir"},
-    "fcntl": {"fcntl(F_SETLEASE)", "fcntl(F_OFD_SETLK)"},
+    "fcntl": {"fcntl(F_SETLEASE)", "fcntl(F_OFD_SETLK)",
+              "fcntl(F_GETLEASE)"},
 }
 UID, GID = pwd.getpwnam(USER)[2:4]
 # Those that have no error, or that the C library never tells of.

@@ -26,10 +26,14 @@
 #define JUNK "index/.imap/junk"
 #define JUNK_LOG JUNK "/dovecot.index.log"
 
-/* Called once, before a lease is asked for. */
-static void (*before_lease)(void);
+/* Called once, before a lease is asked for, and before the last look at what
+   it is of. */
+static void (*before_lease)(void), (*before_last)(void);
+/* looks at it since a lease was asked for */
+static unsigned int fstats;
 /* What the calls fail with, 0 if they don't. */
 static int lease_errno, lock_errno, root_lock_errno, fstat_errno;
+static int getlease_errno;
 static unsigned int leases;
 /* What is looked at next was changed then. */
 static bool clock_stopped;
@@ -52,6 +56,7 @@ int fcntl(int fd, int cmd, ...)
 	va_end(args);
 	if (cmd == F_SETLEASE) {
 		leases++;
+		fstats = 0;
 		/* SIGIO would end the process */
 		ck_assert_int_eq(syscall(SYS_fcntl64, fd, F_GETSIG), SIGURG);
 		before_lease = NULL;
@@ -60,6 +65,8 @@ int fcntl(int fd, int cmd, ...)
 		if (fails_with(lease_errno) < 0)
 			return -1;
 	}
+	if (cmd == F_GETLEASE && fails_with(getlease_errno) < 0)
+		return -1;
 	if (cmd == F_OFD_SETLK && fails_with(lock_errno) < 0)
 		return -1;
 	return syscall(SYS_fcntl64, fd, cmd, arg);
@@ -76,8 +83,14 @@ int flock(int fd, int operation)
 
 int fstat(int fd, struct stat *st)
 {
-	int ret = fails_with(fstat_errno);
+	void (*before)(void) = before_last;
+	int ret;
 
+	if (leases > 0 && ++fstats == 2 && before != NULL) {
+		before_last = NULL;
+		before();
+	}
+	ret = fails_with(fstat_errno);
 	fstat_errno = 0;
 	if (ret == 0)
 		ret = fstatat(fd, "", st, AT_EMPTY_PATH);
@@ -91,8 +104,9 @@ static void race_setup(void)
 {
 	clean_setup();
 	make_entry("junk");
-	before_lease = NULL;
+	before_lease = before_last = NULL;
 	lease_errno = lock_errno = root_lock_errno = fstat_errno = 0;
+	getlease_errno = 0;
 	leases = 0;
 	clock_stopped = false;
 }
@@ -341,6 +355,62 @@ START_TEST(what_cannot_be_looked_at_is_kept)
 }
 END_TEST
 
+/* --- what comes while the mail side is looked at, for as long as that takes */
+
+static void open_log(void)
+{
+	int fd = open(unit_path(JUNK_LOG), O_RDONLY | O_NONBLOCK);
+
+	/* who waits gets it once the lease was held too long */
+	ck_assert(fd == -1 && errno == EWOULDBLOCK);
+}
+
+static void fail_getlease(void)
+{
+	getlease_errno = EIO;
+}
+
+static const struct {
+	/* whether there are leases */
+	int lease_errno;
+	void (*change)(void);
+	const char *told;
+	/* what fails, NULL if nothing does */
+	const char *op;
+} last_cases[] = {
+	{ 0, open_log, "open|", NULL },
+	{ 0, link_log, "changed|", NULL },
+	{ EINVAL, write_log, "changed|", NULL },
+	{ EINVAL, append_to_log, "changed|", NULL },
+	{ EINVAL, remove_log, "changed|", NULL },
+	{ 0, fail_fstat, "error|", "fstat" },
+	{ 0, fail_getlease, "error|", "fcntl(F_GETLEASE)" },
+	{ EINVAL, fail_getlease, "removed|", NULL },
+};
+
+START_TEST(what_comes_during_the_look_at_the_mails_is_kept)
+{
+	bool is_removed = strcmp(last_cases[_i].told, "removed|") == 0;
+	char *expected;
+
+	race_setup();
+	lease_errno = last_cases[_i].lease_errno;
+	before_last = last_cases[_i].change;
+	ck_assert_str_eq(race_run(), last_cases[_i].told);
+	ck_assert_ptr_null(before_last);
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, is_removed ? 2 : 0);
+	if (last_cases[_i].op == NULL) {
+		ck_assert_int_eq(clean.ret, 0);
+		return;
+	}
+	expected = mem_printf("%s(%s): %s", last_cases[_i].op,
+			      unit_path(JUNK_LOG), strerror(EIO));
+	ck_assert_str_eq(clean.error, expected);
+	free(expected);
+	ck_assert_int_eq(clean.ret, -1);
+}
+END_TEST
+
 static void add_file(void)
 {
 	unit_write(unit_path(JUNK "/mine"), "x", 1);
@@ -422,6 +492,9 @@ int main(void)
 			    sizeof(unnoticed_changes) /
 			    sizeof(unnoticed_changes[0]));
 	tcase_add_test(tcase, what_cannot_be_looked_at_is_kept);
+	tcase_add_loop_test(tcase,
+			    what_comes_during_the_look_at_the_mails_is_kept, 0,
+			    sizeof(last_cases) / sizeof(last_cases[0]));
 	tcase_add_test(tcase, a_directory_that_was_filled_is_kept);
 	tcase_add_loop_test(tcase,
 			    what_changes_before_the_log_is_opened_is_kept, 0,
