@@ -24,9 +24,9 @@
 #include "alloc.h"
 #include "clean.h"
 #include "count.h"
+#include "dir-stack.h"
 #include "fd.h"
 #include "index-busy.h"
-#include "long-path.h"
 
 /* A lock file that is older was left behind by a process that died. */
 #define LOCK_FILE_MAX_AGE (10 * 60)
@@ -228,26 +228,31 @@ static enum mba_kept kept_by_decision(const struct clean *clean,
 }
 
 /* A mailbox may have been renamed since its directory was entered: nothing is
-   left at the old name, and what is open here is the new one's. */
+   left at the old name, and what is open here is the new one's. A symlink on
+   the way leads to another mailbox's by now, or out of the index root. */
 static enum mba_kept kept_by_place(const struct removal *removal)
 {
 	const struct index_entry *found = removal->found;
 	enum mba_kept kept = MBA_KEPT_NOT;
-	const char *name;
+	struct dir_stack stack;
 	struct stat st;
-	char *path;
-	int fd;
+	size_t depth;
+	int fd = -1;
 
-	path = mem_printf("%s/%s", removal->clean->index_root, found->path);
-	fd = long_path_open(path, &name);
-	if (fd == -1 || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	dir_stack_init(&stack, O_PATH | O_NOFOLLOW);
+	dir_stack_seek(&stack, found->path, strlen(found->path));
+	stack.root_fd = open(removal->clean->index_root,
+			     O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (stack.root_fd != -1)
+		fd = dir_stack_fd(&stack, &depth);
+	if (fd == -1) {
 		kept = errno == ENOTDIR || errno == ELOOP ? MBA_KEPT_CHANGED :
-			removal_failed(removal, "lstat", "");
-	} else if (!inode_id_is(&found->place->id, &st))
+			removal_failed(removal, "open", "");
+	} else if (fstat(fd, &st) < 0)
+		kept = removal_failed(removal, "fstat", "");
+	else if (!inode_id_is(&found->place->id, &st))
 		kept = MBA_KEPT_CHANGED;
-	if (fd != -1)
-		long_path_close(fd);
-	free(path);
+	dir_stack_deinit(&stack);
 	return kept;
 }
 

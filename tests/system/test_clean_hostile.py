@@ -563,6 +563,18 @@ def move_mailboxes(trees):
     os.rename(f"{trees.index}/old", f"{trees.index}/new")
 
 
+def move_mailboxes_and_link(trees):
+    move_mailboxes(trees)
+    os.symlink("new", f"{trees.index}/old")
+
+
+def move_out_and_link(trees):
+    """The old name leads out of the index root."""
+    os.rename(f"{trees.index}/old", f"{trees.outside}/old")
+    os.symlink(f"{trees.outside}/old", f"{trees.index}/old")
+    os.unlink(f"{trees.mail}/old/box")
+
+
 def write_index(trees):
     write(f"{trees.index}/.imap/gone/dovecot.index", b"yy")
 
@@ -579,6 +591,8 @@ CHANGES = {
     rename_and_make_anew: (("box",), ".imap/box", None),
     rename_and_make_entry: (("box",), ".imap/box", "changed"),
     move_mailboxes: (("old/box",), "old/.imap/box", "changed"),
+    move_mailboxes_and_link: (("old/box",), "old/.imap/box", "changed"),
+    move_out_and_link: (("old/box", "old/box2"), "old/.imap/box", "changed"),
     write_index: ((), ".imap/gone", "changed"),
     write_log: ((), ".imap/gone", "changed"),
 }
@@ -598,10 +612,11 @@ def test_a_change_before_the_removal(trees, change, used):
     child, pid = stop_at("fcntl", trees.command(
         *(["--used", "--used-age", "0", "--force"] if used else [])))
     change(trees)
-    logs = find_files(trees.index)
+    tops = trees.index, trees.outside
+    logs = [find_files(top) for top in tops]
     done = go_on(child, pid)
     assert (done.status, done.why(path)) == (0, why), done.stderr
-    assert find_files(trees.index) == logs
+    assert [find_files(top) for top in tops] == logs
 
 
 def go_on(child, pid):

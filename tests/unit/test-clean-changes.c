@@ -13,6 +13,8 @@ enum old_name {
 	OLD_NAME_NOTHING,
 	OLD_NAME_FILE,
 	OLD_NAME_LOOP,
+	OLD_NAME_LINK,
+	OLD_NAME_LINK_BELOW,
 	OLD_NAME_OTHER,
 
 	OLD_NAME_COUNT
@@ -31,6 +33,19 @@ static void move_mailboxes(void)
 		break;
 	case OLD_NAME_LOOP:
 		ck_assert_int_eq(symlink("old", unit_path("index/old")), 0);
+		break;
+	case OLD_NAME_LINK:
+		ck_assert_int_eq(symlink("new", unit_path("index/old")), 0);
+		break;
+	case OLD_NAME_LINK_BELOW:
+		unit_mkdir(unit_path("index/old/.imap"));
+		for (unsigned int i = 0; i < 2; i++) {
+			ck_assert_int_eq(
+				symlink(i == 0 ? "../../new/.imap/box0" :
+					"../../new/.imap/box1",
+					unit_path("index/old/.imap/box%u", i)),
+				0);
+		}
 		break;
 	case OLD_NAME_OTHER:
 		for (unsigned int i = 0; i < 2; i++)

@@ -84,16 +84,17 @@ int flock(int fd, int operation)
 int fstat(int fd, struct stat *st)
 {
 	void (*before)(void) = before_last;
-	int ret;
+	int ret = fstatat(fd, "", st, AT_EMPTY_PATH);
 
-	if (leases > 0 && ++fstats == 2 && before != NULL) {
+	if (leases > 0 && S_ISREG(st->st_mode) && ++fstats == 2 &&
+	    before != NULL) {
 		before_last = NULL;
 		before();
-	}
-	ret = fails_with(fstat_errno);
-	fstat_errno = 0;
-	if (ret == 0)
 		ret = fstatat(fd, "", st, AT_EMPTY_PATH);
+	}
+	if (fails_with(fstat_errno) < 0)
+		ret = -1;
+	fstat_errno = 0;
 	if (clock_stopped)
 		st->st_ctim = stopped_clock;
 	clock_stopped = false;
