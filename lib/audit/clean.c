@@ -308,7 +308,8 @@ static void lease_release(struct removal *removal)
 }
 
 /* Remove the files, and then the directory. Among the mails it is marked
-   meanwhile; where there can't be a mark, it stays if this is killed. */
+   meanwhile; where there can't be a mark, it stays if this is killed. What is
+   left with something in it is as it was. */
 static enum mba_kept remove_entry(struct removal *removal,
 				  struct clean_result *result)
 {
@@ -318,16 +319,18 @@ static enum mba_kept remove_entry(struct removal *removal,
 		!clean->set->dry_run;
 	int fd = removal->found->place->fd;
 	enum mba_kept kept;
+	bool is_emptied;
 
 	if (mark)
 		(void)fchmod(fd, (files->mode & ALLPERMS) | DIR_MARK);
 	kept = remove_files(removal, &result->removed);
+	is_emptied = kept == MBA_KEPT_NOT;
 	/* NFS keeps what is open in its directory, under another name */
 	lease_release(removal);
-	if (kept == MBA_KEPT_NOT)
+	if (is_emptied)
 		kept = remove_dir(removal, result);
-	/* it is in use again */
-	if (mark && kept == MBA_KEPT_CHANGED)
+	/* it is in use again, perhaps */
+	if (mark && (!is_emptied || kept == MBA_KEPT_CHANGED))
 		(void)fchmod(fd, files->mode & ALLPERMS & ~DIR_MARK);
 	return kept;
 }

@@ -45,6 +45,63 @@ START_TEST(a_directory_that_clean_emptied_is_known)
 }
 END_TEST
 
+/* An entry among the mails, whose directory stays, and its mode. */
+static const struct {
+	/* a directory that can't be changed, NULL if all can */
+	const char *fixed;
+	mode_t fixed_mode;
+	/* the entry holds a directory; nothing is removed */
+	bool has_dir, dry_run;
+	const char *told;
+	mode_t mode;
+} mark_cases[] = {
+	{ NULL, 0, false, true, "removed|", 0700 },
+	{ NULL, 0, true, false, "removed|", 0700 },
+	{ "mail/.imap/gone", 0500, false, false, "error|", 0500 },
+	/* it was emptied, and the next run has to know it */
+	{ "mail/.imap", 0500, false, false, "error|", 01700 },
+};
+
+START_TEST(only_a_directory_that_clean_emptied_is_marked)
+{
+	struct stat st;
+
+	clean_setup();
+	clean.location.index_root = clean.location.mail_root;
+	clean.set.dry_run = mark_cases[_i].dry_run;
+	make_entry("../../mail/.imap/gone");
+	if (mark_cases[_i].has_dir)
+		unit_mkdir(unit_path("mail/.imap/gone/own"));
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("mail/.imap/gone"), 0700), 0);
+	if (mark_cases[_i].fixed != NULL) {
+		ck_assert_int_eq(chmod(unit_path("%s", mark_cases[_i].fixed),
+				       mark_cases[_i].fixed_mode), 0);
+	}
+	ck_assert(strstr(clean_run(), mark_cases[_i].told) != NULL);
+	ck_assert_int_eq(stat(unit_path("mail/.imap/gone"), &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, mark_cases[_i].mode);
+	ck_assert_int_eq(chmod(unit_path("mail/.imap"), 0700), 0);
+	ck_assert_int_eq(chmod(unit_path("mail/.imap/gone"), 0700), 0);
+}
+END_TEST
+
+/* In place, all but .imap is the user's. */
+START_TEST(directories_of_mails_are_kept)
+{
+	clean_setup();
+	clean.location.index_root = clean.location.mail_root;
+	unit_mkdir(unit_path("mail/Desktop"));
+	unit_mkdir(unit_path("mail/Work/.imap"));
+	make_entry("../../mail/.imap/gone");
+	ck_assert_str_eq(clean_run(), ".imap/gone:removed|");
+	ck_assert(exists(unit_path("mail/Desktop")));
+	ck_assert(exists(unit_path("mail/Work")));
+	ck_assert(!exists(unit_path("mail/Work/.imap")));
+	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes, 2);
+}
+END_TEST
+
 /* With INDEX=~ and the mails in ~/mail, the home isn't Dovecot's. */
 START_TEST(directories_beside_the_mails_are_kept)
 {
@@ -227,6 +284,10 @@ int main(void)
 
 	tcase_add_test(tcase, empty_entries_are_leftovers_but_in_place);
 	tcase_add_test(tcase, a_directory_that_clean_emptied_is_known);
+	tcase_add_loop_test(tcase,
+			    only_a_directory_that_clean_emptied_is_marked, 0,
+			    sizeof(mark_cases) / sizeof(mark_cases[0]));
+	tcase_add_test(tcase, directories_of_mails_are_kept);
 	tcase_add_test(tcase, directories_beside_the_mails_are_kept);
 	tcase_add_loop_test(tcase, directories_beside_other_mails_are_kept, 0,
 			    sizeof(other_mails) / sizeof(other_mails[0]));
