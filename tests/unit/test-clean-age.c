@@ -70,6 +70,43 @@ START_TEST(each_time_of_an_entry_counts)
 }
 END_TEST
 
+/* Lock files, by their age in seconds: what a process left that died doesn't
+   say that somebody is there. The youngest counts, whichever is read first. */
+static const struct {
+	int log_age, cache_age;
+	const char *expected;
+} lock_cases[] = {
+	{ 9 * 60, 9 * 60, "locked" },
+	{ 11 * 60, 11 * 60, "files" },
+	{ 11 * 60, 9 * 60, "locked" },
+	{ 9 * 60, 11 * 60, "locked" },
+};
+
+static void make_lock(const char *name, int age)
+{
+	struct timespec times[2] = { { 0, 0 }, { 0, 0 } };
+
+	times[0].tv_sec = times[1].tv_sec = clean.set.now - age;
+	unit_write(unit_path("index/.imap/junk/%s", name), "", 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD,
+				   unit_path("index/.imap/junk/%s", name),
+				   times, 0), 0);
+}
+
+START_TEST(locks_that_were_left_are_no_locks)
+{
+	char *expected;
+
+	clean_setup();
+	make_entry("junk");
+	make_lock("dovecot.index.log.lock", lock_cases[_i].log_age);
+	make_lock("dovecot.index.cache.lock", lock_cases[_i].cache_age);
+	expected = mem_printf(".imap/junk:%s|", lock_cases[_i].expected);
+	ck_assert_str_eq(clean_run(), expected);
+	free(expected);
+}
+END_TEST
+
 /* Wait until files get another time than those made before. */
 static void wait_a_second(void)
 {
@@ -130,6 +167,8 @@ int main(void)
 	tcase_add_test(tcase, young_entries_are_kept);
 	tcase_add_loop_test(tcase, each_time_of_an_entry_counts, 0,
 			    sizeof(age_cases) / sizeof(age_cases[0]));
+	tcase_add_loop_test(tcase, locks_that_were_left_are_no_locks, 0,
+			    sizeof(lock_cases) / sizeof(lock_cases[0]));
 	tcase_add_test(tcase, each_ctime_of_an_entry_counts);
 	tcase_add_test(tcase, no_file_is_from_the_future);
 	return unit_run(tcase);

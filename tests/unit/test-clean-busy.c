@@ -78,6 +78,9 @@ START_TEST(an_index_root_that_is_being_cleaned_is_refused)
 	ck_assert_str_eq(clean.ns.clean.refused,
 			 "Another clean works on the index root");
 	ck_assert_int_eq(clean.ret, 0);
+	/* that --used has no doubt doesn't outweigh it */
+	clean.set.used = true;
+	ck_assert_str_eq(clean_run(), ".imap/junk:refused|");
 	ck_assert_int_eq(close(fd), 0);
 	ck_assert_str_eq(clean_run(), ".imap/junk:removed|");
 	/* nor does it keep the lock */

@@ -429,6 +429,25 @@ START_TEST(a_directory_that_was_filled_is_kept)
 }
 END_TEST
 
+static void replace_dir(void)
+{
+	ck_assert_int_eq(rename(unit_path(JUNK), unit_path("away")), 0);
+	unit_mkdir(unit_path(JUNK));
+}
+
+START_TEST(a_directory_that_was_replaced_is_kept)
+{
+	race_setup();
+	before_last = replace_dir;
+	ck_assert_str_eq(race_run(), "changed|");
+	ck_assert_ptr_null(before_last);
+	ck_assert(exists(unit_path(JUNK)));
+	ck_assert(exists(unit_path("away")));
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 1);
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
 /* --- what changes before the log is opened */
 
 static void put_link(void)
@@ -497,6 +516,7 @@ int main(void)
 			    what_comes_during_the_look_at_the_mails_is_kept, 0,
 			    sizeof(last_cases) / sizeof(last_cases[0]));
 	tcase_add_test(tcase, a_directory_that_was_filled_is_kept);
+	tcase_add_test(tcase, a_directory_that_was_replaced_is_kept);
 	tcase_add_loop_test(tcase,
 			    what_changes_before_the_log_is_opened_is_kept, 0,
 			    sizeof(open_cases) / sizeof(open_cases[0]));

@@ -10,16 +10,21 @@
 
 #include "unit-clean.h"
 
-static const char *const refused_drivers[] = { "sdbox", "mdbox", "imapc" };
+static const struct {
+	const char *driver, *layout;
+} refused_formats[] = {
+	{ "sdbox", NULL }, { "mdbox", NULL }, { "imapc", NULL },
+	{ "maildir", "index" },
+};
 
 START_TEST(other_formats_are_refused)
 {
 	clean_setup();
-	clean.location.driver = refused_drivers[_i];
+	clean.location.driver = refused_formats[_i].driver;
+	clean.location.layout = refused_formats[_i].layout;
 	unit_write(unit_path("index/mailboxes/gone/dovecot.index.log"),
 		   log_header, sizeof(log_header));
 	clean_run();
-	clean.location.driver = "mbox";
 	ck_assert_ptr_nonnull(clean.ns.clean.refused);
 	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 0);
 	ck_assert(exists(unit_path("index/mailboxes/gone/dovecot.index.log")));
@@ -66,6 +71,12 @@ START_TEST(an_index_root_of_two_namespaces_is_refused)
 	clean.other = clean.location;
 	clean.other.prefix = "other/";
 	clean.other.mail_root = unit_path("other");
+	clean_run();
+	ck_assert_str_eq(clean.ns.clean.refused, "Another namespace has other "
+			 "mails with the same index root");
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 0);
+	/* that --used has no doubt doesn't outweigh it */
+	clean.set.used = true;
 	clean_run();
 	ck_assert_str_eq(clean.ns.clean.refused, "Another namespace has other "
 			 "mails with the same index root");
@@ -182,8 +193,8 @@ int main(void)
 	TCase *tcase = tcase_create("clean-scope");
 
 	tcase_add_loop_test(tcase, other_formats_are_refused, 0,
-			    sizeof(refused_drivers) /
-			    sizeof(refused_drivers[0]));
+			    sizeof(refused_formats) /
+			    sizeof(refused_formats[0]));
 	tcase_add_test(tcase, a_root_that_cannot_be_looked_at_is_refused);
 	tcase_add_test(tcase, indexes_beside_the_mails_are_refused);
 	tcase_add_test(tcase, an_index_root_of_two_namespaces_is_refused);

@@ -3,6 +3,8 @@
 
 /* What --used takes. */
 
+#include <unistd.h>
+
 #include "unit-clean.h"
 
 START_TEST(used_entries_go_if_asked_for)
@@ -76,6 +78,25 @@ START_TEST(untouched_entries_are_no_doubt)
 }
 END_TEST
 
+/* What can't be told for another reason than an error says nothing of it. */
+START_TEST(what_cannot_be_told_is_no_doubt)
+{
+	clean_setup();
+	ck_assert_int_eq(symlink("nowhere", unit_path("mail/link")), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		unit_write(unit_path("index/.imap/%s/dovecot.index.log",
+				     i == 0 ? "junk" : i == 1 ? "box" : "link"),
+			   "x", 1);
+	}
+	clean.set.used = true;
+	clean.set.now += 31 * DAY;
+	clean_run();
+	ck_assert_ptr_null(clean.ns.clean.refused);
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 1);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_UNKNOWN].entries, 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean-used");
@@ -83,5 +104,6 @@ int main(void)
 	tcase_add_test(tcase, used_entries_go_if_asked_for);
 	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
 	tcase_add_test(tcase, untouched_entries_are_no_doubt);
+	tcase_add_test(tcase, what_cannot_be_told_is_no_doubt);
 	return unit_run(tcase);
 }

@@ -13,6 +13,8 @@
 
 START_TEST(bogus_entries_go_with_their_directories)
 {
+	struct stat st;
+
 	clean_setup();
 	make_entry("junk");
 	make_entry("../sub/.imap/gone");
@@ -27,6 +29,11 @@ START_TEST(bogus_entries_go_with_their_directories)
 	ck_assert(!exists(unit_path("index/sub")));
 	/* what was found is what the audit says */
 	ck_assert_uint_eq(clean.ns.totals.inodes, 8);
+	ck_assert_int_eq(stat(unit_path("index"), &st), 0);
+	ck_assert_uint_eq(clean.ns.clean.removed.bytes +
+			  clean.ns.clean.removed_dirs.bytes,
+			  clean.ns.totals.bytes -
+			  (uint64_t)st.st_blocks * 512);
 }
 END_TEST
 
