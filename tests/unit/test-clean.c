@@ -148,12 +148,13 @@ START_TEST(mailboxes_and_other_states_are_kept)
 	clean_setup();
 	make_entry("box");
 	make_entry("INBOX");
+	make_entry("Inbox");
 	make_entry("junk");
 	clean.states = MBA_STATE_BIT(MBA_STATE_MISSING);
 	clean_run();
 	ck_assert_uint_eq(clean.ns.clean.removed.entries, 0);
 	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_MAILBOX].entries, 1);
-	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_INBOX].entries, 1);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_INBOX].entries, 2);
 	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_STATE].entries, 1);
 }
 END_TEST
