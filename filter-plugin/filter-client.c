@@ -31,7 +31,7 @@ static bool filter_client_subscribes_hidden(struct filter_list *flist)
 	while (!hidden && mailbox_tree_iterate_next(iter, &vname) != NULL)
 	T_BEGIN {
 		hidden = filter_name_is_hidden(flist,
-			mailbox_list_get_storage_name(list, vname),
+			filter_list_get_listed_name(flist, vname),
 			MBA_DIR_UNKNOWN);
 	} T_END;
 	mailbox_tree_iterate_deinit(&iter);

@@ -16,7 +16,7 @@ static void filter_configured_add(struct filter_list *flist, const char *name)
 	string_t *levels = str_new(default_pool, 128);
 
 	filter_levels_append_name(flist, levels,
-		mailbox_list_get_storage_name(list,
+		filter_list_get_listed_name(flist,
 			namespace_mailbox_get_vname(list->ns, name)));
 
 	configured = array_append_space(&flist->configured);

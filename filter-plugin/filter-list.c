@@ -65,6 +65,12 @@ bool filter_list_is_ambiguous(const struct filter_list *flist)
 		list_vname_escape_char(flist->list) == '\0';
 }
 
+const char *filter_list_get_listed_name(struct filter_list *flist,
+					const char *vname)
+{
+	return mailbox_list_default_get_storage_name(flist->list, vname);
+}
+
 void filter_list_count_hidden(struct filter_list *flist,
 			      struct filter_hidden *hidden,
 			      const struct mailbox_list_iterate_context *iter)

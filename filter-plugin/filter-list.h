@@ -66,6 +66,11 @@ struct filter_list *filter_list_create(struct mailbox_list *list);
    from two levels. */
 bool filter_list_is_ambiguous(const struct filter_list *flist);
 
+/* Returns the storage name that LIST has for a client's name. All else means by
+   an alias of the plugin mailbox_alias the mailbox where that leads. */
+const char *filter_list_get_listed_name(struct filter_list *flist,
+					const char *vname);
+
 /* Publish how many of the hidden names the client's LIST would have shown.
    hidden may be NULL. */
 void filter_list_count_hidden(struct filter_list *flist,

@@ -35,7 +35,7 @@ static bool filter_pattern_is_hidden(struct filter_list *flist,
 	/* Dovecot panics at a name that isn't UTF-8 */
 	return uni_utf8_str_is_valid(parent) &&
 		filter_name_is_hidden(flist,
-			mailbox_list_get_storage_name(flist->list, parent),
+			filter_list_get_listed_name(flist, parent),
 			MBA_DIR_YES);
 }
 

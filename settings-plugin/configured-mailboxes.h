@@ -11,7 +11,7 @@
 #include "unichar.h"
 #include "mail-namespace.h"
 #include "mail-storage-settings.h"
-#include "mailbox-list.h"
+#include "mailbox-list-private.h"
 
 #if MBA_DOVECOT_VERSION >= 20400
 #  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->parsed_mailboxes)
@@ -47,8 +47,9 @@ namespace_mailbox_is_listed(const struct mail_namespace *ns, const char *name)
 	/* Dovecot panics at a name that isn't UTF-8 */
 	if (!uni_utf8_str_is_valid(vname))
 		return FALSE;
+	/* an alias of mailbox_alias has this name on disk, too */
 	return strcmp(mailbox_list_get_vname(ns->list,
-			mailbox_list_get_storage_name(ns->list, vname)),
+			mailbox_list_default_get_storage_name(ns->list, vname)),
 		      vname) == 0;
 }
 
