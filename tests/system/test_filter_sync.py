@@ -57,3 +57,53 @@ def test_mbsync_has_a_mailbox_that_becomes_hidden(dovecot, tmp_path):
             assert b"(MESSAGES 2)" in imap.ok(
                 "STATUS", name, "(MESSAGES)").untagged[0]
     assert mails(tmp_path, "public_html") == 1
+
+
+# who comes to this address has no rules
+EXEMPT = {"2.3": """
+local 127.0.0.2 {
+  protocol imap {
+    plugin {
+      mailbox_filter =
+    }
+  }
+}
+""", "2.4": """
+local 127.0.0.2 {
+  mailbox_filter =
+}
+"""}
+
+
+def backup(copy, server, address):
+    """Has a copy made of what a server tells by IMAP. Returns how many mails
+    each mailbox of it holds."""
+    options = {"imapc_host": address, "imapc_port": server.port,
+               "imapc_user": "alice", "imapc_password": "pass"}
+    argv = [word for key, value in options.items()
+            for word in ("-o", f"{key}={value}")]
+    copy.doveadm(*argv, "backup", "-R", "-u", "alice", "imapc:")
+    lines = copy.doveadm("mailbox", "status", "-u", "alice", "messages",
+                         "*").stdout.decode().splitlines()
+    return {name: int(count) for name, count in
+            (line.split(" messages=") for line in lines) if name != "INBOX"}
+
+
+def test_a_backup_by_imap_loses_a_mailbox_that_becomes_hidden(dovecot):
+    """Not where the rules aren't in force."""
+    description = dict(location=FORMATS["maildir-fs"])
+    server, copy = dovecot(**description), dovecot(**description)
+    with server.imap("alice") as imap:
+        for name in NAMES:
+            imap.ok("CREATE", name)
+    append(server, *NAMES)
+    everything = dict.fromkeys(NAMES, 1)
+    assert backup(copy, server, "127.0.0.1") == everything
+
+    filtered = with_filter(dict(description, extra=EXEMPT, settings={
+        "listen": "127.0.0.1, 127.0.0.2"}))
+    for key, value in filtered.items():
+        setattr(server, key, value)
+    server.restart()
+    assert backup(copy, server, "127.0.0.1") == {"visible": 1, "Work": 1}
+    assert backup(copy, server, "127.0.0.2") == everything
