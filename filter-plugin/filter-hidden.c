@@ -42,6 +42,31 @@ void filter_hidden_add(struct filter_hidden *hidden, const char *vname)
 	hash_table_insert(hidden->vnames, key, key);
 }
 
+void filter_hidden_update(struct filter_hidden *hidden,
+			  const struct filter_hidden *old_names,
+			  const struct filter_hidden *new_names,
+			  bool (*is_gone)(const char *vname, void *context),
+			  void *context)
+{
+	struct hash_iterate_context *iter;
+	char *vname, *value;
+
+	iter = hash_table_iterate_init(old_names->vnames);
+	while (hash_table_iterate(iter, old_names->vnames, &vname, &value)) {
+		if (hash_table_lookup(new_names->vnames, vname) == NULL &&
+		    is_gone(vname, context))
+			(void)hash_table_try_remove(hidden->vnames, vname);
+	}
+	hash_table_iterate_deinit(&iter);
+
+	iter = hash_table_iterate_init(new_names->vnames);
+	while (hash_table_iterate(iter, new_names->vnames, &vname, &value)) {
+		if (hash_table_lookup(old_names->vnames, vname) == NULL)
+			filter_hidden_add(hidden, vname);
+	}
+	hash_table_iterate_deinit(&iter);
+}
+
 unsigned int filter_hidden_count(struct filter_hidden *hidden,
 				 struct imap_match_glob *glob)
 {

@@ -9,6 +9,8 @@
 #include "filter-list.h"
 #include "filter-user.h"
 
+#include <sys/stat.h>
+
 #define FILTER_LIST_CONTEXT(obj) \
 	MODULE_CONTEXT(obj, filter_list_module)
 
@@ -88,12 +90,42 @@ void filter_list_count_hidden(struct filter_list *flist,
 void filter_list_set_hidden(struct filter_list *flist,
 			    struct filter_hidden **hidden)
 {
-	filter_hidden_free(&flist->hidden);
+	filter_list_free(flist);
 	flist->hidden = *hidden;
 	*hidden = NULL;
+}
+
+/* A record also goes when the mailbox list index is made anew. */
+static bool filter_list_is_gone(const char *vname, void *context)
+{
+	struct filter_list *flist = context;
+	const char *path;
+	struct stat st;
+	bool gone;
+
+	T_BEGIN {
+		gone = mailbox_list_get_path(flist->list,
+				filter_list_get_listed_name(flist, vname),
+				MAILBOX_LIST_PATH_TYPE_DIR, &path) > 0 &&
+			lstat(path, &st) < 0 && errno == ENOENT;
+	} T_END;
+	return gone;
+}
+
+void filter_list_set_recorded(struct filter_list *flist,
+			      struct filter_hidden **recorded)
+{
+	if (flist->hidden != NULL && flist->recorded != NULL) {
+		filter_hidden_update(flist->hidden, flist->recorded,
+				     *recorded, filter_list_is_gone, flist);
+	}
+	filter_hidden_free(&flist->recorded);
+	flist->recorded = *recorded;
+	*recorded = NULL;
 }
 
 void filter_list_free(struct filter_list *flist)
 {
 	filter_hidden_free(&flist->hidden);
+	filter_hidden_free(&flist->recorded);
 }

@@ -45,6 +45,9 @@ struct filter_list {
 
 	/* at which the mailbox list index's latest refresh stopped, or NULL */
 	struct filter_hidden *hidden;
+	/* those that the index had at the first LIST since, or the latest; NULL
+	   if there was none */
+	struct filter_hidden *recorded;
 
 	/* separates levels in storage names */
 	char sep;
@@ -79,6 +82,10 @@ void filter_list_count_hidden(struct filter_list *flist,
 /* The mailbox list index's refresh stopped at these names. Takes them over. */
 void filter_list_set_hidden(struct filter_list *flist,
 			    struct filter_hidden **hidden);
+/* The mailbox list index has these hidden names now. What others made or
+   removed since the LIST before, they told it by this. Takes the names over. */
+void filter_list_set_recorded(struct filter_list *flist,
+			      struct filter_hidden **recorded);
 /* Free what isn't in the list's pool. */
 void filter_list_free(struct filter_list *flist);
 

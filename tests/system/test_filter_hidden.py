@@ -172,6 +172,39 @@ def test_what_others_made_counts_once_it_is_used(dovecot, name):
     assert numbers == [1, 0, 0, 0]
 
 
+@pytest.mark.parametrize("name", ["mbox", "maildir-fs", "sdbox"])
+def test_what_others_make_and_remove_counts_as_stock_shows_it(dovecot, name):
+    """Other sessions, and processes without the filter, tell by the mailbox
+    list index alone."""
+    description = {"location": location(name, "main"), "plugins": PLUGIN}
+    numbers = []
+
+    def list_all(imap):
+        names = [parse_list(line)[1].decode() for line in
+                 imap.ok('LIST "" "*"').starting("LIST (")]
+        numbers.append(sum(map(is_topmost_hidden, names)))
+
+    for each in (dovecot(**description), dovecot(**with_filter(description))):
+        with each.imap("alice") as imap, each.imap("alice") as other:
+            imap.ok("CREATE .old")
+            imap.ok("CREATE Work/.keep")
+            list_all(imap)
+            other.ok("CREATE .new")
+            list_all(imap)
+            other.ok("DELETE .old")
+            list_all(imap)
+            each.doveadm("mailbox", "create", "-u", "alice", "Work/.more")
+            list_all(imap)
+            each.doveadm("mailbox", "delete", "-u", "alice", ".new")
+            list_all(imap)
+            other.ok("RENAME Work/.keep .moved")
+            list_all(imap)
+    logged = [line["hidden"] for line in accesses(each)
+              if line["cmd"] == "LIST"]
+    assert numbers == [2, 3, 2, 3, 2, 2] + [0] * 6
+    assert logged == numbers[:6]
+
+
 def test_the_first_list_has_a_number_whatever_it_asks_for(dovecot):
     """Also if no directory is read for it."""
     server = dovecot(**with_filter({"plugins": PLUGIN, "prefix": "Mail/"}))
