@@ -375,6 +375,22 @@ static bool strip_dirname(const struct location *location, char *path)
 	return true;
 }
 
+/* Returns TRUE if one of a name's levels is dirname, which Dovecot refuses. What
+   has an index there was made with another setting. */
+static bool has_dirname(const struct location *location, const char *name)
+{
+	const char *end = name + strlen(name), *level_end;
+	size_t len = strlen(location->dirname);
+
+	for (; len > 0 && name < end; name = level_end + 1) {
+		level_end = path_name_end(name, end);
+		if ((size_t)(level_end - name) == len &&
+		    memcmp(name, location->dirname, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Cut the ".imap/" before the last component. Returns FALSE if it isn't
    there. */
 static bool strip_imap_dir(char *path)
@@ -426,6 +442,8 @@ bool location_from_index_path(const struct location *location,
 	}
 	if (found && location->listed)
 		found = is_guid(name);
+	if (found && has_dirname(location, name))
+		found = false;
 	/* this index would be elsewhere */
 	if (found && inbox != NULL && strcmp(name, "INBOX") == 0)
 		found = false;

@@ -4,13 +4,14 @@
 """Where indexes and mails are, for every format and layout: doveadm mailbox
 path is the oracle, du and the test's own walk tell the rest."""
 
+import dataclasses
 import os
 import shutil
 
 import pytest
 
 from audit import fill_boxes, GONE, LOCATIONS, write
-from dovecot import Location
+from dovecot import IS_24, Location
 from oracle import audit, check_states, dovecot_paths
 
 
@@ -84,6 +85,33 @@ def test_a_home_that_ends_in_a_slash(dovecot, location):
             imap.ok("SELECT", name)
     states = {e["name"]: e["state"] for e in audit(server).entries.values()}
     assert states[b"INBOX"] == states[b"foo"] == "mailbox"
+
+
+@pytest.mark.parametrize("driver", ["maildir", "mbox", "sdbox"])
+def test_no_mailbox_has_dirname_in_its_name(dovecot, driver):
+    """Where an index has, it was made with FULLDIRNAME=. There may be a mailbox
+    for it when that comes back."""
+    location = Location(driver, "~/mail", layout="fs", index="index/%u",
+                        fulldirname="BOX")
+    server = dovecot(location=location)
+    boxes = [box for box in fill_boxes(server) if box != "INBOX"]
+    report = audit(server)
+    left = {path for path, e in report.entries.items()
+            if e["name"].decode() in boxes}
+    assert len(left) == len(boxes) >= 3
+    server.location = dataclasses.replace(location, fulldirname=None,
+                                          dirname="BOX")
+    server.settings["mailbox_directory_name_legacy"] = True
+    if not IS_24:
+        server.settings = {}
+    server.restart()
+    with server.imap("alice") as imap:
+        assert not imap.cmd("CREATE foo/BOX").ok
+        assert not imap.cmd("CREATE BOX/foo").ok
+    server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
+                   "-g", "0", "--force")
+    found = audit(server).entries
+    assert {found[path]["reason"] for path in left} == {"unmapped"}
 
 
 def check_gone(server, reason):

@@ -217,6 +217,15 @@ static const struct {
 	{ { .driver = "sdbox" }, "mailboxes/foo" },
 	{ { .driver = "sdbox" }, "mailboxes/dbox-Mails" },
 	{ { .driver = "sdbox" }, "mailboxes/foo/dbox-Mail" },
+	/* no mailbox's name has DIRNAME= in it */
+	{ { .driver = "sdbox", .index_root = INDEX },
+	  "mailboxes/foo/dbox-Mails" },
+	{ { .driver = "sdbox", .index_root = INDEX }, "mailboxes/dbox-Mails" },
+	{ { .driver = "sdbox" }, "mailboxes/dbox-Mails/foo/dbox-Mails" },
+	{ { .driver = "maildir", FS, .dirname = "MD", .index_root = INDEX },
+	  "foo/MD/bar" },
+	{ { .driver = "mbox", .dirname = "MBX", .index_root = INDEX },
+	  "foo/MBX" },
 };
 #define UNMAPPED_COUNT (int)(sizeof(unmapped) / sizeof(unmapped[0]))
 
