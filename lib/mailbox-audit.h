@@ -325,7 +325,9 @@ enum mba_reason {
 	MBA_REASON_UNMAPPED,
 	/* another namespace with other mails, or with mails of another format,
 	   uses the same index root; or it has a user's own flags of somebody
-	   else's mailbox (INDEXPVT) */
+	   else's mailbox (INDEXPVT); or it is the index of an sdbox's or
+	   mdbox's mailbox, which is a part of its mails, where mails are of
+	   another format */
 	MBA_REASON_SHARED_ROOT,
 	/* a namespace that the audit wasn't told of has its index root below
 	   this one, with its mailbox list index, and the entry is below it; or

@@ -287,7 +287,11 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 			(!run->decide.in_place || location->imap_dir),
 		.nested = ns->nested.ids,
 		.nested_count = ns->nested.count,
-		.use = location->listed, .entry = run_clean_entry,
+		/* clean that takes only what is untouched needn't know whose
+		   index the rest is */
+		.use = location->listed ||
+			(run->clean.set != NULL && run->clean.set->used),
+		.entry = run_clean_entry,
 		.progress = run_progress, .context = run, .errors = errors,
 	};
 	struct mba_count totals = { 0, 0, 0 };

@@ -24,13 +24,22 @@ reason_without_look(const struct entry_decide_settings *set,
 		MBA_REASON_NOT_JUDGED;
 }
 
+/* Returns TRUE if an entry may be a mailbox of another namespace. Of sdbox's or
+   mdbox's that may be one that nobody told of, or that was there before, and
+   whose mails may come back. */
+static bool may_be_others(const struct entry_decide_settings *set,
+			  const struct index_entry *found)
+{
+	return set->is_shared || found->is_private ||
+		(found->own.is_dbox && !set->location->format->index_opens);
+}
+
 /* Returns why an entry isn't bogus though there is no mailbox. */
 static enum mba_reason
 reason_not_bogus(const struct entry_decide_settings *set,
 		 const struct index_entry *found)
 {
-	/* it may be a mailbox of the other namespace */
-	if (set->is_shared || found->is_private)
+	if (may_be_others(set, found))
 		return MBA_REASON_SHARED_ROOT;
 	if (found->in_other_root)
 		return MBA_REASON_OTHER_ROOT;
@@ -127,8 +136,8 @@ reason_listed(const struct entry_decide_settings *set,
 	    (result == LIST_INDEX_NONE && may_be_new(found)))
 		return MBA_REASON_LIST_INDEX;
 	if (result == LIST_INDEX_NONE)
-		return set->is_shared || found->is_private ?
-			MBA_REASON_SHARED_ROOT : MBA_REASON_NONE;
+		return may_be_others(set, found) ? MBA_REASON_SHARED_ROOT :
+			MBA_REASON_NONE;
 	return found->own.is_deleted ? MBA_REASON_INDEX_DELETED :
 		MBA_REASON_NONE;
 }

@@ -56,6 +56,14 @@ size_t index_own_name_len(const unsigned char *name, size_t len,
 	return len;
 }
 
+/* Returns TRUE if there is what only dbox's drivers write. */
+static bool is_dbox(const struct index_exts *exts)
+{
+	return index_exts_get(exts, "dbox-hdr") != NULL ||
+		index_exts_get(exts, "mdbox-hdr") != NULL ||
+		index_exts_get(exts, "mdbox") != NULL;
+}
+
 void index_own_read(const struct index_state *state, struct index_own *own_r)
 {
 	const struct index_ext_state *ext =
@@ -64,6 +72,7 @@ void index_own_read(const struct index_state *state, struct index_own *own_r)
 
 	memset(own_r, 0, sizeof(*own_r));
 	own_r->is_deleted = state->is_deleted;
+	own_r->is_dbox = is_dbox(&state->exts);
 	if (ext == NULL)
 		return;
 	len = index_own_name_len(ext->hdr, ext->hdr_len,

@@ -20,6 +20,8 @@ struct index_own {
 	bool is_prefix_inbox;
 	/* it was deleted */
 	bool is_deleted;
+	/* it is an sdbox's or mdbox's: it says where the mails are */
+	bool is_dbox;
 };
 
 /* Returns the length of a name in the extension box-name, without what follows

@@ -375,8 +375,8 @@ static bool strip_dirname(const struct location *location, char *path)
 	return true;
 }
 
-/* Returns TRUE if one of a name's levels is dirname, which Dovecot refuses. What
-   has an index there was made with another setting. */
+/* Returns TRUE if one of a name's levels is dirname, which Dovecot refuses.
+   What has an index there was made with another setting. */
 static bool has_dirname(const struct location *location, const char *name)
 {
 	const char *end = name + strlen(name), *level_end;

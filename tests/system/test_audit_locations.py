@@ -141,3 +141,38 @@ def test_what_another_format_left(dovecot):
     assert {path for path, e in entries.items()
             if (e["state"], e["reason"]) == ("unknown", "unmapped")} == left
     assert entries.keys() - left == {b".INBOX"}
+
+
+@pytest.mark.parametrize("layout", ["fs", "maildir++", "index"])
+@pytest.mark.parametrize("driver", ["sdbox", "mdbox"])
+def test_what_dbox_left(dovecot, driver, layout):
+    """An index of these is a part of the mails: it is nobody's to remove when
+    mail_location is another one, and its mails are whole when that is back."""
+    location = Location(driver, "~/dbox", index="index/%u")
+    server = dovecot(location=location)
+    boxes = fill_boxes(server)
+    with server.imap("alice") as imap:
+        imap.ok("SELECT foo")
+        imap.ok("STORE 1 +FLAGS (\\Flagged keyword)")
+    server.restart()
+    left = set(audit(server).entries)
+    assert len(left) == len(boxes)
+    server.location = Location("maildir", "~/Maildir", layout=layout,
+                               index="index/%u")
+    server.restart()
+    with server.imap("alice") as imap:
+        imap.ok("CREATE fresh")
+        imap.ok("SELECT fresh")
+    server.restart()
+    entries = audit(server).entries
+    assert {entries[path]["state"] for path in left} == {"unknown"}
+    assert {entries[path]["reason"] for path in left} == \
+        {"shared-root" if layout == "fs" else "unmapped"}
+    server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
+                   "-g", "0", "--force")
+    server.location = location
+    server.restart()
+    with server.imap("alice") as imap:
+        imap.ok("SELECT foo")
+        flags = imap.ok("FETCH 1 FLAGS").untagged[0]
+    assert b"\\Flagged" in flags and b"keyword" in flags
