@@ -31,7 +31,8 @@ static bool may_be_others(const struct entry_decide_settings *set,
 			  const struct index_entry *found)
 {
 	return set->is_shared || found->is_private ||
-		(found->own.is_dbox && !set->location->format->index_opens);
+		(found->own.is_dbox && !found->in_other_root &&
+		 !set->location->format->index_opens);
 }
 
 /* Returns why an entry isn't bogus though there is no mailbox. */
@@ -43,6 +44,9 @@ reason_not_bogus(const struct entry_decide_settings *set,
 		return MBA_REASON_SHARED_ROOT;
 	if (found->in_other_root)
 		return MBA_REASON_OTHER_ROOT;
+	/* who removes it has to know whose it is */
+	if (set->afresh && found->own.is_unread)
+		return MBA_REASON_ERROR;
 	if (set->location->format->index_opens && !set->in_place)
 		return MBA_REASON_NOT_JUDGED;
 	return MBA_REASON_NONE;

@@ -14,12 +14,13 @@
 /* lib-storage/list/mailbox-list-index.h, MAILBOX_NAME_HDR_FLAG_INBOX_INBOX */
 #define FLAG_INBOX_INBOX 0x01
 
-/* Tell of files that couldn't be read. */
-static void tell_failures(const struct index_dir *dir,
+/* Tell of files that couldn't be read. Returns TRUE if there is one. */
+static bool tell_failures(const struct index_dir *dir,
 			  const struct walk_place *place, const char *root,
 			  const struct error_sink *errors)
 {
 	const struct index_dir_file *file;
+	bool failed = false;
 	char *name;
 
 	for (int id = 0; id < INDEX_DIR_FILES; id++) {
@@ -32,7 +33,9 @@ static void tell_failures(const struct index_dir *dir,
 		error_sink_add_below(errors, file->failed, root, place->path,
 				     name);
 		free(name);
+		failed = true;
 	}
+	return failed;
 }
 
 static size_t without_nuls(const unsigned char *name, size_t len)
@@ -106,6 +109,7 @@ void index_use_read(const struct walk_place *place,
 {
 	const struct stat *seen[INDEX_DIR_FILES];
 	struct index_dir dir;
+	bool failed;
 
 	memset(use_r, 0, sizeof(*use_r));
 	memset(own_r, 0, sizeof(*own_r));
@@ -115,7 +119,7 @@ void index_use_read(const struct walk_place *place,
 		files_seen(files, seen);
 	index_dir_read(place->fd, INDEX_NAME_MAILBOX,
 		       files == NULL ? NULL : seen, &dir);
-	tell_failures(&dir, place, root, errors);
+	failed = tell_failures(&dir, place, root, errors);
 	use_r->evidence = dir.evidence.level;
 	use_r->last_used = dir.evidence.last_used;
 	use_r->proof = dir.evidence.proof;
@@ -127,5 +131,6 @@ void index_use_read(const struct walk_place *place,
 	}
 	if (dir.result == INDEX_STATE_OK)
 		index_own_read(&dir.state, own_r);
+	own_r->is_unread = failed;
 	index_dir_free(&dir);
 }

@@ -22,6 +22,8 @@ struct index_own {
 	bool is_deleted;
 	/* it is an sdbox's or mdbox's: it says where the mails are */
 	bool is_dbox;
+	/* a file of it couldn't be read, which was told */
+	bool is_unread;
 };
 
 /* Returns the length of a name in the extension box-name, without what follows

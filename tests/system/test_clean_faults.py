@@ -281,7 +281,8 @@ def is_other_way(line):
     """Whether there is another way to do what a call was for. A directory of
     mails needn't be read. Of one that can't be searched for the entry of a
     subscribed name the walk tells. Where it can't be told whether a directory
-    of mails is still the one that is open, it is opened anew."""
+    of mails is still the one that is open, it is opened anew. An index that
+    can't be understood is read more than once, before anything is decided."""
     call, error = re.search(r" +(\w+)\(.* = -1 (\w+)", line).groups()
     return (call, error) in {("fcntl", "EACCES"), ("fcntl", "ENOSYS"),
                              ("statx", "ENOSYS"), ("read", "EINTR"),
@@ -293,6 +294,10 @@ def is_other_way(line):
         "/mail" in line or \
         error == "EACCES" and call == "newfstatat" and \
         re.search(r'AT_FDCWD.*/(index|mail)/\.(imap/)?(box|gone)"',
+                  line) is not None or \
+        re.search(r'openat\(.*"dovecot\.index[.\w]*", O_RDONLY|'
+                  r'newfstatat\(\d+<[^>]*>, "dovecot\.index|'
+                  r'(fstat|pread64|statx|newfstatat)\(\d+<.*/dovecot\.index',
                   line) is not None
 
 

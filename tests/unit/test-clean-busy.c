@@ -10,14 +10,15 @@
 
 #include "unit-clean.h"
 
-/* The file that tells of a session, and others of the entry. */
+/* The file that tells of a session, and others of the entry; what is told where
+   somebody has a lease: a used index is read first, which that doesn't let. */
 static const struct {
-	const char *file, *others;
+	const char *file, *others, *told;
 } leased[] = {
-	{ "dovecot.index.log", NULL },
-	{ "dovecot.index.log", "dovecot.index" },
-	{ "dovecot.index", NULL },
-	{ "dovecot.index", "dovecot.index.cache" },
+	{ "dovecot.index.log", NULL, ".imap/junk:open|" },
+	{ "dovecot.index.log", "dovecot.index", ".imap/junk:unknown|" },
+	{ "dovecot.index", NULL, ".imap/junk:unknown|" },
+	{ "dovecot.index", "dovecot.index.cache", ".imap/junk:unknown|" },
 };
 
 static int make_and_open(int idx)
@@ -59,7 +60,7 @@ START_TEST(what_has_a_lease_is_kept)
 		/* not on this file system */
 		return;
 	}
-	ck_assert_str_eq(clean_run(), ".imap/junk:open|");
+	ck_assert_str_eq(clean_run(), leased[_i].told);
 	ck_assert_int_eq(close(fd), 0);
 	ck_assert_str_eq(clean_run(), ".imap/junk:removed|");
 	ck_assert_int_eq(clean.ret, 0);
