@@ -7,29 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "entry-queue.h"
+#include "unit-clock.h"
 #include "unit-mail.h"
 
 #define FAST 1000
-#define SLOW 300000
 #define SECOND 1000000000
-
-/* how long each look takes, and what time it is, in nanoseconds */
-static int64_t look_nsecs, clock_nsecs;
-static unsigned int clock_asked;
-
-/* In place of libc's. A look stands between two questions. */
-int clock_gettime(clockid_t id, struct timespec *ts)
-{
-	(void)id;
-	if (clock_asked++ % 2 == 1)
-		clock_nsecs += look_nsecs;
-	ts->tv_sec = clock_nsecs / SECOND;
-	ts->tv_nsec = clock_nsecs % SECOND;
-	return 0;
-}
 
 static void add_error(const char *op, const char *path, const char *error,
 		      void *context)
@@ -87,7 +71,7 @@ static void add_looks(struct entry_queue *queue, const struct looks *looks,
 		.path = looks->nsecs < 0 ? "unmapped" : ".imap/box",
 	};
 
-	look_nsecs = llabs(looks->nsecs);
+	unit_clock_step = llabs(looks->nsecs);
 	for (unsigned int i = 0; i < looks->count; i++, (*added)++)
 		entry_queue_add(queue, &entry);
 }
@@ -105,7 +89,6 @@ START_TEST(threads_are_started_when_looks_are_slow)
 		entry_queue_init(&decide, cases[_i].jobs, decided, &told);
 
 	unit_write(unit_path("mail/box"), "", 0);
-	clock_asked = 0;
 	for (unsigned int i = 0; i < cases[_i].times; i++) {
 		for (unsigned int j = 0; j < 3; j++)
 			add_looks(queue, &cases[_i].looks[j], &added);
@@ -162,8 +145,7 @@ START_TEST(what_is_held_is_told_in_its_order)
 
 	for (unsigned int i = 0; i < ORDERED_DIRS; i++)
 		unit_write(unit_path("mail/d%u/box", i), "", 0);
-	clock_asked = 0;
-	look_nsecs = SLOW;
+	unit_clock_step = SLOW;
 	for (unsigned int i = 0; i < ORDERED_COUNT; i++) {
 		entry.path = ordered_path(i);
 		entry_queue_add(queue, &entry);

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "index-list.h"
 #include "mailbox-audit.h"
+#include "unit-clock.h"
 #include "unit-list.h"
 #include "unit.h"
 
@@ -27,18 +27,6 @@
 	"long678901234567890123456789012345678901234567890123456789012345" \
 	"long678901234567890123456789012345678901234567890123456789012345" \
 	"long678901234567890123456789012345678901234567890123456789012345"
-
-/* what time it is, in seconds, and how long a look takes */
-static time_t clock_seconds, look_seconds;
-
-/* In place of libc's. */
-int clock_gettime(clockid_t id, struct timespec *ts)
-{
-	(void)id;
-	ts->tv_sec = clock_seconds += look_seconds;
-	ts->tv_nsec = 0;
-	return 0;
-}
 
 struct names_case {
 	const char *names[9];
@@ -403,7 +391,7 @@ START_TEST(a_list_may_change_while_names_are_in_flight)
 	unit_mkdir(unit_path("mail/box/tmp"));
 	list_numbered("name");
 	audit = audit_init(&none, &set);
-	look_seconds = 1;
+	unit_clock_step = SLOW;
 	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
 	asked.at = asked.count - IN_FLIGHT / 2;
 	asked.count = 0;
@@ -446,7 +434,7 @@ START_TEST(errors_are_told_once)
 	unit_mkdir(unit_path("mail/denied"));
 	ck_assert_int_eq(chmod(unit_path("mail/denied"), 0), 0);
 	unit_become_nobody();
-	look_seconds = 1;
+	unit_clock_step = SLOW;
 	audit = audit_init(&closed, &set);
 	ck_assert_int_eq(mba_audit_run(audit, &report), -1);
 	ck_assert_str_eq(told_get(report->namespaces), "w:|x:|y:|z:|");

@@ -9,23 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mail-look.h"
+#include "unit-clock.h"
 #include "unit-mail-side.h"
-
-/* what time it is, in seconds, and how long a look takes */
-static time_t clock_seconds, look_seconds;
-
-/* In place of libc's. */
-int clock_gettime(clockid_t id, struct timespec *ts)
-{
-	(void)id;
-	ts->tv_sec = clock_seconds += look_seconds;
-	ts->tv_nsec = 0;
-	return 0;
-}
 
 START_TEST(what_is_below_an_empty_directory_is_unknown)
 {
@@ -87,7 +75,7 @@ START_TEST(four_slow_looks_are_slow)
 {
 	struct mail_side *side = begin("mbox", NULL);
 
-	look_seconds = 1;
+	unit_clock_step = SLOW;
 	unit_write(unit_path("mail/a/box"), "", 0);
 	(void)look(side, "a/box", MBA_STATE_MAILBOX);
 	check_missing(side, "a/gone");
@@ -98,7 +86,7 @@ START_TEST(four_slow_looks_are_slow)
 	check_missing(side, "nowhere/a");
 	ck_assert(mail_side_is_slow(side));
 	/* which it stays */
-	look_seconds = 0;
+	unit_clock_step = 0;
 	check_missing(side, "a/gone");
 	ck_assert(mail_side_is_slow(side));
 	end(side);
