@@ -50,8 +50,7 @@ import re
 
 from accesslog import accesses
 from audit import mutf7
-from dovecot import Dovecot, IS_24, Location, Namespace, PATHS, User, \
-    remove_all
+from dovecot import Dovecot, IS_24, Location, Namespace, PATHS, remove_all
 from filter import ASKS_DISK, parents, with_filter
 from hibernation import imap_processes
 from imap import parse_list, quote, Reply

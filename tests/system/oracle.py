@@ -17,7 +17,6 @@ that the entries and every inode's class are those of the test's own walk, and
 that the utility prints the same bytes. It raises AssertionError otherwise.
 """
 
-import json
 import os
 import re
 import stat

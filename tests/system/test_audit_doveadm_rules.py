@@ -11,10 +11,9 @@ import tempfile
 
 import pytest
 
-from audit import (MESSAGE, default_location, entries, imap_name, json_lines,
+from audit import (default_location, entries, imap_name, json_lines,
                    make_log, mutf7, unescape, utility, write, write_home)
 from dovecot import IS_24, Location, User
-from imap import literal
 from manual import sections
 
 NAMES = (".git", "notes", "old.bak", "plain", "public_html")

@@ -4,10 +4,6 @@
 """doveadm mailbox-audit clean against a real Dovecot: what it removes, what it
 keeps, and what sessions see before and after."""
 
-import os
-
-import pytest
-
 from audit import DESCRIPTION, entries, fill_home, json_lines, report
 from cleaning import clean
 from oracle import snapshot

@@ -12,7 +12,6 @@ after."""
 import os
 import re
 import shutil
-import subprocess
 import time
 from collections import namedtuple
 

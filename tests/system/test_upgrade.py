@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 import readme
-from dovecot import IS_24, Dovecot, Location, dovecot_config
+from dovecot import IS_24, Dovecot, dovecot_config
 from filter import fill_mbox
 from imap import Closed
 from mounts import bind, own_mounts
