@@ -227,32 +227,57 @@ static enum mba_kept kept_by_decision(const struct clean *clean,
 	return MBA_KEPT_NOT;
 }
 
+/* Open an entry by its path below a root, without following symlinks. Returns
+   -1 with errno on error. */
+static int place_open(int root_fd, const char *path)
+{
+	/* the root itself may be one, too */
+	int fd = openat_no_symlinks(root_fd, path[0] == '\0' ? "." : path);
+	struct dir_stack stack;
+	int saved_errno;
+	size_t depth;
+
+	/* an older kernel; a path longer than a call takes */
+	if (fd != -1 ||
+	    (errno != ENOSYS && errno != EPERM && errno != ENAMETOOLONG))
+		return fd;
+	dir_stack_init(&stack, O_PATH | O_NOFOLLOW);
+	stack.root_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
+	if (stack.root_fd == -1)
+		return -1;
+	dir_stack_seek(&stack, path, strlen(path));
+	fd = dir_stack_fd(&stack, &depth);
+	if (fd != -1)
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	saved_errno = errno;
+	dir_stack_deinit(&stack);
+	errno = saved_errno;
+	return fd;
+}
+
 /* A mailbox may have been renamed since its directory was entered: nothing is
    left at the old name, and what is open here is the new one's. A symlink on
    the way leads to another mailbox's by now, or out of the index root. */
 static enum mba_kept kept_by_place(const struct removal *removal)
 {
 	const struct index_entry *found = removal->found;
+	int root_fd = open(removal->clean->index_root,
+			   O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = root_fd == -1 ? -1 : place_open(root_fd, found->path);
 	enum mba_kept kept = MBA_KEPT_NOT;
-	struct dir_stack stack;
 	struct stat st;
-	size_t depth;
-	int fd = -1;
 
-	dir_stack_init(&stack, O_PATH | O_NOFOLLOW);
-	dir_stack_seek(&stack, found->path, strlen(found->path));
-	stack.root_fd = open(removal->clean->index_root,
-			     O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (stack.root_fd != -1)
-		fd = dir_stack_fd(&stack, &depth);
+	if (root_fd != -1)
+		close_keep_errno(root_fd);
 	if (fd == -1) {
-		kept = errno == ENOTDIR || errno == ELOOP ? MBA_KEPT_CHANGED :
+		return errno == ENOTDIR || errno == ELOOP ? MBA_KEPT_CHANGED :
 			removal_failed(removal, "open", "");
-	} else if (fstat(fd, &st) < 0)
+	}
+	if (fstat(fd, &st) < 0)
 		kept = removal_failed(removal, "fstat", "");
 	else if (!inode_id_is(&found->place->id, &st))
 		kept = MBA_KEPT_CHANGED;
-	dir_stack_deinit(&stack);
+	(void)close(fd);
 	return kept;
 }
 

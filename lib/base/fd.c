@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -14,6 +16,16 @@ int openat_noatime(int dir_fd, const char *name, int flags)
 	if (fd == -1 && errno == EPERM)
 		fd = openat(dir_fd, name, flags);
 	return fd;
+}
+
+int openat_no_symlinks(int dir_fd, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 }
 
 void close_keep_errno(int fd)

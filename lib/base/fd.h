@@ -16,6 +16,10 @@
 
 /* openat() that does without O_NOATIME where that isn't permitted. */
 int openat_noatime(int dir_fd, const char *name, int flags);
+/* Open a path as O_PATH, unless it is a symlink or one is on the way:
+   openat2(2). Returns -1 with errno on error, ELOOP for a symlink; ENOSYS or
+   EPERM where there is no such call, which Linux has since 5.6. */
+int openat_no_symlinks(int dir_fd, const char *path);
 /* close() that keeps errno. */
 void close_keep_errno(int fd);
 /* pread() until there is nothing more to read, or room for it. Returns the

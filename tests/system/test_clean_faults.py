@@ -33,7 +33,7 @@ FAULTS = [*itertools.product(("default", "used"), ERRORS),
           *itertools.product(("in-place", "maildir"), ("EIO", "EACCES"))]
 # What the errors call a system call.
 OPS = {
-    "openat": {"open"}, "getdents64": {"readdir"},
+    "openat": {"open"}, "openat2": {"open"}, "getdents64": {"readdir"},
     "newfstatat": {"stat", "lstat", "fstat"}, "fstat": {"fstat"},
     "statx": {"statx"}, "flock": {"flock"}, "read": {"read"},
     "pread64": {"read"}, "unlinkat": {"unlink", "rmdir"},
@@ -285,6 +285,7 @@ def is_other_way(line):
     can't be understood is read more than once, before anything is decided."""
     call, error = re.search(r" +(\w+)\(.* = -1 (\w+)", line).groups()
     return (call, error) in {("fcntl", "EACCES"), ("fcntl", "ENOSYS"),
+                             ("openat2", "ENOSYS"),
                              ("statx", "ENOSYS"), ("read", "EINTR"),
                              ("pread64", "EINTR")} or \
         call in ("newfstatat", "fstat") and \
