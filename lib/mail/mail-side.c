@@ -5,10 +5,12 @@
    mounted leaves an empty directory behind, a symlink to it dangles: everything
    there would look as if it were deleted.
 
-   Questions may be asked before earlier ones are answered: their directories
-   are opened in that order, the looks are made by anybody. What is learnt of
-   directories is learnt in the order of the answers alone, so that these are
-   the same as if each had been answered before the next was asked. */
+   A look is what mail-look.c asks of the file system for one mailbox. A question
+   has its look made later, by any thread of look-pool.c, and look-queue.c keeps
+   the order: questions may be asked before earlier ones are answered. Their
+   directories are opened in that order; what is learnt of directories is learnt
+   in the order of the answers alone, so that these are the same as if each had
+   been answered before the next was asked. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,10 +55,10 @@ struct mail_side {
 	struct dir_stack stack;
 	/* that directory, for questions that weren't answered yet; and how many
 	   directories are held for these */
-	struct mail_dir *ahead;
+	struct mail_dir *asked_dir;
 	unsigned int dirs_held;
-	/* The stack's directory couldn't be opened ahead: why, and how deep. 0
-	   if it could. */
+	/* The stack's directory couldn't be opened for a question: why, and how
+	   deep. 0 if it could. */
 	int open_errno;
 	size_t open_depth;
 
@@ -105,7 +107,7 @@ void mail_side_deinit(struct mail_side **_side)
 	struct mail_side *side = *_side;
 
 	*_side = NULL;
-	dir_unref(side, &side->ahead);
+	dir_unref(side, &side->asked_dir);
 	dir_stack_deinit(&side->stack);
 	mail_seen_deinit(&side->seen);
 	free(side->failed_dir);
@@ -370,8 +372,8 @@ static void question_init(struct mail_question *question,
 		question->name += path->mail_dir_len + 1;
 }
 
-/* Returns why a path's directory couldn't be opened ahead, 0 if it wasn't tried
-   last. */
+/* Returns why a path's directory couldn't be opened for a question, 0 if it
+   wasn't tried last. */
 static int stack_open_errno(const struct mail_side *side,
 			    const struct location_path *path)
 {
@@ -473,7 +475,7 @@ static struct mail_verdict look_anew(struct mail_side *side,
 
 	if (!mail_root_is_same(side))
 		return mail_is_unknown(MBA_REASON_MAIL_ROOT);
-	dir_unref(side, &side->ahead);
+	dir_unref(side, &side->asked_dir);
 	dir_stack_seek(&side->stack, "", 0);
 	mail_seen_cut(&side->seen, 0, 0);
 	failed_dir_forget(side);
@@ -525,12 +527,12 @@ bool mail_side_is_slow(const struct mail_side *side)
 }
 
 /* Open a question's directory. */
-static bool ahead_move(struct mail_side *side, const struct location_path *path)
+static bool asked_dir_open(struct mail_side *side, const struct location_path *path)
 {
 	struct mail_dir *dir;
 	int fd;
 
-	dir_unref(side, &side->ahead);
+	dir_unref(side, &side->asked_dir);
 	dir_stack_seek(&side->stack, path->mail_path, path->mail_dir_len);
 	fd = dir_stack_fd(&side->stack, &side->open_depth);
 	if (fd == -1) {
@@ -540,7 +542,7 @@ static bool ahead_move(struct mail_side *side, const struct location_path *path)
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (fd == -1)
 		return false;
-	dir = side->ahead = mem_new(sizeof(*dir));
+	dir = side->asked_dir = mem_new(sizeof(*dir));
 	dir->refs = 1;
 	dir->fd = fd;
 	dir->path_len = path->mail_dir_len;
@@ -553,7 +555,7 @@ static bool ahead_move(struct mail_side *side, const struct location_path *path)
 bool mail_side_ask(struct mail_side *side, const struct location_path *path,
 		   unsigned int max_dirs, struct mail_question *question_r)
 {
-	const struct mail_dir *ahead = side->ahead;
+	const struct mail_dir *dir = side->asked_dir;
 
 	question_init(question_r, path);
 	if (path->mail_path[0] == '/')
@@ -562,14 +564,14 @@ bool mail_side_ask(struct mail_side *side, const struct location_path *path,
 	if (side->root_ok <= 0 || side->open_errno != 0 ||
 	    is_in_failed_dir(side, path))
 		return false;
-	if (ahead == NULL || ahead->path_len != path->mail_dir_len ||
-	    memcmp(ahead->path, path->mail_path, ahead->path_len) != 0) {
-		if (side->dirs_held >= max_dirs || !ahead_move(side, path))
+	if (dir == NULL || dir->path_len != path->mail_dir_len ||
+	    memcmp(dir->path, path->mail_path, dir->path_len) != 0) {
+		if (side->dirs_held >= max_dirs || !asked_dir_open(side, path))
 			return false;
 	}
-	question_r->dir = side->ahead;
+	question_r->dir = side->asked_dir;
 	question_r->dir->refs++;
-	question_r->dir_fd = side->ahead->fd;
+	question_r->dir_fd = side->asked_dir->fd;
 	return true;
 }
 
