@@ -88,20 +88,33 @@ bool filter_index_keep(struct mailbox_list *list, const char *storage_name)
 bool filter_index_sync_begin(struct mailbox_list *list,
 			     struct filter_index_sync *sync_r)
 {
+	const struct mailbox_list_index *ilist = INDEX_LIST_CONTEXT(list);
 	struct mailbox_list_index_sync_context *ctx;
+	bool unread;
 
 	if (!filter_index_is_pruned(list) || filter_index_is_syncing(list))
 		return FALSE;
+	unread = ilist->mailbox_tree == NULL;
 	mailbox_list_last_error_push(list);
 	if (mailbox_list_index_sync_begin(list, &ctx) < 0) {
 		mailbox_list_last_error_pop(list);
 		return FALSE;
 	}
 	sync_r->ctx = ctx;
-	/* one that has no names yet would look complete */
-	sync_r->refresh = ctx->ilist->mailbox_tree == NULL ||
-		mailbox_list_index_need_refresh(ctx->ilist, ctx->view);
+	sync_r->unread = unread;
+	sync_r->refresh = mailbox_list_index_need_refresh(ctx->ilist,
+							  ctx->view);
 	return TRUE;
+}
+
+/* A session's first refresh looks at the disk because it has no names yet, and
+   those that the sync has read would look complete. */
+static void filter_index_unread(struct mailbox_list *list)
+{
+	struct mailbox_list_index *ilist = INDEX_LIST_CONTEXT_REQUIRE(list);
+
+	mailbox_list_index_reset(ilist);
+	i_zero(&ilist->last_refresh_timeval);
 }
 
 void filter_index_sync_end(struct filter_index_sync *sync, bool changed)
@@ -111,6 +124,8 @@ void filter_index_sync_end(struct filter_index_sync *sync, bool changed)
 	if (changed)
 		filter_index_names_append(sync->ctx);
 	(void)mailbox_list_index_sync_end(&sync->ctx, changed);
+	if (sync->unread)
+		filter_index_unread(list);
 	/* the end of the sync says that none is needed any more */
 	if (sync->refresh)
 		mailbox_list_index_refresh_later(list);

@@ -19,6 +19,8 @@ struct filter_index_version {
 /* A change of the mailbox list index. */
 struct filter_index_sync {
 	struct mailbox_list_index_sync_context *ctx;
+	/* the session had read no names */
+	bool unread;
 	/* somebody asked for a refresh */
 	bool refresh;
 };
@@ -45,8 +47,9 @@ bool filter_index_keep(struct mailbox_list *list, const char *storage_name);
 
 /* Change records of hidden names between these two. begin returns FALSE if that
    can't be, or needn't because the index isn't pruned. Where a refresh had been
-   asked for, it still is afterwards. If something fails, the index is as it
-   was; the list's last error is in any case. */
+   asked for, or the session's first one is to come, that still is so
+   afterwards. If something fails, the index is as it was; the list's last error
+   is in any case. */
 bool filter_index_sync_begin(struct mailbox_list *list,
 			     struct filter_index_sync *sync_r);
 void filter_index_sync_end(struct filter_index_sync *sync, bool changed);

@@ -291,6 +291,22 @@ def test_a_refresh_that_others_ask_for_is_not_lost(dovecot, name):
     assert {"good-2", "junk-1"} <= names_of(server, "alice")
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_sessions_first_list_looks_at_the_disk(dovecot, name):
+    """Also if records were changed before, by which it read the names, and
+    others refreshed the list index since."""
+    location = FORMATS[name]
+    server = dovecot(**with_filter(dict(location=location), RULES))
+    fill(server, "alice", location, ["good-1", "junk-1"])
+    server.doveadm("mailbox", "list", "-u", "alice")
+    with server.imap("alice") as imap:
+        imap.ok("RENAME junk-1 junk-2")
+        server.doveadm("mailbox", "list", "-u", "alice")
+        server.doveadm("-o", "mailbox_list_index=no", "mailbox", "create",
+                       "-u", "alice", "good-2")
+        assert imap.list().keys() == {b"INBOX", b"good-1", b"good-2"}
+
+
 SHARED_STEPS = [
     "CREATE Public/good", "CREATE Public/junk-1", "CREATE Public/junk-2/a",
     "CREATE Public/junk-2/b", "DELETE Public/junk-2/a",
