@@ -88,11 +88,13 @@ void filter_list_count_hidden(struct filter_list *flist,
 }
 
 void filter_list_set_hidden(struct filter_list *flist,
-			    struct filter_hidden **hidden)
+			    struct filter_hidden **hidden,
+			    struct filter_hidden **recorded)
 {
 	filter_list_free(flist);
 	flist->hidden = *hidden;
-	*hidden = NULL;
+	flist->recorded = *recorded;
+	*hidden = *recorded = NULL;
 }
 
 /* A record also goes when the mailbox list index is made anew. */
@@ -115,7 +117,7 @@ static bool filter_list_is_gone(const char *vname, void *context)
 void filter_list_set_recorded(struct filter_list *flist,
 			      struct filter_hidden **recorded)
 {
-	if (flist->hidden != NULL && flist->recorded != NULL) {
+	if (flist->hidden != NULL) {
 		filter_hidden_update(flist->hidden, flist->recorded,
 				     *recorded, filter_list_is_gone, flist);
 	}

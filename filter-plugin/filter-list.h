@@ -43,10 +43,10 @@ struct filter_list {
 	   all 0 if it never was */
 	struct filter_index_version all_visible;
 
-	/* at which the mailbox list index's latest refresh stopped, or NULL */
+	/* hidden names at which the mailbox list index's latest refresh
+	   stopped, NULL before the first */
 	struct filter_hidden *hidden;
-	/* those that the index had at the first LIST since, or the latest; NULL
-	   if there was none */
+	/* those that the index had then, or at the latest LIST since */
 	struct filter_hidden *recorded;
 
 	/* separates levels in storage names */
@@ -79,11 +79,14 @@ const char *filter_list_get_listed_name(struct filter_list *flist,
 void filter_list_count_hidden(struct filter_list *flist,
 			      struct filter_hidden *hidden,
 			      const struct mailbox_list_iterate_context *iter);
-/* The mailbox list index's refresh stopped at these names. Takes them over. */
+/* The mailbox list index's refresh stopped at these names, of which the index
+   has those that are recorded. Takes both over. */
 void filter_list_set_hidden(struct filter_list *flist,
-			    struct filter_hidden **hidden);
+			    struct filter_hidden **hidden,
+			    struct filter_hidden **recorded);
 /* The mailbox list index has these hidden names now. What others made or
-   removed since the LIST before, they told it by this. Takes the names over. */
+   removed since the refresh, or the LIST before, they told it by this. Takes
+   the names over. */
 void filter_list_set_recorded(struct filter_list *flist,
 			      struct filter_hidden **recorded);
 /* Free what isn't in the list's pool. */

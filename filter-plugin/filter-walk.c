@@ -37,8 +37,10 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope)
 	walk->dir_name = str_new(default_pool, 128);
 	walk->levels = str_new(default_pool, 128);
 	/* who delivers sends no LIST that would be told of them */
-	if (strcmp(flist->list->ns->user->service, "imap") == 0)
+	if (strcmp(flist->list->ns->user->service, "imap") == 0) {
 		walk->hidden = filter_hidden_init();
+		walk->recorded = filter_hidden_init();
+	}
 	return walk;
 }
 
@@ -47,11 +49,13 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope)
 static void filter_walk_publish(struct filter_walk *walk)
 {
 	if (walk->scope == FILTER_SCOPE_REFRESH) {
-		filter_list_set_hidden(walk->flist, &walk->hidden);
+		filter_list_set_hidden(walk->flist, &walk->hidden,
+				       &walk->recorded);
 		return;
 	}
 	filter_list_count_hidden(walk->flist, walk->hidden, walk->iter);
 	filter_hidden_free(&walk->hidden);
+	filter_hidden_free(&walk->recorded);
 }
 
 void filter_walk_deinit(struct filter_walk **_walk)
@@ -233,23 +237,26 @@ filter_walk_hide(struct filter_walk *walk, const struct filter_entry *entry,
 		 const char *storage_name)
 {
 	struct mailbox_list *list = walk->flist->list;
-	bool in_index;
+	bool recorded, in_index;
+	const char *vname;
 
-	if (walk->scope == FILTER_SCOPE_REFRESH &&
-	    filter_index_keep(list, storage_name))
+	recorded = walk->scope == FILTER_SCOPE_REFRESH &&
+		filter_index_keep(list, storage_name);
+	if (recorded)
 		walk->in_doubt = TRUE;
 	if (walk->hidden == NULL)
 		return;
+	vname = mailbox_list_get_vname(list,
+		filter_walk_get_topmost(walk, &entry->name, storage_name));
+	if (recorded)
+		filter_hidden_add(walk->recorded, vname);
 	/* 2.4 looks a second time, at the names in the other directory */
 	in_index = list_iter_is_in_index(list, walk->iter);
 	if (in_index != list_iter_from_index(list) ||
 	    !filter_entry_is_listed(walk->flist, entry->dir, entry->fname,
 				    entry->type, in_index))
 		return;
-	storage_name = filter_walk_get_topmost(walk, &entry->name,
-					       storage_name);
-	filter_hidden_add(walk->hidden,
-			  mailbox_list_get_vname(list, storage_name));
+	filter_hidden_add(walk->hidden, vname);
 }
 
 /* Decides about a name that isn't just visible. */

@@ -30,8 +30,9 @@ struct filter_walk {
 	   asked for again */
 	size_t dir_len, visible_len;
 
-	/* names at which the walk stopped */
-	struct filter_hidden *hidden;
+	/* names at which the walk stopped, and those of them that the mailbox
+	   list index has */
+	struct filter_hidden *hidden, *recorded;
 
 	/* dir is below the mail root, or the index root */
 	bool below_root:1;

@@ -205,6 +205,36 @@ def test_what_others_make_and_remove_counts_as_stock_shows_it(dovecot, name):
     assert logged == numbers[:6]
 
 
+@pytest.mark.parametrize("name", ["mbox", "maildir-fs", "sdbox"])
+@pytest.mark.parametrize("first", [
+    "RENAME .old .older", "DELETE .old", "CREATE .older", "STATUS .mail ()"])
+def test_a_first_list_counts_whatever_came_before(dovecot, name, first):
+    """Of a session whose list index another process refreshed after the first
+    command, and changed again."""
+    description = {"location": location(name, "main"), "plugins": PLUGIN}
+    names = []
+    first = first.replace("()", "(MESSAGES)")
+    for each in (dovecot(**description), dovecot(**with_filter(description))):
+        with each.imap("alice") as imap:
+            for mailbox in (".old", ".mail", "Work/.keep"):
+                imap.ok("CREATE", mailbox)
+            imap.list()
+        with each.imap("alice") as imap, each.imap("alice") as other:
+            imap.ok(first)
+            each.doveadm("mailbox", "create", "-u", "alice", ".more",
+                         ".most")
+            each.doveadm("mailbox", "list", "-u", "alice")
+            other.ok("DELETE Work/.keep")
+            other.list()
+            names.append({parse_list(line)[1].decode() for line in
+                          imap.ok('LIST "" "*"').starting("LIST (")})
+    logged = [line["hidden"] for line in accesses(each)
+              if line["cmd"] == "LIST"]
+    expected = sum(map(is_topmost_hidden, names[0]))
+    assert logged[-1] == expected >= 2
+    assert not any(map(is_topmost_hidden, names[1]))
+
+
 def test_the_first_list_has_a_number_whatever_it_asks_for(dovecot):
     """Also if no directory is read for it."""
     server = dovecot(**with_filter({"plugins": PLUGIN, "prefix": "Mail/"}))
