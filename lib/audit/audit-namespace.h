@@ -19,10 +19,10 @@ struct audit_namespace {
 	   NULL); and whether others have other mails with the same indexes. */
 	const char **aliases, **prefixes_below;
 	bool is_shared;
-	/* With clean: the index root is, or holds, the home or the mail root
-	   of another one, or is among mails; a root of the user's couldn't be
-	   looked at; why other users keep it from being cleaned, NULL if they
-	   don't. */
+	/* With clean: the index root is, or holds, the home, an INBOX= or the
+	   mail root of another one, or is among mails; a root of the user's
+	   couldn't be looked at; why other users keep it from being cleaned,
+	   NULL if they don't. */
 	bool holds_others, root_failed;
 	char *users_refusal;
 	/* roots of its own and of others, which aren't judged */

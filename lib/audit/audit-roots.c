@@ -31,6 +31,20 @@ static void roots_add(struct audit_roots *roots, const char *path)
 	root_init(&roots->others[roots->others_count++], path);
 }
 
+/* An INBOX= may be anywhere, below an index root as well. A Maildir is a
+   directory, a file has one. */
+static void inbox_init(struct audit_root *root, const struct location *location)
+{
+	const char *path = location->set.inbox_path, *slash;
+
+	if (location->format == NULL || path == NULL || path[0] != '/')
+		return;
+	slash = location->format->files ? strrchr(path, '/') :
+		path + strlen(path);
+	root_init(root, mem_printf("%.*s", slash == path ? 1 :
+				   (int)(slash - path), path));
+}
+
 void audit_roots_init(struct audit_roots *roots,
 		      const struct location *location, bool removes)
 {
@@ -44,6 +58,7 @@ void audit_roots_init(struct audit_roots *roots,
 	if (removes) {
 		root_init(&roots->top, "/");
 		root_init(&roots->home, location->set.home);
+		inbox_init(&roots->inbox, location);
 	}
 	if (control != NULL && (location->mail_root == NULL ||
 				strcmp(control, location->mail_root) != 0))
@@ -54,6 +69,7 @@ void audit_roots_init(struct audit_roots *roots,
 
 void audit_roots_deinit(struct audit_roots *roots)
 {
+	free((char *)roots->inbox.path);
 	free(roots->others);
 }
 

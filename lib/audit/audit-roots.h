@@ -22,8 +22,8 @@ struct audit_root {
 /* All roots of a location. */
 struct audit_roots {
 	/* top is that of the file system; home is none, but it may be where
-	   one is */
-	struct audit_root mail, index, top, home;
+	   one is; inbox is the directory of an INBOX= */
+	struct audit_root mail, index, top, home, inbox;
 	/* CONTROL, if it isn't the mail root, and other_roots */
 	struct audit_root *others;
 	size_t others_count, others_alloc;
@@ -37,9 +37,9 @@ struct audit_nested {
 	size_t count, alloc;
 };
 
-/* Look at a location's roots; at top and home only where something is to be
-   removed, since for thousands of users each look counts. The paths stay the
-   location's. */
+/* Look at a location's roots; at top, home and inbox only where something is to
+   be removed, since for thousands of users each look counts. The other paths
+   stay the location's. */
 void audit_roots_init(struct audit_roots *roots,
 		      const struct location *location, bool removes);
 void audit_roots_deinit(struct audit_roots *roots);

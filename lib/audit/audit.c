@@ -122,8 +122,8 @@ static void namespace_relate(struct audit_namespace *ns,
 	audit_nested_add(&ns->nested, &other->roots, &ns->roots.index);
 }
 
-/* Returns TRUE if another namespace's mails, or the home, are in the index root
-   or below. Where the user may not go, nothing is his to remove. */
+/* Returns TRUE if another namespace's mails, an INBOX=, or the home, are in the
+   index root or below. Where the user may not go, nothing is his to remove. */
 static bool namespace_holds(const struct audit_namespace *ns,
 			    const struct audit_root *root,
 			    const struct error_sink *errors)
@@ -160,6 +160,7 @@ static void audit_find_others(struct audit_namespace *ns,
 		other = &audit->namespaces[i];
 		if ((other != ns &&
 		     namespace_holds(ns, &other->roots.mail, errors)) ||
+		    namespace_holds(ns, &other->roots.inbox, errors) ||
 		    namespace_is_within(ns, other, errors))
 			ns->holds_others = true;
 	}

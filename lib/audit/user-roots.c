@@ -194,6 +194,7 @@ void mba_user_roots_add(struct mba_user_roots *users, const char *user,
 	audit_roots_init(&roots, location, true);
 	user_root_add(users, &roots, &roots.mail);
 	user_root_add(users, &roots, &roots.index);
+	user_root_add(users, &roots, &roots.inbox);
 	for (size_t i = 0; i < roots.others_count; i++)
 		user_root_add(users, &roots, &roots.others[i]);
 	audit_roots_deinit(&roots);

@@ -178,6 +178,55 @@ START_TEST(directories_beside_other_mails_are_kept)
 }
 END_TEST
 
+/* An INBOX= in the index root or below: if it is a Maildir, so are its empty
+   directories, and a file may be about to be made. */
+static const struct {
+	const char *driver, *inbox, *dir;
+	/* it is another namespace's */
+	bool other;
+	bool kept;
+} inboxes[] = {
+	{ "maildir", "index/in", "index/in/tmp", false, true },
+	{ "maildir", "index/in", "index/in/tmp", true, true },
+	{ "maildir", "index/link", "index/in/tmp", false, true },
+	{ "maildir", "index", "index/tmp", false, true },
+	{ "mbox", "index/in/inbox", "index/in", false, true },
+	{ "mbox", "index/in/inbox", "index/in", true, true },
+	{ "maildir", "in", "index/tmp", false, false },
+	{ "mbox", "in/inbox", "index/tmp", false, false },
+	{ "mbox", "/inbox", "index/tmp", false, false },
+	{ "mbox", "", "index/tmp", false, false },
+};
+
+START_TEST(directories_of_an_inbox_are_kept)
+{
+	char inbox[PATH_MAX];
+	struct mba_location *location;
+
+	clean_setup();
+	unit_mkdir(unit_path("in"));
+	unit_mkdir(unit_path("index"));
+	unit_mkdir(unit_path("%s", inboxes[_i].dir));
+	ck_assert_int_eq(symlink("in", unit_path("index/link")), 0);
+	clean.location.driver = inboxes[_i].driver;
+	strcpy(inbox, inboxes[_i].inbox);
+	if (inbox[0] != '\0' && inbox[0] != '/')
+		strcpy(inbox, unit_path("%s", inboxes[_i].inbox));
+	if (inboxes[_i].other) {
+		clean.other = clean.location;
+		clean.other.mail_root = unit_path("other");
+		clean.other.index_root = unit_path("other");
+	}
+	location = inboxes[_i].other ? &clean.other : &clean.location;
+	location->inbox_path = inbox;
+	clean_run();
+	ck_assert_int_eq(exists(unit_path("%s", inboxes[_i].dir)),
+			 inboxes[_i].kept);
+	clean.location.driver = "mbox";
+	clean.location.inbox_path = clean.other.mail_root = NULL;
+}
+END_TEST
+
 /* A Maildir++ mailbox may have the index root's name: then new mails are below
    the index root. */
 static const struct {
@@ -291,6 +340,8 @@ int main(void)
 	tcase_add_test(tcase, directories_beside_the_mails_are_kept);
 	tcase_add_loop_test(tcase, directories_beside_other_mails_are_kept, 0,
 			    sizeof(other_mails) / sizeof(other_mails[0]));
+	tcase_add_loop_test(tcase, directories_of_an_inbox_are_kept, 0,
+			    sizeof(inboxes) / sizeof(inboxes[0]));
 	tcase_add_loop_test(tcase, directories_among_mails_are_kept, 0,
 			    sizeof(mails_around) / sizeof(mails_around[0]));
 	tcase_add_test(tcase, empty_directories_go_when_they_are_old);

@@ -154,18 +154,20 @@ END_TEST
 
 /* Roots of all kinds are looked at, and only those that may be the user's. */
 static const struct {
-	const char *mail_root, *other_root;
+	const char *mail_root, *other_root, *inbox;
 	/* of what bob has */
 	mode_t mode;
 	const char *expected;
 } root_cases[] = {
-	{ "none", "index/sub", 0700, "Below the index root is a root of user "
-	  "bob" },
-	{ "index/sub", NULL, 0700, "Below the index root is a root of user "
-	  "bob" },
+	{ "none", "index/sub", NULL, 0700,
+	  "Below the index root is a root of user bob" },
+	{ "none", NULL, "index/sub/inbox", 0700,
+	  "Below the index root is a root of user bob" },
+	{ "index/sub", NULL, NULL, 0700,
+	  "Below the index root is a root of user bob" },
 	/* he may write to it, as root may to all, or it is his */
-	{ "index/sub", NULL, 0500, "Below the index root is a root of user "
-	  "bob" },
+	{ "index/sub", NULL, NULL, 0500,
+	  "Below the index root is a root of user bob" },
 };
 
 START_TEST(roots_of_another_user)
@@ -185,6 +187,8 @@ START_TEST(roots_of_another_user)
 	location.index_root = unit_path("none");
 	if (root_cases[_i].other_root != NULL)
 		others[0] = unit_path("%s", root_cases[_i].other_root);
+	if (root_cases[_i].inbox != NULL)
+		location.inbox_path = unit_path("%s", root_cases[_i].inbox);
 	location.other_roots = others;
 	mba_user_roots_add(users, "bob", &location);
 	mba_user_roots_add(users, "ann", &clean.location);
