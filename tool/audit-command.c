@@ -125,6 +125,7 @@ static bool command_progress(const struct mba_namespace_report *ns,
 static void print_line(char *line)
 {
 	puts(line);
+	tool_written();
 	free(line);
 }
 
@@ -132,6 +133,7 @@ static void command_line(const char *line, void *context)
 {
 	progress_clear(context);
 	puts(line);
+	tool_written();
 }
 
 static void command_row(const char *const *values, void *context)

@@ -35,6 +35,7 @@ static void print_line(const char *line, void *context)
 {
 	(void)context;
 	puts(line);
+	tool_written();
 }
 
 /* Returns EX_OK, a status whose error was printed, or -1 if help was asked

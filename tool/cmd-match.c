@@ -65,6 +65,7 @@ static void match_print(const struct match_command *cmd,
 	else if (cmd->verbose)
 		match_print_rule(rule);
 	puts(name);
+	tool_written();
 	free(name);
 }
 

@@ -54,13 +54,23 @@ int tool_rules_option(struct mba_rules *rules, int opt, const char *value)
 	return EX_OK;
 }
 
+/* why the first write failed, 0 if none did */
+static int output_errno = 0;
+
+void tool_written(void)
+{
+	if (output_errno == 0 && ferror(stdout))
+		output_errno = errno;
+}
+
 int tool_flush(void)
 {
-	/* the reason of an earlier write isn't known any more */
-	errno = EIO;
+	tool_written();
 	if (fflush(stdout) == 0 && !ferror(stdout) &&
 	    (fclose(stdout) == 0 || errno == EBADF))
 		return EX_OK;
+	if (output_errno == 0)
+		output_errno = errno;
 	return tool_fail(EX_IOERR, tool_printf("write(stdout) failed: %s",
-					       strerror(errno)));
+					       strerror(output_errno)));
 }

@@ -46,6 +46,10 @@ enum {
    printed. */
 int tool_rules_option(struct mba_rules *rules, int opt, const char *value);
 
+/* Something was written to standard output just now: only now the reason is
+   known why that failed. */
+void tool_written(void);
+
 /* Returns EX_OK, or EX_IOERR if not all of standard output could be written;
    that was printed. */
 int tool_flush(void);

@@ -259,6 +259,22 @@ def test_output_that_cant_be_written(tree, argv):
     assert b"write(stdout) failed: " in result.stderr
 
 
+@pytest.mark.parametrize("argv", [
+    ["report", "-e"], ["report", "-e", "-j"], ["match", "-v", "-n"],
+    ["inspect"], ["inspect", "-j"]], ids=" ".join)
+def test_the_first_write_that_fails_is_told(tree, argv):
+    """What is written later may fail for another reason, or not at all."""
+    options = {"report": tree, "match": ["x" * 99] * 99,
+               "inspect": [INDEX] * 99}[argv[0]]
+    with many_entries("ann", 99) as top, open("/dev/full", "w") as full:
+        if argv[0] == "report":
+            options = [*options, "--index-root", top + "/ann"]
+        result = run("mailbox-audit", *argv, *options, stdout=full)
+    assert result.returncode == os.EX_IOERR
+    assert result.stderr.decode() == f"mailbox-audit: {argv[0]}: " \
+        "write(stdout) failed: No space left on device\n"
+
+
 def test_output_that_cant_be_written_of_what_is_broken(tmp_path):
     """Then what there is to say isn't all there."""
     (tmp_path / "dovecot.index").write_bytes(b"none")
