@@ -184,6 +184,7 @@ START_TEST(a_line_that_is_too_long_is_unknown)
 }
 END_TEST
 
+/* Alone: nothing that nobody may open has to be. */
 START_TEST(the_type_of_file_decides)
 {
 	const char *fifo = unit_path("fifo"), *dir = unit_path("dir");
@@ -191,10 +192,11 @@ START_TEST(the_type_of_file_decides)
 	const char *op;
 	bool is_dir;
 
-	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	unit_become_nobody();
+	ck_assert_int_eq(mkfifo(fifo, 0), 0);
 	ck_assert_int_eq(probe(fifo), MBA_STATE_MAILBOX);
 	ck_assert_int_eq(probe("/dev/null"), MBA_STATE_MAILBOX);
-	unit_mkdir(dir);
+	ck_assert_int_eq(mkdir(dir, 0), 0);
 	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, dir, "dir", 0, &reason, &op,
 					&is_dir), MBA_STATE_NOT_MAILBOX);
 	ck_assert(is_dir);
@@ -304,11 +306,29 @@ START_TEST(the_name_of_the_mailbox_has_the_extension)
 	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, "/dev/null", "trash.gz",
 					MBA_PROBE_COMPRESSION, &reason, &op,
 					NULL), REFUSED);
+	/* what stands before it is no part of it */
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, "/dev/null",
+					strchr("trash.gz", 'z'),
+					MBA_PROBE_COMPRESSION, &reason, &op,
+					NULL), MAILBOX);
+}
+END_TEST
+
+/* What was read of another file is no part of this one. */
+START_TEST(half_a_magic_is_none)
+{
+	const char *path = unit_path("box.gz");
+
+	unit_write(path, "\x1f\x8b", 2);
+	ck_assert_int_eq(probe_unknown(path), MBA_REASON_COMPRESSED);
+	ck_assert_int_eq(truncate(path, 1), 0);
+	ck_assert_int_eq(probe(path), REFUSED);
 }
 END_TEST
 
 START_TEST(an_error_names_its_call)
 {
+	const char *link = unit_path("link");
 	char name[NAME_MAX + 2];
 	enum mba_reason reason;
 	const char *op;
@@ -320,6 +340,12 @@ START_TEST(an_error_names_its_call)
 	ck_assert_int_eq(reason, MBA_REASON_ERROR);
 	ck_assert_int_eq(errno, ENAMETOOLONG);
 	ck_assert_str_eq(op, "lstat");
+	ck_assert_int_eq(symlink(name, link), 0);
+	ck_assert_int_eq(mba_probe_mbox(AT_FDCWD, link, "box", 0, &reason, &op,
+					NULL), MBA_STATE_UNKNOWN);
+	ck_assert_int_eq(reason, MBA_REASON_ERROR);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	ck_assert_str_eq(op, "stat");
 }
 END_TEST
 
@@ -327,6 +353,7 @@ START_TEST(reading_leaves_no_trace)
 {
 	const char *path = unit_path("box");
 	const struct timespec times[2] = { { 1000, 0 }, { 2000, 0 } };
+	unsigned int descriptors = unit_descriptors_count();
 	struct stat st;
 
 	unit_write(path, FROM_LINE, strlen(FROM_LINE));
@@ -334,6 +361,59 @@ START_TEST(reading_leaves_no_trace)
 	ck_assert_int_eq(probe(path), MBA_STATE_MAILBOX);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_atime, 1000);
+	ck_assert_uint_eq(unit_descriptors_count(), descriptors);
+}
+END_TEST
+
+START_TEST(descriptor_0_is_one_like_others)
+{
+	enum mba_reason reason;
+
+	unit_write(unit_path("box"), FROM_LINE, FROM_LEN);
+	ck_assert_int_eq(close(0), 0);
+	/* which an earlier call has left */
+	errno = EPERM;
+	ck_assert_int_eq(probe_flags(unit_path("box"), MBA_PROBE_NOATIME_ONLY,
+				     &reason), MAILBOX);
+}
+END_TEST
+
+/* Somebody else's file can't be read without a trace. */
+static const struct {
+	/* when it was read, and changed */
+	struct timespec times[2];
+	enum mba_probe_flags flags;
+	enum mba_state state;
+} others_cases[] = {
+	{ { { 1000, 0 }, { 2000, 0 } }, 0, UNKNOWN },
+	{ { { 1000, 1 }, { 2000, 0 } }, 0, UNKNOWN },
+	{ { { 1000, 0 }, { 1000, 1 } }, 0, UNKNOWN },
+	/* there is no mark that could be erased */
+	{ { { 1000, 0 }, { 1000, 0 } }, 0, MAILBOX },
+	{ { { 1000, 1 }, { 1000, 0 } }, 0, MAILBOX },
+	{ { { 2000, 0 }, { 1000, 0 } }, 0, MAILBOX },
+	{ { { 2000, 0 }, { 1000, 1 } }, 0, MAILBOX },
+	{ { { 2000, 0 }, { 1000, 0 } }, MBA_PROBE_NOATIME_ONLY, UNKNOWN },
+};
+#define OTHERS_COUNT (sizeof(others_cases) / sizeof(others_cases[0]))
+
+START_TEST(new_mail_of_somebody_else_is_not_read)
+{
+	const char *path = unit_path("box");
+	enum mba_reason reason;
+
+	if (geteuid() != 0)
+		return;
+	unit_write(path, FROM_LINE, FROM_LEN);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	ck_assert_int_eq(chmod(unit_path("."), 0755), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, others_cases[_i].times, 0),
+			 0);
+	ck_assert_int_eq(seteuid(1), 0);
+	ck_assert_int_eq(probe_flags(path, others_cases[_i].flags, &reason),
+			 others_cases[_i].state);
+	ck_assert_int_eq(reason, others_cases[_i].state == UNKNOWN ?
+			 MBA_REASON_ATIME : MBA_REASON_NONE);
 }
 END_TEST
 
@@ -350,6 +430,15 @@ static void put_fifo(const char *path)
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	fifo_fd = open(path, O_RDWR | O_NONBLOCK);
 	ck_assert_int_eq(write(fifo_fd, "F", 1), 1);
+}
+
+/* Nobody will ever write to it. */
+static void put_idle_fifo(const char *path)
+{
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	/* a test that waits for that fails */
+	(void)alarm(60);
 }
 
 static void put_dir(const char *path)
@@ -369,6 +458,11 @@ static void put_empty(const char *path)
 	ck_assert_int_eq(truncate(path, 0), 0);
 }
 
+static void put_less(const char *path)
+{
+	ck_assert_int_eq(truncate(path, 1), 0);
+}
+
 static void put_mbox(const char *path)
 {
 	unlink(path);
@@ -384,9 +478,11 @@ static const struct {
 } races[] = {
 	{ put_nothing, MBA_STATE_MISSING, MBA_STATE_MISSING },
 	{ put_fifo, MAILBOX, MAILBOX },
+	{ put_idle_fifo, MAILBOX, MAILBOX },
 	{ put_dir, REFUSED, REFUSED },
 	{ put_device, UNKNOWN, MAILBOX },
 	{ put_empty, MAILBOX, MAILBOX },
+	{ put_less, REFUSED, REFUSED },
 	{ put_mbox, MAILBOX, MAILBOX },
 };
 #define RACES_COUNT (sizeof(races) / sizeof(races[0]))
@@ -401,6 +497,7 @@ static void check_race(const char *path, void (*put)(const char *path),
 	after_look = put;
 	ck_assert_int_eq(probe_flags(path, 0, &reason), state);
 	ck_assert_ptr_null(after_look);
+	(void)alarm(0);
 	if (fifo_fd == -1)
 		return;
 	/* nobody has taken what was in it */
@@ -435,8 +532,12 @@ int main(void)
 			    a_compressed_mbox_is_told_by_extension_and_magic,
 			    0, COMPRESSED_COUNT);
 	tcase_add_test(tcase, the_name_of_the_mailbox_has_the_extension);
+	tcase_add_test(tcase, half_a_magic_is_none);
 	tcase_add_test(tcase, an_error_names_its_call);
 	tcase_add_test(tcase, reading_leaves_no_trace);
+	tcase_add_test(tcase, descriptor_0_is_one_like_others);
+	tcase_add_loop_test(tcase, new_mail_of_somebody_else_is_not_read, 0,
+			    OTHERS_COUNT);
 	tcase_add_loop_test(tcase, another_file_in_its_place, 0, RACES_COUNT);
 	ret = unit_run(tcase);
 	unit_cases_free(valid_cases, valid);
