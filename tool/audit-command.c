@@ -2,7 +2,6 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +42,7 @@ int audit_command_option(struct audit_command *cmd, int opt, const char *name)
 	case 'h':
 		return -1;
 	default:
-		return tool_usage(NULL);
+		return EX_USAGE;
 	}
 }
 

@@ -25,8 +25,8 @@ struct audit_command {
 	bool progress_on_screen;
 };
 
-/* For getopt_long(). */
-#define AUDIT_COMMAND_LETTERS "ets:ju:qh"
+/* For tool_getopt(). */
+#define AUDIT_COMMAND_LETTERS ":ets:ju:qh"
 #define AUDIT_COMMAND_OPTIONS \
 	LOCATION_OPTIONS, \
 	{ "entries", no_argument, NULL, 'e' }, \

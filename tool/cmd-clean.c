@@ -5,7 +5,6 @@
    root: so it becomes that user, for good, before it looks at anything. */
 
 #include <errno.h>
-#include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -136,7 +135,7 @@ static int clean_options(struct clean_command *cmd, int argc, char *argv[])
 	char *error;
 
 	while (status == EX_OK &&
-	       (opt = getopt_long(argc, argv, AUDIT_COMMAND_LETTERS "nUa:g:f",
+	       (opt = tool_getopt(argc, argv, AUDIT_COMMAND_LETTERS "nUa:g:f",
 				  options, &idx)) != -1)
 		status = clean_option(cmd, opt, idx);
 	if (status != EX_OK)

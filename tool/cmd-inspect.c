@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-#include <getopt.h>
 #include <stdio.h>
 
 #include "tool.h"
@@ -45,7 +44,8 @@ static int inspect_options(struct mba_inspect_settings *set, int argc,
 {
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "vjh", options, NULL)) != -1) {
+	while ((opt = tool_getopt(argc, argv, ":vjh", options,
+				  NULL)) != -1) {
 		switch (opt) {
 		case 'v':
 			set->verify = true;
@@ -56,7 +56,7 @@ static int inspect_options(struct mba_inspect_settings *set, int argc,
 		case 'h':
 			return -1;
 		default:
-			return tool_usage(NULL);
+			return EX_USAGE;
 		}
 	}
 	if (optind == argc)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -95,7 +94,8 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 	int opt, status = EX_OK;
 
 	while (status == EX_OK &&
-	       (opt = getopt_long(argc, argv, "vnh", options, NULL)) != -1) {
+	       (opt = tool_getopt(argc, argv, ":vnh", options,
+				   NULL)) != -1) {
 		switch (opt) {
 		case TOOL_OPT_RULE:
 		case TOOL_OPT_RULES:
@@ -110,7 +110,7 @@ static int match_options(struct match_command *cmd, int argc, char *argv[])
 		case 'h':
 			return -1;
 		default:
-			return tool_usage(NULL);
+			return EX_USAGE;
 		}
 	}
 	if (status != EX_OK)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-#include <getopt.h>
 #include <time.h>
 
 #include "audit-command.h"
@@ -106,7 +105,7 @@ static int report_options(struct audit_command *cmd, int argc, char *argv[])
 	char *error;
 
 	while (status == EX_OK &&
-	       (opt = getopt_long(argc, argv, AUDIT_COMMAND_LETTERS "HVO:J:",
+	       (opt = tool_getopt(argc, argv, AUDIT_COMMAND_LETTERS "HVO:J:",
 				  options, &idx)) != -1)
 		status = report_option(cmd, opt, idx);
 	if (status != EX_OK)

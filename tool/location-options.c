@@ -114,7 +114,7 @@ int location_options_set(struct location_options *options, int opt,
 	else if (opt < LOCATION_OPT_CHAR)
 		*(const char **)(base + (opt - LOCATION_OPT_STRING)) = value;
 	else if (strlen(value) != 1) {
-		return tool_usage(tool_printf("--%s is one character: %s",
+		return tool_usage(tool_printf("--%s has to be one byte: %s",
 					      name, value));
 	} else
 		base[opt - LOCATION_OPT_CHAR] = value[0];
@@ -189,36 +189,43 @@ static char *check_choices(const struct mba_location *location)
 	return error;
 }
 
-static bool is_absolute(const char *path)
+/* Returns an error, NULL if the path is absolute or wasn't given. */
+static char *check_path(const char *option, const char *path)
 {
-	return path == NULL || path[0] == '/';
+	if (path == NULL || path[0] == '/')
+		return NULL;
+	return tool_printf("--%s has to be an absolute path: %s", option, path);
+}
+
+static char *check_paths(const struct location_options *options)
+{
+	const struct mba_location *location = &options->location;
+	const char *inbox = location->inbox_path;
+	char *error;
+
+	/* an empty --inbox says that there is none */
+	if (inbox != NULL && inbox[0] == '\0')
+		inbox = NULL;
+	if ((error = check_path("index-root", location->index_root)) == NULL &&
+	    (error = check_path("mail-root", location->mail_root)) == NULL &&
+	    (error = check_path("inbox", inbox)) == NULL)
+		error = check_path("control", location->control_root);
+	for (size_t i = 0; options->excludes[i] != NULL && error == NULL; i++)
+		error = check_path("exclude", options->excludes[i]);
+	return error;
 }
 
 char *location_options_check(const struct location_options *options)
 {
 	const struct mba_location *location = &options->location;
-	const char *inbox = location->inbox_path;
+	char *error;
 
 	if (location->index_root == NULL || location->mail_root == NULL) {
 		return tool_printf("--index-root and --mail-root are "
 				   "required");
 	}
-	/* an empty --inbox says that there is none */
-	if (inbox != NULL && inbox[0] == '\0')
-		inbox = NULL;
-	if (!is_absolute(location->index_root) ||
-	    !is_absolute(location->mail_root) || !is_absolute(inbox) ||
-	    !is_absolute(location->control_root)) {
-		return tool_printf("--index-root, --mail-root, --inbox and "
-				   "--control are absolute paths");
-	}
-	for (size_t i = 0; options->excludes[i] != NULL; i++) {
-		if (!is_absolute(options->excludes[i])) {
-			return tool_printf("--exclude is an absolute path: %s",
-					   options->excludes[i]);
-		}
-	}
-	return check_choices(location);
+	error = check_paths(options);
+	return error == NULL ? check_choices(location) : error;
 }
 
 void location_options_add(const struct location_options *options,

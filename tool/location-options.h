@@ -14,7 +14,7 @@ struct location_options {
 	const char **excludes, **keep;
 };
 
-/* For getopt_long(): what an option sets. */
+/* For tool_getopt(): what an option sets. */
 enum location_opt {
 	LOCATION_OPT_DIRNAME = 0x2000,
 	LOCATION_OPT_FULL_DIRNAME,

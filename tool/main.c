@@ -63,17 +63,11 @@ static int unknown_command(const char *name)
 
 static int run(const char *name, int argc, char *argv[])
 {
-	char *prefix;
-	int status;
-
 	for (size_t i = 0; i < COMMANDS_COUNT; i++) {
 		if (strcmp(name, commands[i].name) != 0)
 			continue;
 		tool_command = commands[i].name;
-		argv[0] = prefix = tool_printf("mailbox-audit: %s", name);
-		status = commands[i].run(argc, argv);
-		free(prefix);
-		return status;
+		return commands[i].run(argc, argv);
 	}
 	return unknown_command(name);
 }

@@ -37,10 +37,41 @@ int tool_fail(int status, char *error)
 
 int tool_usage(char *error)
 {
-	if (error != NULL)
-		(void)tool_fail(EX_USAGE, error);
+	(void)tool_fail(EX_USAGE, error);
 	return tool_fail(EX_USAGE, tool_printf(
 		"mailbox-audit %s --help shows how it is used", tool_command));
+}
+
+static bool has_option(const struct option *options, int val)
+{
+	while (options->name != NULL && options->val != val)
+		options++;
+	return options->name != NULL;
+}
+
+/* word is the last one that was looked at. */
+static char *option_error(int opt, const char *word,
+			  const struct option *options)
+{
+	if (opt == ':')
+		return tool_printf("An argument is required after %s", word);
+	if (optopt == 0)
+		return tool_printf("Unknown or ambiguous option: %s", word);
+	if (has_option(options, optopt))
+		return tool_printf("This option takes no argument: %s", word);
+	return tool_printf("Unknown option: -%c", optopt);
+}
+
+int tool_getopt(int argc, char *argv[], const char *letters,
+		const struct option *options, int *idx_r)
+{
+	int opt = getopt_long(argc, argv, letters, options, idx_r);
+
+	if (opt == '?' || opt == ':') {
+		(void)tool_usage(option_error(opt, argv[optind - 1],
+					      options));
+	}
+	return opt;
 }
 
 int tool_rules_option(struct mba_rules *rules, int opt, const char *value)

@@ -4,12 +4,12 @@
 #ifndef TOOL_H
 #define TOOL_H
 
+#include <getopt.h>
 #include <sysexits.h>
 
 #include "mailbox-audit.h"
 
-/* A subcommand. argv[0] is what getopt_long()'s messages begin with. Returns an
-   exit status of sysexits.h. */
+/* A subcommand. Returns an exit status of sysexits.h. */
 typedef int tool_command_t(int argc, char *argv[]);
 
 /* The name of the one that runs, NULL if none does. */
@@ -26,14 +26,19 @@ tool_command_t cmd_inspect;
 int tool_fail(int status, char *error);
 
 /* The same for a command line that isn't understood: point to the help of the
-   command. With error=NULL getopt_long() has told it. Returns EX_USAGE. */
+   command. Returns EX_USAGE. */
 int tool_usage(char *error);
+
+/* getopt_long(), whose messages would quote the command line as it stands.
+   letters begin with ':'. For '?' and ':' the error was printed. */
+int tool_getopt(int argc, char *argv[], const char *letters,
+		const struct option *options, int *idx_r);
 
 /* Returns the formatted string; the caller frees it. */
 char *tool_printf(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* Options that give rules, for getopt_long(). */
+/* Options that give rules, for tool_getopt(). */
 enum {
 	TOOL_OPT_RULE = 0x1000,
 	TOOL_OPT_RULES

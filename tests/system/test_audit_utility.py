@@ -117,6 +117,7 @@ USAGE_ERRORS = [
     ["--control", ""], ["--exclude", "relative"], ["--exclude", ""],
     ["--format", "\x1b[31m"], ["-s", "\n\x1b[31m"],
     ["--type", "\x7f\x9b31m\u202e"],
+    ["--\x1b[31m"], ["-\x1b"], ["-\udcff"], ["--json=\x1b[31m"], ["--e"],
 ]
 
 
@@ -131,6 +132,35 @@ def test_usage_errors(tree, options):
     assert lines[1] == "mailbox-audit: report: mailbox-audit report --help " \
         "shows how it is used"
     assert not set("\x1b\x7f\x9b\u202e") & set(lines[0])
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--index-root", "relative"],
+     "--index-root has to be an absolute path: relative"),
+    (["--mail-root", ""], "--mail-root has to be an absolute path: "),
+    (["--inbox", "./in"], "--inbox has to be an absolute path: ./in"),
+    (["--control", "c"], "--control has to be an absolute path: c"),
+    (["--exclude", "/x", "--exclude", "x"],
+     "--exclude has to be an absolute path: x"),
+    (["--separator", "\xe9"], "--separator has to be one byte: \xe9"),
+    (["--broken-char", ""], "--broken-char has to be one byte: "),
+    (["--rule=x", "-ex"], "Unknown option: -x"),
+    (["--unknown=x"], "Unknown or ambiguous option: --unknown=x"),
+    (["--json=x"], "This option takes no argument: --json=x"),
+    (["-es"], "An argument is required after -es"),
+    (["--jobs"], "An argument is required after --jobs"),
+], ids=repr)
+def test_usage_errors_name_what_is_wrong(tree, options, words):
+    error = run(*COMMAND, *tree, *options).stderr.decode()
+    assert error.splitlines()[0] == f"mailbox-audit: report: {words}"
+
+
+@pytest.mark.parametrize("command", ["clean", "match", "inspect"])
+def test_options_of_all_commands_are_escaped(command):
+    """A mailbox may have a name that begins with "-"."""
+    result = run("mailbox-audit", command, "--\x1b[31m")
+    assert result.returncode == os.EX_USAGE
+    assert b"option: --\\x1b[31m\n" in result.stderr
 
 
 def test_usage_errors_of_the_whole():
