@@ -110,13 +110,20 @@ static int inspect_get_path(struct mail_user *user, const char *vname,
 	return ret > 0 ? 0 : -1;
 }
 
-static void inspect_print_line(const char *line, void *context ATTR_UNUSED)
+/* context says whether an empty line comes before this one. */
+static void inspect_print_line(const char *line, void *context)
 {
+	bool *apart = context;
+
+	if (*apart)
+		doveadm_print("");
+	*apart = FALSE;
 	doveadm_print(line);
 }
 
 static void inspect_mailbox(struct mailbox_audit_cmd_context *ctx,
-			    struct mail_user *user, const char *vname)
+			    struct mail_user *user, const char *vname,
+			    bool *apart)
 {
 	const struct mba_inspect_settings set = { .json = ctx->json };
 	const char *path, *reason;
@@ -127,11 +134,14 @@ static void inspect_mailbox(struct mailbox_audit_cmd_context *ctx,
 		inspect_mailbox_failed(ctx, vname, reason);
 		return;
 	}
-	ret = mba_inspect(path, &set, inspect_print_line, NULL, &error);
+	ret = mba_inspect(path, &set, inspect_print_line, apart, &error);
 	if (ret < 0) {
 		inspect_mailbox_failed(ctx, vname, error);
 		free(error);
-	} else if (ret > 0 && (!ctx->json || ctx->ctx.cctx->conn_type !=
+		return;
+	}
+	*apart = !ctx->json;
+	if (ret > 0 && (!ctx->json || ctx->ctx.cctx->conn_type !=
 			       DOVEADM_CONNECTION_TYPE_HTTP)) {
 		/* the HTTP API would drop the lines that tell of it */
 		inspect_set_failed(ctx, DOVEADM_EX_NOTPOSSIBLE);
@@ -144,14 +154,13 @@ static int inspect_run(struct doveadm_mail_cmd_context *_ctx,
 	struct mailbox_audit_cmd_context *ctx =
 		container_of(_ctx, struct mailbox_audit_cmd_context, ctx);
 	const char *const *names;
+	bool apart = FALSE;
 
 	i_free(ctx->pending_user);
 	if (!doveadm_cmd_param_array(_ctx->cctx, "mailbox", &names))
 		i_unreached();
 	for (unsigned int i = 0; names[i] != NULL; i++) T_BEGIN {
-		if (i > 0 && !ctx->json)
-			doveadm_print("");
-		inspect_mailbox(ctx, user, names[i]);
+		inspect_mailbox(ctx, user, names[i], &apart);
 	} T_END;
 	return _ctx->exit_code == 0 ? 0 : -1;
 }

@@ -30,9 +30,14 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
+/* context says whether an empty line comes before this one. */
 static void print_line(const char *line, void *context)
 {
-	(void)context;
+	bool *apart = context;
+
+	if (*apart)
+		putchar('\n');
+	*apart = false;
 	puts(line);
 	tool_written();
 }
@@ -68,15 +73,17 @@ static int inspect_options(struct mba_inspect_settings *set, int argc,
 static int inspect_paths(const struct mba_inspect_settings *set, char *paths[])
 {
 	int ret, status = EX_OK;
+	bool apart = false;
 	char *error;
 
 	for (unsigned int i = 0; paths[i] != NULL; i++) {
-		if (i > 0 && !set->json)
-			putchar('\n');
-		ret = mba_inspect(paths[i], set, print_line, NULL, &error);
-		if (ret < 0)
+		ret = mba_inspect(paths[i], set, print_line, &apart, &error);
+		if (ret < 0) {
 			status = tool_fail(EX_NOINPUT, error);
-		else if (ret > 0 && status == EX_OK)
+			continue;
+		}
+		apart = !set->json;
+		if (ret > 0 && status == EX_OK)
 			status = 1;
 	}
 	return status;

@@ -147,6 +147,10 @@ def check_failure(server, name, reason):
             name.encode() in result.stderr
         assert reason in result.stderr
         assert result.stdout == inspect(server, "-j", "box").stdout
+        # nothing stands apart from what isn't there
+        for names in ([name, "box"], ["box", name]):
+            text = inspect(server, *more, "--", *names, check=False).stdout
+            assert b"" not in text.splitlines() and b"index " in text
     answer = server.http([["mailboxAuditInspect",
                            {"user": "alice", "json": True,
                             "mailbox": [name]}, "t"]])

@@ -564,7 +564,12 @@ def test_paths(tmp_path, monkeypatch):
         assert result.returncode == os.EX_NOINPUT
         assert result.stdout.splitlines()[-1].startswith(b'{"version":1')
     assert inspect("-j", "fifo", box).returncode == 1
-    assert inspect(box, box).stdout.count(b"\n\nindex ") == 1
+    # an empty line stands between two that are there, and nowhere else
+    for paths, count in [([box, box], 2), (["none", box, "none", box], 2),
+                         (["none", box], 1), ([box, "none"], 1)]:
+        heads = [line[:6] for line in inspect(*paths).stdout.splitlines()
+                 if line == b"" or line.startswith(b"index ")]
+        assert heads == [b"index ", b"", b"index "][:2 * count - 1]
 
 
 def test_directories_that_are_closed(tmp_path):
