@@ -123,16 +123,14 @@ static bool command_progress(const struct mba_namespace_report *ns,
 
 static void print_line(char *line)
 {
-	puts(line);
-	tool_written();
+	tool_print_line(line);
 	free(line);
 }
 
 static void command_line(const char *line, void *context)
 {
 	progress_clear(context);
-	puts(line);
-	tool_written();
+	tool_print_line(line);
 }
 
 static void command_row(const char *const *values, void *context)

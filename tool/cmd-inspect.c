@@ -36,10 +36,9 @@ static void print_line(const char *line, void *context)
 	bool *apart = context;
 
 	if (*apart)
-		putchar('\n');
+		tool_print_line("");
 	*apart = false;
-	puts(line);
-	tool_written();
+	tool_print_line(line);
 }
 
 /* Returns EX_OK, a status whose error was printed, or -1 if help was asked

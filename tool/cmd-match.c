@@ -63,8 +63,7 @@ static void match_print(const struct match_command *cmd,
 		fputs(":::\t", stdout);
 	else if (cmd->verbose)
 		match_print_rule(rule);
-	puts(name);
-	tool_written();
+	tool_print_line(name);
 	free(name);
 }
 

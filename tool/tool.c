@@ -88,15 +88,21 @@ int tool_rules_option(struct mba_rules *rules, int opt, const char *value)
 /* why the first write failed, 0 if none did */
 static int output_errno = 0;
 
-void tool_written(void)
+static void output_check(void)
 {
 	if (output_errno == 0 && ferror(stdout))
 		output_errno = errno;
 }
 
+void tool_print_line(const char *line)
+{
+	puts(line);
+	output_check();
+}
+
 int tool_flush(void)
 {
-	tool_written();
+	output_check();
 	if (fflush(stdout) == 0 && !ferror(stdout) &&
 	    (fclose(stdout) == 0 || errno == EBADF))
 		return EX_OK;

@@ -51,9 +51,8 @@ enum {
    printed. */
 int tool_rules_option(struct mba_rules *rules, int opt, const char *value);
 
-/* Something was written to standard output just now: only now the reason is
-   known why that failed. */
-void tool_written(void);
+/* Print a line to standard output. Why that failed tool_flush() tells. */
+void tool_print_line(const char *line);
 
 /* Returns EX_OK, or EX_IOERR if not all of standard output could be written;
    that was printed. */
