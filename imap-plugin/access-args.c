@@ -89,6 +89,18 @@ void access_args_add_name(struct access_args *args, enum access_key key,
 	access_args_add(args, key, name, FALSE);
 }
 
+void access_args_add_source(struct access_args *args, const char *name)
+{
+	const struct access_name *old;
+
+	array_foreach(&args->names, old) {
+		if (old->key == ACCESS_KEY_SOURCE_MAILBOX &&
+		    strcmp(old->name, name) == 0)
+			return;
+	}
+	access_args_add(args, ACCESS_KEY_SOURCE_MAILBOX, name, FALSE);
+}
+
 /* Add a mailbox name in the client's encoding. */
 static void
 access_args_add_mailbox(struct access_args *args, enum access_key key,

@@ -12,7 +12,8 @@ enum access_key {
 	ACCESS_KEY_MAILBOX,
 	/* RENAME's second name */
 	ACCESS_KEY_NEW_MAILBOX,
-	/* the selected mailbox, where the command takes messages from it */
+	/* a mailbox that the command takes messages from: the selected one, or
+	   that of a CATENATE's URL */
 	ACCESS_KEY_SOURCE_MAILBOX,
 	/* NOTIFY's subtree */
 	ACCESS_KEY_SUBTREE,
@@ -51,6 +52,8 @@ void access_args_init(struct access_args *args, pool_t pool,
    drop_sep a separator may follow, and from 2.4.3 on it's normalized. */
 void access_args_add_name(struct access_args *args, enum access_key key,
 			  const char *name);
+/* Add a mailbox that messages are taken from, unless it's there already. */
+void access_args_add_source(struct access_args *args, const char *name);
 /* Returns TRUE if the first mailbox is INBOX. */
 bool access_args_is_inbox(const struct access_args *args);
 

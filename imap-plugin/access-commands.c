@@ -14,7 +14,8 @@
 #define LISTS(_reply) .reply = "* " _reply " ("
 #define HIDES .flags = ACCESS_COMMAND_HIDES
 #define COPIES .flags = ACCESS_COMMAND_SELECTED | ACCESS_COMMAND_MESSAGES
-#define REPLACES .flags = ACCESS_COMMAND_SELECTED
+#define APPENDS .flags = ACCESS_COMMAND_CATENATES
+#define REPLACES .flags = ACCESS_COMMAND_SELECTED | ACCESS_COMMAND_CATENATES
 #define NOISY .flags = ACCESS_COMMAND_INBOX_NOISE
 #define DROPS_SEP .flags = ACCESS_COMMAND_DROPS_SEP
 #define OWN_PARSER .flags = ACCESS_COMMAND_OWN_PARSER, \
@@ -22,7 +23,7 @@
 
 /* sorted by name */
 static const struct access_command access_commands[] = {
-	CMD("APPEND", mailbox),
+	CMD("APPEND", mailbox, APPENDS),
 	CMD("COPY", second, COPIES),
 	CMD("CREATE", mailbox, DROPS_SEP),
 	CMD("DELETE", mailbox),

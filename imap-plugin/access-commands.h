@@ -20,7 +20,9 @@ enum access_command_flags {
 	   when it has them */
 	ACCESS_COMMAND_OWN_PARSER	= 0x10,
 	/* a separator at the name's end is no part of it */
-	ACCESS_COMMAND_DROPS_SEP	= 0x20
+	ACCESS_COMMAND_DROPS_SEP	= 0x20,
+	/* may take parts of its message from other mailboxes, by URLs */
+	ACCESS_COMMAND_CATENATES	= 0x40
 };
 
 struct access_command {

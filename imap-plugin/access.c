@@ -21,7 +21,7 @@
 /* where mailbox_filter leaves the number of hidden names (uint64_t) */
 #define HIDDEN_EVENT_KEY "mailbox_filter_hidden"
 
-static struct access *running;
+static struct client_command_context *running;
 
 /* Returns what is known of a command, NULL if it isn't logged. */
 static struct access *access_find(struct client_command_context *cmd)
@@ -31,7 +31,7 @@ static struct access *access_find(struct client_command_context *cmd)
 
 struct access *access_running(void)
 {
-	return running;
+	return running == NULL ? NULL : access_find(running);
 }
 
 static struct access *
@@ -58,7 +58,7 @@ access_alloc(struct client_command_context *cmd,
 		 WORKAROUND_TB_EXTRA_MAILBOX_SEP) != 0;
 	if ((command->flags & ACCESS_COMMAND_SELECTED) != 0 &&
 	    cmd->client->mailbox != NULL) {
-		access_args_add_name(&access->args, ACCESS_KEY_SOURCE_MAILBOX,
+		access_args_add_source(&access->args,
 			mailbox_get_vname(cmd->client->mailbox));
 	}
 	event_set_ptr(cmd->event, ACCESS_EVENT_KEY, access);
@@ -107,7 +107,7 @@ void access_run_begin(struct client_command_context *cmd,
 
 	if (access == NULL)
 		access = access_alloc(cmd, set);
-	running = access;
+	running = cmd;
 	if (access != NULL && access->command->reply != NULL)
 		access_listing_begin(access, cmd->client->output);
 }
@@ -120,6 +120,8 @@ access_parse_args(struct access *access, struct client_command_context *cmd)
 	const struct imap_arg *args;
 	bool parsed;
 
+	if (access->args_parsed)
+		return;
 	if ((access->command->flags & ACCESS_COMMAND_OWN_PARSER) != 0)
 		parsed = cmd->context != NULL;
 	else
@@ -132,6 +134,15 @@ access_parse_args(struct access *access, struct client_command_context *cmd)
 		return;
 	access->args_parsed = TRUE;
 	access->command->parse(&access->args, args);
+}
+
+void access_running_add_source(const char *name)
+{
+	struct access *access = access_find(running);
+
+	/* the arguments come first */
+	access_parse_args(access, running);
+	access_args_add_source(&access->args, name);
 }
 
 static void
@@ -153,7 +164,7 @@ void access_run_end(struct client_command_context *cmd)
 		return;
 	if (access->command->reply != NULL)
 		access_listing_end();
-	if (!access->args_parsed) T_BEGIN {
+	T_BEGIN {
 		access_parse_args(access, cmd);
 	} T_END;
 	if ((access->command->flags & ACCESS_COMMAND_HIDES) != 0)

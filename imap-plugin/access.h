@@ -35,6 +35,8 @@ struct access {
 
 /* Returns the command that runs, NULL if it isn't logged. */
 struct access *access_running(void);
+/* Note a mailbox that the command that runs takes messages from. */
+void access_running_add_source(const char *name);
 
 /* Begin and end a run of the command's function. A command may need many. */
 void access_run_begin(struct client_command_context *cmd,

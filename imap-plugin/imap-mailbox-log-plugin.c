@@ -6,6 +6,7 @@
    access.c           the life of a command, from its first run to its end
    access-commands.c  the table of commands
    access-args.c      the names in a command's arguments
+   access-catenate.c  the mailboxes of a CATENATE's URLs
    access-listed.c    counts a LIST's lines
    access-messages.c  counts a COPY's messages
    access-write.c     writes line and event
@@ -18,6 +19,7 @@
 #include "imap-mailbox-log-user.h"
 #include "imap-commands.h"
 #include "access.h"
+#include "access-catenate.h"
 #include "access-messages.h"
 #include "imap-mailbox-log-plugin.h"
 
@@ -54,9 +56,15 @@ static void mailbox_log_user_created(struct mail_user *user)
 	MODULE_CONTEXT_SET(user, mailbox_log_user_module, muser);
 }
 
+static void mailbox_log_mailbox_opened(struct mailbox *box)
+{
+	access_messages_mailbox_opened(box);
+	access_catenate_mailbox_opened(box);
+}
+
 static struct mail_storage_hooks mailbox_log_storage_hooks = {
 	.mail_user_created = mailbox_log_user_created,
-	.mailbox_opened = access_messages_mailbox_opened,
+	.mailbox_opened = mailbox_log_mailbox_opened,
 };
 
 static void mailbox_log_command_pre(struct client_command_context *cmd)

@@ -144,6 +144,50 @@ def test_messages_come_and_go(dovecot):
     check(server, commands)
 
 
+def test_messages_put_together_from_others(dovecot):
+    """The mailboxes of CATENATE's URLs, before and after a text, each once; the
+    URL of a mailbox that can't be opened names none."""
+    box = '"/box/;UID=1/;SECTION=TEXT"'
+    other = '"/b%C3%A4/;UID=1/;SECTION=TEXT"'
+    text = ("TEXT", literal("Subject: new\r\n\r\n"))
+    from_box = entry("APPEND", mailbox="to", source_mailbox="box")
+    from_both = {**from_box, "source_mailbox": ["box", "b\u00e4"]}
+    commands = [
+        *[(f"CREATE {name}", None) for name in ("box", "b&AOQ-", "to")],
+        (("APPEND box", MESSAGE), entry("APPEND", mailbox="box")),
+        (("APPEND b&AOQ-", MESSAGE), entry("APPEND", mailbox="b\u00e4")),
+        ('APPEND to CATENATE (URL "/box/;UID=1")', from_box),
+        (("APPEND to CATENATE (URL", literal("/box/;UID=1"), ")"), from_box),
+        (("APPEND to CATENATE (", *text, f"URL {box} URL {other} URL {box}",
+          *text, f"URL {other})"), from_both),
+        # several messages
+        (f"APPEND to CATENATE (URL {box}) (\\Seen) CATENATE (URL {other})",
+         from_both),
+        ('APPEND to CATENATE (URL "/box/;UID=9")',
+         {**from_box, "reply": "NO"}),
+        ('APPEND to CATENATE (URL "/none/;UID=1")',
+         entry("APPEND", "NO", mailbox="to")),
+        ('APPEND none CATENATE (URL "/box/;UID=1")',
+         entry("APPEND", "NO", mailbox="none")),
+        ("SELECT box", None),
+        ('APPEND to CATENATE (URL ";UID=1")', from_box),
+        ('APPEND box CATENATE (URL ";UID=1")', {**from_box, "mailbox": "box"}),
+        # what other commands read is none of theirs
+        ("FETCH 1 BODY.PEEK[]", None),
+        ("COPY 1 to", entry("COPY", source_mailbox="box", mailbox="to",
+                            messages=1)),
+    ]
+    if IS_24:
+        commands += [
+            (f"REPLACE 1 to CATENATE (URL {other} URL {box})",
+             {**from_both, "cmd": "REPLACE"})]
+    server = dovecot(**EVERYTHING, plugin_settings={
+        "imap_mailbox_log_commands": "APPEND COPY REPLACE"})
+    check(server, commands)
+    assert [*accesses(server)[2]] == ["cmd", "mailbox", "source_mailbox",
+                                      "reply"]
+
+
 def test_a_message_over_quota(dovecot):
     server = dovecot(**EVERYTHING)
     big = literal(b"Subject: big\r\n\r\n" + b"x" * 700000 + b"\r\n")
