@@ -22,7 +22,8 @@ filter_layout_iter_init(struct mailbox_list *list, const char *const *patterns,
 {
 	struct filter_list *flist = filter_list_get(list);
 	enum filter_scope scope = filter_scope_layout(flist, &flags);
-	struct filter_walk *walk = filter_walk_init(flist, scope);
+	struct filter_walk *walk = filter_walk_init(flist, scope,
+						    patterns);
 	struct mailbox_list_iterate_context *iter;
 
 	filter_walk_resume(walk);

@@ -3,6 +3,8 @@
 
 #include "lib.h"
 #include "str.h"
+#include "imap-match.h"
+#include "mail-namespace.h"
 #include "dovecot-list-compat.h"
 #include "filter-entry.h"
 #include "filter-hidden.h"
@@ -21,8 +23,22 @@ struct filter_entry {
 	struct filter_name name;
 };
 
+static void
+filter_walk_init_hidden(struct filter_walk *walk, const char *const *patterns)
+{
+	const struct filter_list *flist = walk->flist;
+
+	walk->hidden = filter_hidden_init();
+	walk->recorded = filter_hidden_init();
+	if (flist->flat && walk->scope == FILTER_SCOPE_LIST) {
+		walk->glob = imap_match_init_multiple(default_pool, patterns,
+			TRUE, mail_namespace_get_sep(flist->list->ns));
+	}
+}
+
 struct filter_walk *
-filter_walk_init(struct filter_list *flist, enum filter_scope scope)
+filter_walk_init(struct filter_list *flist, enum filter_scope scope,
+		 const char *const *patterns)
 {
 	struct filter_walk *walk;
 
@@ -37,10 +53,8 @@ filter_walk_init(struct filter_list *flist, enum filter_scope scope)
 	walk->dir_name = str_new(default_pool, 128);
 	walk->levels = str_new(default_pool, 128);
 	/* who delivers sends no LIST that would be told of them */
-	if (strcmp(flist->list->ns->user->service, "imap") == 0) {
-		walk->hidden = filter_hidden_init();
-		walk->recorded = filter_hidden_init();
-	}
+	if (strcmp(flist->list->ns->user->service, "imap") == 0)
+		filter_walk_init_hidden(walk, patterns);
 	return walk;
 }
 
@@ -67,6 +81,7 @@ void filter_walk_deinit(struct filter_walk **_walk)
 		walk->flist->foreign_walks--;
 	if (walk->hidden != NULL)
 		filter_walk_publish(walk);
+	imap_match_deinit(&walk->glob);
 	i_free(walk->dir);
 	str_free(&walk->dir_name);
 	str_free(&walk->levels);
@@ -232,13 +247,25 @@ filter_walk_get_topmost(struct filter_walk *walk,
 	return t_strdup_until(storage_name, end + strcspn(end, sep));
 }
 
+/* Returns whether LIST would show the topmost name if it isn't there itself:
+   Maildir++ shows it for what is below only if that doesn't match. */
+static bool
+filter_walk_shows_parents(struct filter_walk *walk, const char *storage_name)
+{
+	return walk->glob == NULL ||
+		imap_match(walk->glob,
+			   mailbox_list_get_vname(walk->flist->list,
+						  storage_name)) !=
+		IMAP_MATCH_YES;
+}
+
 static void
 filter_walk_hide(struct filter_walk *walk, const struct filter_entry *entry,
 		 const char *storage_name)
 {
 	struct mailbox_list *list = walk->flist->list;
+	const char *topmost, *vname;
 	bool recorded, in_index;
-	const char *vname;
 
 	recorded = walk->scope == FILTER_SCOPE_REFRESH &&
 		filter_index_keep(list, storage_name);
@@ -246,8 +273,8 @@ filter_walk_hide(struct filter_walk *walk, const struct filter_entry *entry,
 		walk->in_doubt = TRUE;
 	if (walk->hidden == NULL)
 		return;
-	vname = mailbox_list_get_vname(list,
-		filter_walk_get_topmost(walk, &entry->name, storage_name));
+	topmost = filter_walk_get_topmost(walk, &entry->name, storage_name);
+	vname = mailbox_list_get_vname(list, topmost);
 	if (recorded)
 		filter_hidden_add(walk->recorded, vname);
 	/* 2.4 looks a second time, at the names in the other directory */
@@ -255,6 +282,9 @@ filter_walk_hide(struct filter_walk *walk, const struct filter_entry *entry,
 	if (in_index != list_iter_from_index(list) ||
 	    !filter_entry_is_listed(walk->flist, entry->dir, entry->fname,
 				    entry->type, in_index))
+		return;
+	if (strcmp(topmost, storage_name) != 0 &&
+	    !filter_walk_shows_parents(walk, storage_name))
 		return;
 	filter_hidden_add(walk->hidden, vname);
 }

@@ -7,6 +7,7 @@
 #include "mailbox-list-private.h"
 #include "filter-scope.h"
 
+struct imap_match_glob;
 struct filter_hidden;
 struct filter_list;
 
@@ -33,6 +34,8 @@ struct filter_walk {
 	/* names at which the walk stopped, and those of them that the mailbox
 	   list index has */
 	struct filter_hidden *hidden, *recorded;
+	/* LIST's patterns, where all names are in one directory */
+	struct imap_match_glob *glob;
 
 	/* dir is below the mail root, or the index root */
 	bool below_root:1;
@@ -41,7 +44,8 @@ struct filter_walk {
 };
 
 struct filter_walk *
-filter_walk_init(struct filter_list *flist, enum filter_scope scope);
+filter_walk_init(struct filter_list *flist, enum filter_scope scope,
+		 const char *const *patterns);
 void filter_walk_deinit(struct filter_walk **walk);
 
 /* Returns whether it was a refresh, and the mailbox list index is known to have

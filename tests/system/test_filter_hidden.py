@@ -26,6 +26,8 @@ LISTS = [
     'LIST "" ".git"',
     'LIST "" "public_html"',
     'LIST "" ("Work/%" ".*" "INBOX")',
+    'LIST "" "%/public_html"',
+    'LIST "" ("%/%" "Lost/*")',
     'LIST "" "Old/*"',
     'LIST "" "Old/%"',
     'LIST "" "Quiet/*"',
@@ -39,6 +41,8 @@ LISTS = [
 ]
 NAMES = [".git/config", ".git/refs/main", ".mail", "public_html/x/y",
          "Work/.svn/entries", "Work/plan", "Work/sub/public_html", "plain"]
+# a hidden parent isn't there itself
+ORPHAN = ".Lost.public_html.kid"
 # what no directory layout lists, and what no layout does
 FILES = [".profile", "Work/.rc", "Work/sub/.nfs0001"]
 
@@ -92,6 +96,8 @@ def fill(server, name, root):
         for inside in ["dbox-Mails"] if name == "sdbox" else \
                 ["cur", "new", "tmp"]:
             os.makedirs(os.path.join(path, inside), exist_ok=True)
+    if name == "maildir++":
+        os.makedirs(os.path.join(root, ORPHAN, "cur"))
     for file in FILES:
         if name == "maildir++":
             file = "." + file.replace("/", ".")
