@@ -28,6 +28,7 @@
    filter-noselect.c    directories that hold nothing but hidden names
    filter-patterns.c    LIST's patterns
    filter-hidden.c      the number of hidden names
+   mailbox-filter-hidden.h  where other plugins find it
    filter-name.c        is a name hidden?
    filter-configured.c  mailboxes that the configuration names
    filter-levels.c      names as rules see them */

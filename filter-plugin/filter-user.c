@@ -5,6 +5,7 @@
 #include "str.h"
 #include "mail-storage-private.h"
 #include "dovecot-list-compat.h"
+#include "mailbox-filter-hidden.h"
 #include "mailbox-filter-rules.h"
 #include "settings-compat.h"
 #include "filter-user.h"
@@ -29,7 +30,7 @@ void filter_user_list_begin(struct mail_user *user)
 	if (fuser == NULL)
 		return;
 	fuser->hidden = 0;
-	event_set_ptr(user->event, FILTER_HIDDEN_EVENT_KEY, &fuser->hidden);
+	event_set_ptr(user->event, MAILBOX_FILTER_HIDDEN_KEY, &fuser->hidden);
 }
 
 void filter_user_list_add_hidden(struct mail_user *user, unsigned int count)

@@ -7,16 +7,12 @@
 #include "mail-user.h"
 #include "mailbox-audit.h"
 
-/* Where other plugins find the number of hidden names, a uint64_t, in a user's
-   event: not there before the first LIST. */
-#define FILTER_HIDDEN_EVENT_KEY "mailbox_filter_hidden"
-
 struct filter_user {
 	union mail_user_module_context module_ctx;
 
 	struct mba_rules *rules;
 	enum mba_probe_flags probe_flags;
-	/* names that the client's latest LIST didn't show */
+	/* see mailbox-filter-hidden.h */
 	uint64_t hidden;
 	/* mailboxes that the client's LIST is opening */
 	unsigned int open_depth;

@@ -11,6 +11,7 @@
 #include "mail-storage.h"
 #include "imap-commands.h"
 #include "imap-mailbox-log-user.h"
+#include "mailbox-filter-hidden.h"
 #include "access.h"
 #include "access-commands.h"
 #include "access-compat.h"
@@ -18,8 +19,6 @@
 #include "access-write.h"
 
 #define ACCESS_EVENT_KEY "imap_mailbox_log"
-/* where mailbox_filter leaves the number of hidden names (uint64_t) */
-#define HIDDEN_EVENT_KEY "mailbox_filter_hidden"
 
 static struct client_command_context *running;
 
@@ -148,7 +147,8 @@ void access_running_add_source(const char *name)
 static void
 access_get_hidden(struct access *access, const struct mail_user *user)
 {
-	const uint64_t *hidden = event_get_ptr(user->event, HIDDEN_EVENT_KEY);
+	const uint64_t *hidden =
+		event_get_ptr(user->event, MAILBOX_FILTER_HIDDEN_KEY);
 
 	access->hidden_set = hidden != NULL;
 	if (hidden != NULL)
