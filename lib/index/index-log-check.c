@@ -116,28 +116,22 @@ static int header_fields_check(uint32_t begin, uint32_t end, char *text_r)
 static int header_check(const struct index_transaction *trans, struct cursor *c,
 			char *text_r)
 {
-	const unsigned char *data;
-	uint16_t begin, size;
+	const uint64_t end = trans->offset + trans->size;
+	struct index_header_update update;
 	uint32_t tail;
+	int ret;
 
-	while (cursor_left(c) >= 4) {
-		begin = cursor_u16(c);
-		size = cursor_u16(c);
-		data = cursor_bytes(c, size);
-		if (data == NULL)
-			return violated(text_r, "%u bytes of the header in a "
-					"transaction of %" PRIu64, size,
-					c->size);
-		cursor_align(c, 4);
-		if (header_fields_check(begin, (uint32_t)begin + size,
-					text_r) < 0)
+	while ((ret = index_header_update_next(c, &update)) > 0) {
+		if (header_fields_check(update.offset, (uint32_t)update.offset +
+					update.size, text_r) < 0)
 			return -1;
-		if (index_log_tail_is_after(trans, begin, data, size, &tail))
+		if (index_header_update_tail(&update, &tail) && tail > end)
 			return violated(text_r, "log_file_tail_offset %u > %"
-					PRIu64, tail,
-					trans->offset + trans->size);
+					PRIu64, tail, end);
 	}
-	return 0;
+	return ret == 0 ? 0 :
+		violated(text_r, "%u bytes of the header in a transaction of %"
+			 PRIu64, update.size, c->size);
 }
 
 static int intro_check(struct cursor *c, char *text_r)

@@ -14,34 +14,27 @@
 #include "index-header.h"
 #include "index-log-scan.h"
 
-/* u16 offset, size, and what is written, padded to 4 */
-#define HEADER_UPDATE_MIN_SIZE 8
-
 /* Take the times that a header has. Returns TRUE if this ends the sync of
    changes. */
 static bool scan_header(struct index_log_scan *scan,
 			const struct index_transaction *trans)
 {
-	const unsigned char *bytes = trans->data;
-	uint32_t left = trans->data_size, value, update_size;
+	struct index_header_update update;
 	bool ends_sync = false;
-	uint16_t offset, size;
+	struct cursor c;
+	uint32_t value;
 
-	for (; left >= HEADER_UPDATE_MIN_SIZE; bytes += update_size) {
-		memcpy(&offset, bytes, sizeof(offset));
-		memcpy(&size, bytes + 2, sizeof(size));
-		memcpy(&value, bytes + 4, sizeof(value));
-		if (offset == INDEX_OFFSET_LOG_TAIL)
+	cursor_init(&c, trans->data, trans->data_size, NULL);
+	while (index_header_update_next(&c, &update) > 0) {
+		if (update.offset == INDEX_OFFSET_LOG_TAIL)
 			ends_sync = true;
-		else if ((offset == INDEX_OFFSET_LAST_TEMP_FILE_SCAN ||
-			  offset == INDEX_OFFSET_DAY_STAMP) &&
-			 value > scan->time)
+		if (update.size < sizeof(value) ||
+		    (update.offset != INDEX_OFFSET_LAST_TEMP_FILE_SCAN &&
+		     update.offset != INDEX_OFFSET_DAY_STAMP))
+			continue;
+		memcpy(&value, update.data, sizeof(value));
+		if (value > scan->time)
 			scan->time = value;
-		update_size = size <= sizeof(value) ? HEADER_UPDATE_MIN_SIZE :
-			4 + (size + 3U) / 4 * 4;
-		if (update_size > left)
-			break;
-		left -= update_size;
 	}
 	return ends_sync && trans->external;
 }

@@ -183,16 +183,29 @@ bool index_log_next(struct index_log_iter *iter,
 		log_boundary_is_whole(trans_r, iter->size);
 }
 
-bool index_log_tail_is_after(const struct index_transaction *trans,
-			     uint32_t offset, const unsigned char *data,
-			     uint32_t size, uint32_t *tail_r)
+int index_header_update_next(struct cursor *cursor,
+			     struct index_header_update *update_r)
 {
-	if (offset > INDEX_OFFSET_LOG_TAIL ||
-	    offset + size < INDEX_OFFSET_LOG_TAIL + sizeof(*tail_r))
+	if (cursor_left(cursor) < 4)
+		return cursor->failed ? -1 : 0;
+	update_r->offset = cursor_u16(cursor);
+	update_r->size = cursor_u16(cursor);
+	update_r->data = cursor_bytes(cursor, update_r->size);
+	cursor_align(cursor, 4);
+	return update_r->data == NULL ? -1 : 1;
+}
+
+bool index_header_update_tail(const struct index_header_update *update,
+			      uint32_t *tail_r)
+{
+	const uint32_t offset = update->offset;
+
+	if (offset > INDEX_OFFSET_LOG_TAIL || offset + update->size <
+	    INDEX_OFFSET_LOG_TAIL + sizeof(*tail_r))
 		return false;
-	memcpy(tail_r, data + (INDEX_OFFSET_LOG_TAIL - offset),
+	memcpy(tail_r, update->data + (INDEX_OFFSET_LOG_TAIL - offset),
 	       sizeof(*tail_r));
-	return *tail_r > trans->offset + trans->size;
+	return true;
 }
 
 bool index_log_changes_flags(const struct index_transaction *trans,

@@ -101,16 +101,24 @@ bool index_log_next(struct index_log_iter *iter,
    also if it says that it counts for the modseq. */
 bool index_log_changes_flags(const struct index_transaction *trans,
 			     bool or_modseq);
-/* Up to the log's tail the mails have what the log says. Dovecot refuses a log
-   that puts it after the transaction which says so. Returns TRUE if an update
-   of size bytes of the index' header does that; tail_r is where. */
-bool index_log_tail_is_after(const struct index_transaction *trans,
-			     uint32_t offset, const unsigned char *data,
-			     uint32_t size, uint32_t *tail_r);
 /* Returns how the transaction changes the highest modseq; 0 means that none is
    kept. */
 uint64_t index_log_modseq(const struct index_transaction *trans,
 			  uint64_t modseq, unsigned int minor_version);
+
+/* One change of the index' header. */
+struct index_header_update {
+	uint16_t offset, size;
+	const unsigned char *data;
+};
+/* Take the next one of a transaction's data. Returns 1 if there is one more, 0
+   if not, -1 if it leads past the end. */
+int index_header_update_next(struct cursor *cursor,
+			     struct index_header_update *update_r);
+/* Returns TRUE if it sets the log's tail: up to there the mails have what the
+   log says. */
+bool index_header_update_tail(const struct index_header_update *update,
+			      uint32_t *tail_r);
 
 /* Each message that is added is u32 UID, u8 flags, padding. */
 #define INDEX_LOG_APPEND_SIZE 8

@@ -187,34 +187,26 @@ static void header_update(struct index_header *hdr, uint32_t offset,
 
 static void replay_header(struct replay *replay)
 {
-	struct cursor *c = &replay->cursor;
-	const unsigned char *data;
-	uint16_t offset, size;
-	uint32_t tail;
+	const struct index_transaction *trans = replay->trans;
+	struct index_header *hdr = &replay->state->hdr;
+	struct index_header_update update;
+	uint32_t tail, end;
 
-	while (cursor_left(c) >= 4) {
-		offset = cursor_u16(c);
-		size = cursor_u16(c);
-		data = cursor_bytes(c, size);
-		cursor_align(c, 4);
-		if (data == NULL)
-			return;
-		if ((uint32_t)offset + size >
-		    replay->state->hdr.base_header_size) {
+	while (index_header_update_next(&replay->cursor, &update) > 0) {
+		end = (uint32_t)update.offset + update.size;
+		if (end > hdr->base_header_size) {
 			contradiction(replay, "the header is changed past its "
-				      "end", (uint64_t)offset + size,
-				      replay->state->hdr.base_header_size);
+				      "end", end, hdr->base_header_size);
 			return;
 		}
 		/* it isn't taken into the state, which is the log's */
-		if (index_log_tail_is_after(replay->trans, offset, data, size,
-					    &tail)) {
+		if (index_header_update_tail(&update, &tail) &&
+		    tail > trans->offset + trans->size) {
 			contradiction(replay, "the log's tail is said to be "
 				      "after what says so", tail,
-				      replay->trans->offset +
-				      replay->trans->size);
+				      trans->offset + trans->size);
 		}
-		header_update(&replay->state->hdr, offset, data, size);
+		header_update(hdr, update.offset, update.data, update.size);
 	}
 }
 
