@@ -183,6 +183,15 @@ bool index_log_next(struct index_log_iter *iter,
 		log_boundary_is_whole(trans_r, iter->size);
 }
 
+bool index_log_iter_reach(struct index_log_iter *iter, uint64_t offset)
+{
+	struct index_transaction trans;
+
+	while (iter->offset < offset && index_log_next(iter, &trans))
+		;
+	return iter->offset == offset;
+}
+
 int index_header_update_next(struct cursor *cursor,
 			     struct index_header_update *update_r)
 {

@@ -97,6 +97,10 @@ void index_log_iter_init(struct index_log_iter *iter, const void *data,
 bool index_log_next(struct index_log_iter *iter,
 		    struct index_transaction *trans_r);
 
+/* Go on until an offset is reached, or the end. Returns TRUE if a transaction
+   begins there; if not, and the end is further on, iter->offset is where the
+   one ends in which it is. */
+bool index_log_iter_reach(struct index_log_iter *iter, uint64_t offset);
 /* Returns TRUE if a transaction changes flags that clients set; with or_modseq
    also if it says that it counts for the modseq. */
 bool index_log_changes_flags(const struct index_transaction *trans,

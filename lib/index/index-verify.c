@@ -20,6 +20,10 @@ struct verify {
 	/* the index file's own header, before its log changed it; major version
 	   0 if there is none */
 	struct index_header hdr;
+	/* the index file's extension modseq, 0 if there is none: where in which
+	   log the modseqs are those that it has */
+	uint64_t modseq_at;
+	uint32_t modseq_log_seq, modseq_log_offset;
 	struct index_verdicts *verdicts;
 };
 
@@ -198,6 +202,20 @@ static void verify_ext_record(struct verify *verify,
 	}
 }
 
+static void verify_ext_modseq(struct verify *verify,
+			      const struct index_ext *ext)
+{
+	static const char name[] = "modseq";
+
+	/* of another size Dovecot takes it for none */
+	if (ext->name_len != strlen(name) ||
+	    memcmp(ext->name, name, ext->name_len) != 0 || ext->hdr_size != 16)
+		return;
+	verify->modseq_at = ext->offset;
+	memcpy(&verify->modseq_log_seq, ext->hdr + 8, 4);
+	memcpy(&verify->modseq_log_offset, ext->hdr + 12, 4);
+}
+
 /* Returns TRUE if one of those before an extension has its name. */
 static bool ext_find_same(const struct verify *verify,
 			  const struct index_ext *ext, uint64_t *offset_r)
@@ -232,6 +250,7 @@ static void verify_exts(struct verify *verify)
 	for (unsigned int count = 0; index_ext_next(&iter, &ext, &error) > 0;
 	     count++) {
 		verify_ext_record(verify, &ext);
+		verify_ext_modseq(verify, &ext);
 		/* all of them are compared */
 		if (count < INDEX_EXTS_MAX &&
 		    ext_find_same(verify, &ext, &offset)) {
@@ -271,6 +290,64 @@ static void verify_index(struct verify *verify)
 	verify_exts(verify);
 }
 
+/* An offset from which Dovecot reads a log on: a transaction has to begin
+   there, or it reads bytes that are none. */
+static void verify_offset(struct verify *verify, const char *name,
+			  uint32_t offset, enum index_dir_file_id log_id,
+			  enum index_dir_file_id file, uint64_t at)
+{
+	const struct index_log_scan *log = index_dir_log(verify->dir, log_id);
+	struct index_log_iter iter;
+
+	if (offset < log->hdr.hdr_size) {
+		complain(verify, file, at, "%s %u < hdr_size %u of the log",
+			 name, offset, log->hdr.hdr_size);
+		return;
+	}
+	index_log_iter_init(&iter, verify->dir->files[log_id].data, log->end,
+			    log->hdr.hdr_size);
+	if (offset <= log->end && !index_log_iter_reach(&iter, offset)) {
+		complain(verify, file, at, "%s %u is within the transaction "
+			 "that ends at %" PRIu64, name, offset, iter.offset);
+	}
+}
+
+/* Where the index goes on in its log: 0 is the log's start. */
+static void verify_index_offsets(struct verify *verify,
+				 enum index_dir_file_id id)
+{
+	const struct index_log_scan *log = index_dir_log(verify->dir, id);
+	const struct index_header *hdr = &verify->hdr;
+
+	if (hdr->log_head_offset > log->end) {
+		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_HEAD,
+			 "log_head_offset %u > end of the log %" PRIu64,
+			 hdr->log_head_offset, log->end);
+	}
+	if (hdr->log_tail_offset != 0 &&
+	    hdr->log_tail_offset <= hdr->log_head_offset) {
+		verify_offset(verify, "log_tail_offset", hdr->log_tail_offset,
+			      id, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_TAIL);
+	}
+	if (hdr->log_head_offset != 0) {
+		verify_offset(verify, "log_head_offset", hdr->log_head_offset,
+			      id, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_HEAD);
+	}
+	/* it counts only together with the head */
+	if (verify->modseq_at == 0 || hdr->log_head_offset == 0 ||
+	    verify->modseq_log_seq != log->hdr.file_seq)
+		return;
+	if (verify->modseq_log_offset > hdr->log_head_offset) {
+		complain(verify, INDEX_DIR_INDEX, verify->modseq_at,
+			 "extension modseq: log_offset %u > log_head_offset %u",
+			 verify->modseq_log_offset, hdr->log_head_offset);
+		return;
+	}
+	verify_offset(verify, "extension modseq: log_offset",
+		      verify->modseq_log_offset, id, INDEX_DIR_INDEX,
+		      verify->modseq_at);
+}
+
 /* Where in which log the index ends. */
 static void verify_log_position(struct verify *verify,
 				enum index_dir_file_id id)
@@ -302,26 +379,8 @@ static void verify_log_position(struct verify *verify,
 			 "indexid %u != indexid %u of the index",
 			 log->hdr.indexid, hdr->indexid);
 	}
-	if (log->hdr.file_seq != hdr->log_file_seq)
-		return;
-	if (hdr->log_head_offset > log->end) {
-		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_HEAD,
-			 "log_head_offset %u > end of the log %" PRIu64,
-			 hdr->log_head_offset, log->end);
-	}
-	/* 0 is the start of the log */
-	if (hdr->log_tail_offset != 0 &&
-	    hdr->log_tail_offset < log->hdr.hdr_size) {
-		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_TAIL,
-			 "log_tail_offset %u < hdr_size %u of the log",
-			 hdr->log_tail_offset, log->hdr.hdr_size);
-	}
-	if (hdr->log_head_offset != 0 &&
-	    hdr->log_head_offset < log->hdr.hdr_size) {
-		complain(verify, INDEX_DIR_INDEX, INDEX_OFFSET_LOG_HEAD,
-			 "log_head_offset %u < hdr_size %u of the log",
-			 hdr->log_head_offset, log->hdr.hdr_size);
-	}
+	if (log->hdr.file_seq == hdr->log_file_seq)
+		verify_index_offsets(verify, id);
 }
 
 static void verify_log_header(struct verify *verify,
@@ -338,6 +397,41 @@ static void verify_log_header(struct verify *verify,
 		 hdr->hdr_size, file->size);
 }
 
+/* The tails that a log sets one after the other. */
+struct verify_tails {
+	enum index_dir_file_id id;
+	uint32_t hdr_size, last;
+	/* it goes on to where they are */
+	struct index_log_iter iter;
+};
+
+/* Dovecot looks at the first update of those that are done, and at no tail that
+   is lower than the one before it. */
+static void verify_tail(struct verify *verify, struct verify_tails *tails,
+			const struct index_transaction *trans)
+{
+	struct index_header_update update;
+	struct cursor c;
+	uint32_t tail;
+
+	cursor_init(&c, trans->data, trans->data_size, NULL);
+	if (trans->type != INDEX_LOG_HEADER_UPDATE || !trans->external ||
+	    index_header_update_next(&c, &update) <= 0 ||
+	    !index_header_update_tail(&update, &tail) || tail <= tails->last ||
+	    tail > trans->offset + trans->size)
+		return;
+	tails->last = tail;
+	if (tail < tails->hdr_size) {
+		complain(verify, tails->id, trans->offset,
+			 "log_file_tail_offset %u < hdr_size %u", tail,
+			 tails->hdr_size);
+	} else if (!index_log_iter_reach(&tails->iter, tail)) {
+		complain(verify, tails->id, trans->offset,
+			 "log_file_tail_offset %u is within the transaction "
+			 "that ends at %" PRIu64, tail, tails->iter.offset);
+	}
+}
+
 /* Each transaction by itself, whether the index needs it or not. */
 static void verify_transactions(struct verify *verify,
 				enum index_dir_file_id id)
@@ -345,15 +439,19 @@ static void verify_transactions(struct verify *verify,
 	const struct index_dir_file *file = &verify->dir->files[id];
 	const struct index_log_scan *log = index_dir_log(verify->dir, id);
 	char violated[INDEX_LOG_VIOLATED_SIZE];
+	struct verify_tails tails = { .id = id };
 	struct index_transaction trans;
 	struct index_log_iter iter;
 
 	if (log == NULL)
 		return;
+	tails.hdr_size = log->hdr.hdr_size;
 	index_log_iter_init(&iter, file->data, file->size, log->hdr.hdr_size);
+	tails.iter = iter;
 	while (index_log_next(&iter, &trans)) {
 		if (index_log_check(&trans, violated) < 0)
 			complain(verify, id, trans.offset, "%s", violated);
+		verify_tail(verify, &tails, &trans);
 	}
 }
 

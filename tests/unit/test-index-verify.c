@@ -262,6 +262,13 @@ struct change {
 	{ INDEX_DIR_INDEX, RECORDS_AT + 8, 0, NULL }, \
 	{ INDEX_DIR_INDEX, RECORDS_AT + RECORD_SIZE + 8, 0, NULL }
 
+/* the log sets its tail, instead of adding a message */
+#define SETS_TAIL(tail, text) \
+	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x10000020, NULL }, \
+	   { INDEX_DIR_LOG, TRANS_AT + 8, PAIR(64, 4), NULL }, \
+	   { INDEX_DIR_LOG, TRANS_AT + 12, tail, NULL }}, 0, \
+	  INDEX_DIR_LOG, TRANS_AT, text }
+
 static const struct violation {
 	struct change changes[4];
 	/* what else is violated because of it */
@@ -348,6 +355,16 @@ static const struct violation {
 	{ {{ INDEX_DIR_INDEX, 64, 0, NULL },
 	   { INDEX_DIR_INDEX, 68, 39, NULL }}, 0, INDEX_DIR_INDEX, 68,
 	  "log_head_offset 39 < hdr_size 40 of the log" },
+	{ {{ INDEX_DIR_INDEX, 64, 0, NULL },
+	   { INDEX_DIR_INDEX, 68, 44, NULL }}, 0, INDEX_DIR_INDEX, 68,
+	  "log_head_offset 44 is within the transaction that ends at 56" },
+	{ {{ INDEX_DIR_INDEX, 64, 52, NULL },
+	   { INDEX_DIR_INDEX, 68, 56, NULL }}, 0, INDEX_DIR_INDEX, 64,
+	  "log_tail_offset 52 is within the transaction that ends at 56" },
+	SETS_TAIL(39, "log_file_tail_offset 39 < hdr_size 40"),
+	SETS_TAIL(41, "log_file_tail_offset 41 is within the transaction that "
+		  "ends at 56"),
+	SETS_TAIL(57, "log_file_tail_offset 57 > 56"),
 	{ {{ INDEX_DIR_INDEX, 60, 3, NULL }}, 1, INDEX_DIR_INDEX, 60,
 	  "log_file_seq 3 > file_seq 2 of the log" },
 	{ {{ INDEX_DIR_LOG, 16, 60, NULL }}, 0, INDEX_DIR_LOG, 16,
@@ -468,6 +485,53 @@ START_TEST(what_is_violated_is_named)
 }
 END_TEST
 
+static const struct {
+	uint32_t head, log_seq, log_offset;
+	/* NULL if nothing is wrong */
+	const char *text;
+} modseqs[] = {
+	{ 40, 2, 40, NULL },
+	{ 56, 2, 40, NULL },
+	{ 56, 2, 56, NULL },
+	{ 40, 1, 41, NULL },
+	{ 0, 2, 41, NULL },
+	{ 40, 2, 56, "extension modseq: log_offset 56 > log_head_offset 40" },
+	{ 40, 2, 39, "extension modseq: log_offset 39 < hdr_size 40 of the "
+	  "log" },
+	{ 56, 2, 44, "extension modseq: log_offset 44 is within the "
+	  "transaction that ends at 56" },
+};
+
+/* In place of the two extensions that there are. */
+START_TEST(modseqs_go_on_where_a_transaction_begins)
+{
+	struct bytes *index = &files[INDEX_DIR_INDEX];
+	const size_t size = index->size;
+	struct index_verdicts verdicts;
+
+	put32(index, 64, 0);
+	put32(index, 68, modseqs[_i].head);
+	index->size = EXT_AT;
+	ADD(index, 16, 0, 0);
+	ADD16(index, 8, 6);
+	add(index, "modseq\0", 8);
+	ADD(index, 9, 0, modseqs[_i].log_seq, modseqs[_i].log_offset);
+	ADD(index, 16, 0, 0);
+	ADD16(index, 8, 5);
+	add(index, "other\0\0", 8);
+	ck_assert_uint_eq(index->size, RECORDS_AT - 16);
+	index->size = size;
+	verify(&verdicts);
+	ck_assert_uint_eq(verdicts.count, modseqs[_i].text == NULL ? 0 : 1);
+	if (modseqs[_i].text != NULL) {
+		ck_assert_str_eq(verdicts.verdicts[0].text, modseqs[_i].text);
+		ck_assert_int_eq(verdicts.verdicts[0].file, INDEX_DIR_INDEX);
+		ck_assert_uint_eq(verdicts.verdicts[0].offset, EXT_AT);
+	}
+	index_verdicts_free(&verdicts);
+}
+END_TEST
+
 /* Of many violations the first ones are named, and that there are more. */
 START_TEST(verdicts_have_an_end)
 {
@@ -576,6 +640,8 @@ int main(void)
 			    sizeof(marks) / sizeof(marks[0]));
 	tcase_add_loop_test(tcase, what_is_violated_is_named, 0,
 			    sizeof(violations) / sizeof(violations[0]));
+	tcase_add_loop_test(tcase, modseqs_go_on_where_a_transaction_begins, 0,
+			    sizeof(modseqs) / sizeof(modseqs[0]));
 	tcase_add_test(tcase, verdicts_have_an_end);
 	tcase_add_test(tcase, lists_lead_to_a_root);
 	return unit_run(tcase);
