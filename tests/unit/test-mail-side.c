@@ -180,6 +180,69 @@ START_TEST(an_absolute_path_is_looked_at_as_well)
 }
 END_TEST
 
+/* Links to directories that are mailboxes, no mailboxes, and perhaps some; and
+   in such a directory. */
+START_TEST(links_are_followed_to_directories)
+{
+	static const char *const dirnames[] = { NULL, "D" };
+	const char *below = _i == 0 ? "" : "/D";
+	struct mail_side *side = begin("maildir", dirnames[_i]);
+
+	unit_mkdir(unit_path("mail/a/box%s/tmp", below));
+	unit_mkdir(unit_path("mail/a/junk%s/x", below));
+	unit_mkdir(unit_path("mail/a/part%s/cur", below));
+	unit_mkdir(unit_path("mail/a/half%s", below));
+	unit_mkdir(unit_path("mail/a/none"));
+	ck_assert_int_eq(symlink("box", unit_path("mail/a/to-box")), 0);
+	ck_assert_int_eq(symlink("junk", unit_path("mail/a/to-junk")), 0);
+	ck_assert_int_eq(symlink("part", unit_path("mail/a/to-part")), 0);
+	ck_assert_int_eq(symlink("nowhere", unit_path("mail/a/half%s/tmp",
+						      below)), 0);
+	(void)look(side, "a/to-box", MBA_STATE_MAILBOX);
+	(void)look(side, "a/to-junk", MBA_STATE_NOT_MAILBOX);
+	check_unknown(side, "a/to-part", MBA_REASON_INCOMPLETE);
+	check_unknown(side, "a/half", MBA_REASON_SYMLINK);
+	ck_assert_int_eq(symlink("nowhere", unit_path("mail/a/none/D")), 0);
+	if (_i == 0)
+		(void)look(side, "a/none", MBA_STATE_NOT_MAILBOX);
+	else
+		check_unknown(side, "a/none", MBA_REASON_SYMLINK);
+	ck_assert_uint_eq(unit_errors_count, 0);
+	end(side);
+}
+END_TEST
+
+/* With what makes a directory a mailbox. */
+START_TEST(a_path_may_be_as_long_as_the_kernel_takes_it)
+{
+	struct mail_side *side = begin("maildir", NULL);
+	const size_t max_len = PATH_MAX - 1 - strlen("/tmp");
+	struct mail_verdict verdict;
+	char name[PATH_MAX];
+	const char *op;
+	bool is_dir;
+
+	unit_mkdir(unit_path("mail/box/tmp"));
+	ck_assert_int_eq(chdir(unit_path("mail")), 0);
+	memset(name, '/', sizeof(name));
+	name[0] = '.';
+	for (size_t len = max_len - 1; len < sizeof(name); len++) {
+		(void)strcpy(name + len - strlen("box"), "box");
+		verdict = mail_look(location, AT_FDCWD, name, "box", &op,
+				    &is_dir);
+		ck_assert_int_eq(verdict.state, len <= max_len ?
+				 MBA_STATE_MAILBOX : MBA_STATE_UNKNOWN);
+		if (len > max_len) {
+			ck_assert_int_eq(verdict.reason, MBA_REASON_ERROR);
+			ck_assert_int_eq(errno, ENAMETOOLONG);
+			errno = 0;
+		}
+		memset(name + len - strlen("box"), '/', strlen("box"));
+	}
+	end(side);
+}
+END_TEST
+
 /* A directory that can't be opened ahead is the next one to be looked at; but
    if its entry isn't looked up after all, since the list of mailboxes changed,
    that says nothing of another one. */
@@ -279,6 +342,8 @@ int main(void)
 			    2);
 	tcase_add_loop_test(tcase, an_absolute_path_is_looked_at_as_well, 0,
 			    2);
+	tcase_add_loop_test(tcase, links_are_followed_to_directories, 0, 2);
+	tcase_add_test(tcase, a_path_may_be_as_long_as_the_kernel_takes_it);
 	tcase_add_loop_test(tcase,
 			    an_error_is_of_the_directory_that_it_was_asked_for,
 			    0, 2);
