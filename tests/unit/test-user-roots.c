@@ -31,6 +31,8 @@ static const struct {
 	  NULL },
 	{ "", "mail", "The index root is below that of user bob",
 	  "Below the index root is a root of user ann" },
+	/* mails are above many an index root */
+	{ "other", "", NULL, NULL },
 	/* many a service's account has it for a home */
 	{ "/", "/", NULL, NULL },
 };
@@ -111,6 +113,7 @@ START_TEST(an_index_root_that_came_later_is_not_cleaned)
 	mba_user_roots_add(users, "bob", &others);
 	mba_user_roots_add(users, "ann", &clean.location);
 	mba_user_roots_add(users, "bob", &clean.location);
+	mba_user_roots_add(users, "ann", &clean.location);
 	check_user(users, "bob", &clean.location,
 		   "The index root is also a root of user ann");
 	check_user(users, "ann", &clean.location,
@@ -217,6 +220,11 @@ START_TEST(roots_of_somebody_else)
 	clean.location.index_root = "/usr/bin";
 	mba_user_roots_add(users, "ann", &clean.location);
 	clean.set.dry_run = true;
+	check_user(users, "ann", &clean.location, NULL);
+	mba_user_roots_deinit(&users);
+	/* nor does anybody know what is above it */
+	users = mba_user_roots_init();
+	mba_user_roots_add(users, "ann", &clean.location);
 	check_user(users, "ann", &clean.location, NULL);
 	mba_user_roots_deinit(&users);
 }
