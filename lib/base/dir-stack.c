@@ -72,12 +72,9 @@ void dir_stack_push(struct dir_stack *stack, const char *name, size_t len)
    the path, remembering which directory it was. */
 static int close_shallowest(struct dir_stack *stack)
 {
-	struct dir_stack_frame *frame;
+	struct dir_stack_frame *frame = &stack->frames[stack->first_open++];
 	struct stat st;
 
-	while (stack->frames[stack->first_open].fd == -1)
-		stack->first_open++;
-	frame = &stack->frames[stack->first_open++];
 	if (fstat(frame->fd, &st) < 0)
 		return -1;
 	frame->id = inode_id_get(&st);
@@ -99,15 +96,15 @@ static int frame_open(struct dir_stack *stack, size_t idx, int dir_fd,
 	if (frame->fd == -1)
 		return -1;
 	stack->open_count++;
+	if (frame->opens++ > 0 &&
+	    (fstat(frame->fd, &st) < 0 || !inode_id_is(&frame->id, &st))) {
+		frame_close(stack, frame);
+		errno = ESTALE;
+		return -1;
+	}
 	if (idx < stack->first_open)
 		stack->first_open = idx;
-	if (frame->opens++ == 0)
-		return 0;
-	if (fstat(frame->fd, &st) == 0 && inode_id_is(&frame->id, &st))
-		return 0;
-	frame_close(stack, frame);
-	errno = ESTALE;
-	return -1;
+	return 0;
 }
 
 /* Open a frame below parent_fd. Its name ends where the next one's begins. */

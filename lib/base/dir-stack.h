@@ -37,8 +37,8 @@ struct dir_stack {
 
 	struct dir_stack_frame *frames;
 	size_t count, frames_alloc;
+	/* those that are open follow each other, from first_open on */
 	unsigned int open_count;
-	/* the shallowest frame that may be open */
 	size_t first_open;
 };
 

@@ -132,6 +132,36 @@ START_TEST(a_stack_holds_few_descriptors)
 }
 END_TEST
 
+START_TEST(a_stack_closes_what_it_opened)
+{
+	unsigned int before = unit_descriptors_count();
+	unsigned int inherited = unit_inherited_count();
+	struct dir_stack stack;
+
+	dir_stack_init(&stack, O_RDONLY);
+	dir_stack_deinit(&stack);
+	ck_assert_uint_eq(unit_descriptors_count(), before);
+
+	make_deep(unit_path("root"), 50);
+	stack_open(&stack, unit_path("root"));
+	for (unsigned int i = 0; i < 50; i++) {
+		dir_stack_push(&stack, "nowhere", 7);
+		dir_stack_pop(&stack);
+	}
+	for (unsigned int i = 0; i < 50; i++) {
+		dir_stack_push(&stack, "d", 1);
+		ck_assert_str_eq(dir_stack_name(&stack), "d");
+		(void)stack_ino(&stack);
+	}
+	ck_assert_uint_eq(unit_descriptors_count(),
+			  before + 1 + DIR_STACK_MAX_OPEN);
+	/* the root was opened here */
+	ck_assert_uint_eq(unit_inherited_count(), inherited + 1);
+	dir_stack_deinit(&stack);
+	ck_assert_uint_eq(unit_descriptors_count(), before);
+}
+END_TEST
+
 START_TEST(a_stack_opens_what_it_jumps_to)
 {
 	struct dir_stack stack;
@@ -242,6 +272,29 @@ END_TEST
 START_TEST(a_directory_is_found_when_one_above_was_moved)
 {
 	ck_assert_int_eq(return_to_third(move_second), 0);
+}
+END_TEST
+
+/* What was above is another directory: what is below is the same. */
+START_TEST(a_stack_goes_on_below_what_was_moved)
+{
+	struct dir_stack stack;
+
+	make_deep(unit_path("root"), 50);
+	stack_open(&stack, unit_path("root"));
+	for (unsigned int i = 0; i < 50; i++) {
+		dir_stack_push(&stack, "d", 1);
+		(void)stack_ino(&stack);
+	}
+	move_fourth();
+	while (stack.count > 4)
+		dir_stack_pop(&stack);
+	ck_assert_int_eq(dir_stack_parent_fd(&stack), -1);
+	while (stack.count < 50) {
+		dir_stack_push(&stack, "d", 1);
+		(void)stack_ino(&stack);
+	}
+	dir_stack_deinit(&stack);
 }
 END_TEST
 
@@ -600,6 +653,7 @@ int main(void)
 	TCase *tcase = tcase_create("walk");
 
 	tcase_add_test(tcase, a_stack_holds_few_descriptors);
+	tcase_add_test(tcase, a_stack_closes_what_it_opened);
 	tcase_add_test(tcase, a_stack_opens_what_it_jumps_to);
 	tcase_add_test(tcase, a_directory_that_was_replaced_is_told);
 	tcase_add_test(tcase, a_symlink_in_its_place_is_not_followed);
@@ -607,6 +661,7 @@ int main(void)
 	tcase_add_test(tcase, a_directory_that_is_still_there_is_found);
 	tcase_add_test(tcase, a_directory_is_found_when_one_below_was_moved);
 	tcase_add_test(tcase, a_directory_is_found_when_one_above_was_moved);
+	tcase_add_test(tcase, a_stack_goes_on_below_what_was_moved);
 	tcase_add_test(tcase, a_tree_is_walked);
 	tcase_add_test(tcase, a_deep_tree_is_walked_with_few_descriptors);
 	tcase_add_test(tcase, a_directory_is_read_on_after_a_deep_one);
