@@ -4,6 +4,7 @@
 /* Names of the mailbox list index that no mailbox has, and no entry; and
    subscriptions. */
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,6 +157,8 @@ static bool ask(const struct mba_namespace_report *ns, void *context)
 	struct asked *asked = context;
 
 	(void)ns;
+	/* what a call before left says nothing */
+	errno = EIO;
 	/* it comes to an end */
 	ck_assert_uint_lt(++asked->count, 10000);
 	if (asked->count != asked->at)
@@ -444,6 +447,7 @@ START_TEST(errors_are_told_once)
 	ck_assert_str_eq(report->errors[1].path, unit_path("mail/denied"));
 	ck_assert_str_eq(report->errors[2].path, unit_path("index/loop/a"));
 	ck_assert_str_eq(report->errors[2].op, "lstat");
+	ck_assert_str_eq(report->errors[2].error, strerror(ELOOP));
 	audit_deinit(&audit, &set);
 	ck_assert_int_eq(chmod(unit_path("index/closed"), 0700), 0);
 	ck_assert_int_eq(chmod(unit_path("mail/denied"), 0700), 0);
