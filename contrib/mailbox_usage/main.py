@@ -34,8 +34,14 @@ had errors or may have users by other names, 2 if a file can't be read, or the
 summary not be written."""
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """What it quotes may hold anything."""
+        super().error(output.shown(message))
+
+
 def parse_args():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mailbox-usage", description=DESCRIPTION, epilog=EPILOG,
         add_help=False)
     parser.add_argument("-h", "--help", action="store_true",

@@ -709,7 +709,12 @@ def test_errors_and_help(tmp_path):
             b"mailbox-usage: : No such file or directory\n"
     out = run("--help").stdout.decode()
     assert "--json" in out and "--csv" in out and "journal" in out
-    run("--nonsense", status=2)
+    for options in (["--no\x1b[31m"], ["--prefix", "%u\x1b[31m%1n"],
+                    ["--json=\x1b[31m"]):
+        error = run(*options, status=None)
+        assert b"\x1b" not in error.stderr
+    assert b"arguments: --no\\x1b[31m\n" in run("--no\x1b[31m",
+                                                 status=2).stderr
 
 
 def test_what_a_real_server_wrote(dovecot):
