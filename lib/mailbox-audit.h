@@ -386,8 +386,8 @@ enum mba_state mba_probe_mbox(int dir_fd, const char *path,
 /* mail_location and the namespace around it, as Dovecot understands them
    (lib-storage/mailbox-list.h, struct mailbox_list_settings). Paths are
    absolute and expanded. Unset strings are NULL, but for prefix, type and
-   driver; where the driver has a default for them, "" says that there is
-   none. */
+   driver; "" for inbox_path, dirname and mailbox_dir says that there is none,
+   whatever the driver's default is. */
 struct mba_location {
 	/* namespace prefix, "" for none */
 	const char *prefix;
@@ -617,8 +617,8 @@ struct mba_use {
 	/* somebody used it then or later; 0: there is no proof */
 	int64_t last_used;
 	/* What proves that, a constant, NULL without a proof: "cache-field",
-	   "change", "first-recent-uid", "thread", "sort"; mailbox-audit(1) says
-	   more of them. */
+	   "change", "first-recent-uid", "thread", "sort"; see
+	   mailbox-audit-inspect(1) */
 	const char *proof;
 	/* of what was before, there is no evidence */
 	int64_t since;
