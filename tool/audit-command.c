@@ -87,6 +87,15 @@ void audit_command_deinit(struct audit_command *cmd)
 	location_options_deinit(&cmd->location);
 }
 
+/* A dumb terminal would show what clears the line. */
+static bool progress_can_be_shown(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) > 0 &&
+		(term == NULL || strcmp(term, "dumb") != 0);
+}
+
 static void progress_clear(struct audit_command *cmd)
 {
 	if (cmd->progress_on_screen)
@@ -221,7 +230,7 @@ int audit_command_run(struct audit_command *cmd)
 	/* else nobody would hear of a missing INBOX */
 	if (cmd->entries || cmd->location.location.inbox_path == NULL)
 		cmd->set.entry = command_entry;
-	cmd->quiet = cmd->quiet || !isatty(STDERR_FILENO);
+	cmd->quiet = cmd->quiet || !progress_can_be_shown();
 	cmd->set.progress = command_progress;
 	cmd->table = cmd->totals ? MBA_TABLE_TOTALS :
 		cmd->entries ? MBA_TABLE_ENTRIES : MBA_TABLE_SUMMARY;

@@ -328,6 +328,9 @@ def test_progress_on_a_terminal_only(tree, tmp_path):
         assert progress.sub(b"", text) == b"\r\x1b[K"
         for quiet in ("-q", "--quiet"):
             assert terminal([*command, "-j", quiet], stdout=out) == b""
+        # one that would show what clears the line
+        assert terminal(["env", "TERM=dumb", *command, "-j"],
+                        stdout=out) == b""
         # rows on the same terminal stand on lines of their own
         text = terminal([*command, "-e"])
         rows = progress.sub(b"", text).replace(b"\r\x1b[K", b"")
