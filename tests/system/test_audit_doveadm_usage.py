@@ -49,6 +49,18 @@ def test_usage_errors_refuse_before_anything_is_looked_at(dovecot, options,
         assert os.path.join(server.dir, path) not in seen
 
 
+def test_what_doveadm_itself_refuses(dovecot):
+    server = dovecot()
+    nobody = {key: value for key, value in os.environ.items() if key != "USER"}
+    for argv, status in [
+            (["-f", "nonsense", "mailbox-audit", "-u", "alice"],
+             os.EX_TEMPFAIL),
+            (["mailbox-audit"],
+             os.EX_TEMPFAIL if VERSION >= (2, 4) else os.EX_USAGE)]:
+        result = server.doveadm(*argv, check=False, env=nobody)
+        assert (result.returncode, result.stdout) == (status, b"")
+
+
 def test_json_is_a_format_of_its_own(dovecot):
     server = dovecot()
     for form in ("table", "tab", "flow", "pager", "json"):
