@@ -5,12 +5,12 @@
    mounted leaves an empty directory behind, a symlink to it dangles: everything
    there would look as if it were deleted.
 
-   A look is what mail-look.c asks of the file system for one mailbox. A question
-   has its look made later, by any thread of look-pool.c, and look-queue.c keeps
-   the order: questions may be asked before earlier ones are answered. Their
-   directories are opened in that order; what is learnt of directories is learnt
-   in the order of the answers alone, so that these are the same as if each had
-   been answered before the next was asked. */
+   A look is what mail-look.c asks of the file system for one mailbox. For a
+   question it is made later, by any thread of look-pool.c, and look-queue.c
+   keeps the order: questions may be asked before earlier ones are answered.
+   Their directories are opened in that order; what is learnt of directories is
+   learnt in the order of the answers alone, so that these are the same as if
+   each had been answered before the next was asked. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -527,7 +527,8 @@ bool mail_side_is_slow(const struct mail_side *side)
 }
 
 /* Open a question's directory. */
-static bool asked_dir_open(struct mail_side *side, const struct location_path *path)
+static bool asked_dir_open(struct mail_side *side,
+			   const struct location_path *path)
 {
 	struct mail_dir *dir;
 	int fd;
