@@ -6,9 +6,12 @@ hibernated, with a raw log."""
 
 import glob
 import os
+import subprocess
 import time
 
-from accesslog import PLUGIN, accesses
+from accesslog import MARK, PLUGIN, accesses, parse
+from dovecot import IS_24
+from filter import program
 from hibernation import HIBERNATION, hibernate
 from imap import literal
 
@@ -148,3 +151,37 @@ def test_raw_log(dovecot):
     out, = glob.glob(path + "/*.out")
     with open(out, "rb") as f:
         assert reply.untagged[0] in f.read()
+
+
+def over_a_pipe(server, *command):
+    """Returns what a session of alice's says, and the lines that it writes to
+    its standard error."""
+    user = server.users["alice"]
+    result = subprocess.run(
+        ["setpriv", f"--reuid={user.uid}", f"--regid={user.gid}",
+         "--clear-groups", *command], cwd="/", timeout=120,
+        input=b'a LIST "" *\r\nb SELECT box\r\nc LOGOUT\r\n',
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
+        env={"PATH": os.environ["PATH"], "HOME": user.home, "USER": "alice"})
+    return result.stdout, [parse(line.split(MARK, 1)[1]) for line in
+                           result.stderr.decode().splitlines() if MARK in line]
+
+
+def test_a_session_over_a_pipe(dovecot):
+    """As clients have by ssh. 2.3's doveadm hands on its own settings, not
+    those of the protocol imap."""
+    server = dovecot(plugins={"imap": ["mailbox_filter", "imap_mailbox_log"]})
+    server.doveadm("mailbox", "create", "-u", "alice", "box", "public_html")
+    config = ["-c", server.config]
+    said, lines = over_a_pipe(server, program("imap"), *config, "-u", "alice")
+    logged = [entry("LIST", ref="", pattern="*", listed=2, hidden=1),
+              entry("SELECT", mailbox="box")]
+    assert said.startswith(b"* PREAUTH ") and b"public_html" not in said
+    assert lines == logged
+    said, lines = over_a_pipe(server, "doveadm", *config, "exec", "imap",
+                              "-u", "alice")
+    assert said.startswith(b"* PREAUTH ")
+    assert (b"public_html" in said) == (not IS_24)
+    assert lines == (logged if IS_24 else [])
+    # the log knows nothing of these
+    assert MARK not in server.log()
