@@ -60,6 +60,7 @@ def test_no_error_under_valgrind(dovecot, wrapper):
                      location=Location("maildir", "~/Maildir",
                                        index="index/%u"))
     commands = [*LISTS, "CREATE box", ("APPEND box", MESSAGE), "SELECT box",
+                'APPEND INBOX CATENATE (URL ";UID=1" URL "/box/;UID=1")',
                 "COPY 1 INBOX", "UID MOVE 1 INBOX", "RENAME box new",
                 "SETMETADATA INBOX (/private/x y)", "STATUS", 'STATUS "x',
                 ("STATUS", "x" * 5000, "(MESSAGES)"),
