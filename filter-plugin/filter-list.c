@@ -117,10 +117,8 @@ static bool filter_list_is_gone(const char *vname, void *context)
 void filter_list_set_recorded(struct filter_list *flist,
 			      struct filter_hidden **recorded)
 {
-	if (flist->hidden != NULL) {
-		filter_hidden_update(flist->hidden, flist->recorded,
-				     *recorded, filter_list_is_gone, flist);
-	}
+	filter_hidden_update(flist->hidden, flist->recorded, *recorded,
+			     filter_list_is_gone, flist);
 	filter_hidden_free(&flist->recorded);
 	flist->recorded = *recorded;
 	*recorded = NULL;

@@ -84,9 +84,9 @@ void filter_list_count_hidden(struct filter_list *flist,
 void filter_list_set_hidden(struct filter_list *flist,
 			    struct filter_hidden **hidden,
 			    struct filter_hidden **recorded);
-/* The mailbox list index has these hidden names now. What others made or
-   removed since the refresh, or the LIST before, they told it by this. Takes
-   the names over. */
+/* The mailbox list index has these hidden names now, after its first refresh.
+   What others made or removed since the latest refresh, or the LIST before,
+   they told it by this. Takes the names over. */
 void filter_list_set_recorded(struct filter_list *flist,
 			      struct filter_hidden **recorded);
 /* Free what isn't in the list's pool. */

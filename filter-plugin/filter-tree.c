@@ -237,8 +237,9 @@ void filter_tree_iter_init(struct filter_list *flist,
 		filter_tree_set_all_visible(flist);
 
 	/* what a pruned index remembers of hidden names says nothing about what
-	   is there: its refresh does, and what has changed in it since */
-	if (filter_index_is_pruned(flist->list)) {
+	   is there: its refresh does, and what has changed in it since. One
+	   that can't be written isn't refreshed. */
+	if (filter_index_is_pruned(flist->list) && flist->hidden != NULL) {
 		filter_list_set_recorded(flist, &tree->hidden);
 		filter_list_count_hidden(flist, flist->hidden, iter);
 		return;

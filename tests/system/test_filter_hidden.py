@@ -6,11 +6,12 @@ have shown without the filter, counted in stock Dovecot's answer to it."""
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
 from accesslog import PLUGIN, accesses
-from dovecot import Location, Namespace
+from dovecot import IS_24, Location, Namespace
 from filter import MBOX, with_filter
 from imap import parse_list
 
@@ -238,6 +239,27 @@ def test_a_first_list_counts_whatever_came_before(dovecot, name, first):
               if line["cmd"] == "LIST"]
     expected = sum(map(is_topmost_hidden, names[0]))
     assert logged[-1] == expected >= 2
+    assert not any(map(is_topmost_hidden, names[1]))
+
+
+def test_an_index_that_cannot_be_written_tells_what_it_has(dovecot):
+    """2.4 lists from it without having looked at the disk, 2.3 nothing."""
+    description = {"location": location("maildir-fs", "main"),
+                   "plugins": PLUGIN}
+    names = []
+    for each in (dovecot(**description), dovecot(**with_filter(description))):
+        fill(each, "maildir-fs", "main")
+        each.chown("alice", each.users["alice"].home)
+        each.doveadm("mailbox", "list", "-u", "alice")
+        index = each.path("index/%u-main", "alice")
+        subprocess.run(["chown", "-R", "root:root", index], check=True)
+        subprocess.run(["chmod", "-R", "a+rX", index], check=True)
+        with each.imap("alice") as imap:
+            names.append({name.decode() for name in imap.list()})
+    expected = sum(map(is_topmost_hidden, names[0]))
+    logged, = accesses(each)
+    assert logged["hidden"] == expected
+    assert expected >= 2 or not IS_24
     assert not any(map(is_topmost_hidden, names[1]))
 
 
