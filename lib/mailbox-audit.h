@@ -340,6 +340,10 @@ enum mba_reason {
 	/* LAYOUT=index: the mailbox has a name, but its index says that it was
 	   deleted */
 	MBA_REASON_INDEX_DELETED,
+	/* The index is on a file system on which upper and lower case are the
+	   same, and holds more than a log's header: a mailbox whose name
+	   differs in case may have its index here. */
+	MBA_REASON_LETTER_CASE,
 
 	MBA_REASON_COUNT
 };

@@ -44,6 +44,8 @@ reason_not_bogus(const struct entry_decide_settings *set,
 		return MBA_REASON_SHARED_ROOT;
 	if (found->in_other_root)
 		return MBA_REASON_OTHER_ROOT;
+	if (found->own.is_folded)
+		return MBA_REASON_LETTER_CASE;
 	/* who removes it has to know whose it is */
 	if (set->afresh && found->own.is_unread)
 		return MBA_REASON_ERROR;

@@ -16,7 +16,8 @@ static const char *const state_names[MBA_STATE_COUNT] = {
 static const char *const reason_names[MBA_REASON_COUNT] = {
 	NULL, "symlink", "compressed", "long-line", "incomplete",
 	"empty-directory", "atime", "error", "mail-root", "not-judged",
-	"unmapped", "shared-root", "other-root", "list-index", "index-deleted"
+	"unmapped", "shared-root", "other-root", "list-index", "index-deleted",
+	"letter-case"
 };
 
 static const char *const kept_names[MBA_KEPT_COUNT] = {

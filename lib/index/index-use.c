@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "alloc.h"
 #include "index-dir.h"
@@ -102,6 +105,42 @@ static void files_seen(const struct index_entry_files *files,
 		seen_r[id] = index_file_seen(files, ids[id]);
 }
 
+/* Returns a name in capitals; the caller frees it. */
+static char *name_fold(const char *name)
+{
+	char *folded = mem_strdup(name);
+
+	for (char *p = folded; *p != '\0'; p++)
+		*p = toupper((unsigned char)*p);
+	return folded;
+}
+
+/* Find out whether a directory finds a file by its name in capitals. That goes
+   for a whole file system, or a directory and what is made below. */
+static void own_read_case(const struct walk_place *place,
+			  const struct index_entry_files *files,
+			  const char *root, const struct error_sink *errors,
+			  struct index_own *own)
+{
+	enum index_file file = INDEX_FILE_FIRST_REMOVABLE;
+	struct stat st;
+	char *name;
+
+	while (file < INDEX_FILE_COUNT && index_file_seen(files, file) == NULL)
+		file++;
+	if (file == INDEX_FILE_COUNT)
+		return;
+	name = name_fold(index_file_name(file));
+	if (fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		own->is_folded = inode_is_same(&st, index_file_seen(files,
+								    file));
+	else if (errno != ENOENT) {
+		error_sink_add_below(errors, "stat", root, place->path, name);
+		own->is_unread = true;
+	}
+	free(name);
+}
+
 void index_use_read(const struct walk_place *place,
 		    const struct index_entry_files *files,
 		    const char *root, const struct error_sink *errors,
@@ -132,5 +171,7 @@ void index_use_read(const struct walk_place *place,
 	if (dir.result == INDEX_STATE_OK)
 		index_own_read(&dir.state, own_r);
 	own_r->is_unread = failed;
+	if (files != NULL)
+		own_read_case(place, files, root, errors, own_r);
 	index_dir_free(&dir);
 }

@@ -24,6 +24,8 @@ struct index_own {
 	bool is_dbox;
 	/* a file of it couldn't be read, which was told */
 	bool is_unread;
+	/* upper and lower case are the same to its file system */
+	bool is_folded;
 };
 
 /* Returns the length of a name in the extension box-name, without what follows

@@ -13,6 +13,7 @@
 			as many can't be opened or read (EACCES)
    spare=NAME		no errors for files and directories of that name
    seed=NUMBER		other times, and other errors
+   fold			upper and lower case of a name are the same
    nocache		the kernel asks each time, in place of once a second
    count=FILE		when it ends, how many answers there were, and how many
 			at once
@@ -33,6 +34,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <limits.h>
 #include <pthread.h>
 #include <search.h>
 #include <stdatomic.h>
@@ -70,7 +72,7 @@ struct node {
 
 static struct {
 	unsigned int delay, jitter, errors, seed;
-	int nocache;
+	int fold, nocache;
 	char *spare, *count;
 	const char *source;
 } options;
@@ -89,6 +91,7 @@ static const struct fuse_opt option_spec[] = {
 	{ "seed=%u", offsetof(typeof(options), seed), 0 },
 	{ "spare=%s", offsetof(typeof(options), spare), 0 },
 	{ "count=%s", offsetof(typeof(options), count), 0 },
+	{ "fold", offsetof(typeof(options), fold), 1 },
 	{ "nocache", offsetof(typeof(options), nocache), 1 },
 	FUSE_OPT_END
 };
@@ -243,13 +246,34 @@ static int node_find(struct node *node, struct stat *st_r)
 	return 0;
 }
 
+/* Returns the name that a directory has for another spelling of it. */
+static const char *name_fold(const struct node *dir, const char *name,
+			     char spelled[NAME_MAX + 1])
+{
+	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	strcpy(spelled, name);
+	while (stream != NULL && (d = readdir(stream)) != NULL) {
+		if (strcasecmp(d->d_name, name) == 0)
+			strcpy(spelled, d->d_name);
+	}
+	if (stream != NULL)
+		(void)closedir(stream);
+	return spelled;
+}
+
 static void slow_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	const double timeout = options.nocache ? 0 : 1;
 	struct fuse_entry_param entry = {
 		.attr_timeout = timeout, .entry_timeout = timeout,
 	};
-	struct node *node = node_new(node_get(parent), name);
+	char spelled[NAME_MAX + 1];
+	struct node *node = node_new(node_get(parent), !options.fold ? name :
+				     name_fold(node_get(parent), name,
+					       spelled));
 	int ret = node_find(node, &entry.attr);
 
 	if (ret == 0)

@@ -53,7 +53,7 @@ class Slow:
 
 
 @contextlib.contextmanager
-def slow(source, at=None, nocache=False, **options):
+def slow(source, at=None, nocache=False, fold=False, **options):
     """Shows a directory slowly, to everybody, with the permissions that it
     has; at is a directory to show it in."""
     server = Slow()
@@ -63,6 +63,7 @@ def slow(source, at=None, nocache=False, **options):
         server.path = at or os.path.join(top, "mail")
         os.makedirs(server.path, exist_ok=True)
         words += ["nocache"] if nocache else []
+        words += ["fold"] if fold else []
         process = server.process = subprocess.Popen([
             program(), source, server.path, "-f", "-o",
             ",".join(["allow_other", "default_permissions", "count=" + top +

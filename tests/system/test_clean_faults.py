@@ -7,6 +7,7 @@ is killed before each of them."""
 import errno
 import fcntl
 import itertools
+import json
 import os
 import pwd
 import re
@@ -448,3 +449,34 @@ def test_a_file_system_that_keeps_open_files(trees):
     with slow(trees.index, at=trees.index):
         assert trees.clean().report["errors"] == []
         assert paths_below(trees.index) == left
+
+
+def test_names_that_differ_in_case(trees):
+    """Where that makes no difference to the index's file system, an index
+    stays under the name that the mailbox had before it was renamed, say."""
+    for name in ("Box", "Work/box", "Gone"):
+        parent, _, last = name.rpartition("/")
+        make(trees, f"{parent}/.imap/{last}", "dovecot.index")
+    make(trees, ".imap/Junk")
+    trees.box("box")
+    trees.box("work/box")
+    own(trees)
+    before = snapshot(f"{trees.index}/.imap/Box", f"{trees.index}/Work")
+    used = ["-U", "-g", "0", "-f"]
+    with slow(trees.index, at=trees.index, fold=True):
+        assert os.path.exists(f"{trees.index}/work/.imap/BOX/dovecot.index")
+        done = trees.clean(*used)
+        kept = done.report["namespaces"][0]["clean"]["kept"]
+        assert {path: done.why(path) for path in done.entries} == {
+            ".imap/Junk": "removed"}
+        assert kept["unknown"]["entries"] == 3
+        lines = subprocess.run(
+            ["mailbox-audit", "report", "--index-root", trees.index,
+             "--mail-root", trees.mail, "-e", "-j"], check=True,
+            capture_output=True).stdout.splitlines()
+        assert {json.loads(line)["entry"]["reason"] for line in lines[:-1]} \
+            == {"letter-case"}
+    assert snapshot(f"{trees.index}/.imap/Box", f"{trees.index}/Work") == \
+        before
+    done = trees.clean(*used)
+    assert set(map(done.why, done.entries)) == {"removed"}
