@@ -287,8 +287,8 @@ static void run_index_side(struct run *run, const struct audit_namespace *ns,
 			(!run->decide.in_place || location->imap_dir),
 		.nested = ns->nested.ids,
 		.nested_count = ns->nested.count,
-		/* clean that takes only what is untouched needn't know whose
-		   index the rest is */
+		/* clean that takes only what is untouched reads what else is
+		   bogus when it comes to it */
 		.use = location->listed ||
 			(run->clean.set != NULL && run->clean.set->used),
 		.entry = run_clean_entry,

@@ -360,6 +360,25 @@ static enum mba_kept remove_entry(struct removal *removal,
 	return kept;
 }
 
+/* Decide about an entry. Where nothing that was used is removed, the walk reads
+   no indexes; but whose a bogus one is, only that tells. No file of it is held
+   by then. */
+static void clean_decide(const struct clean *clean,
+			 const struct index_entry *found,
+			 struct entry_decision *decision_r)
+{
+	struct index_entry read = *found;
+
+	entry_decide(clean->decide, found, decision_r);
+	if (found->untouched || clean->set->used ||
+	    (MBA_STATE_BIT(decision_r->state) & MBA_STATES_BOGUS) == 0)
+		return;
+	index_side_use(&read, clean->index_root, clean->errors);
+	entry_decision_free(decision_r);
+	entry_decide(clean->decide, &read, decision_r);
+	free(read.own.name);
+}
+
 void clean_entry(const struct clean *clean, const struct index_entry *found,
 		 struct entry_decision *decision_r,
 		 struct clean_result *result_r)
@@ -373,7 +392,7 @@ void clean_entry(const struct clean *clean, const struct index_entry *found,
 	kept = kept_by_files(&removal);
 	if (kept == MBA_KEPT_NOT)
 		kept = kept_by_session(&removal);
-	entry_decide(clean->decide, found, decision_r);
+	clean_decide(clean, found, decision_r);
 	/* that it isn't bogus says more than that it couldn't be removed */
 	result_r->kept = kept_by_decision(clean, decision_r);
 	if (result_r->kept == MBA_KEPT_NOT)

@@ -10,7 +10,7 @@ import shutil
 
 import pytest
 
-from audit import fill_boxes, GONE, LOCATIONS, write
+from audit import fill_boxes, GONE, json_lines, LOCATIONS, write
 from dovecot import IS_24, Location
 from oracle import audit, check_states, dovecot_paths
 
@@ -168,6 +168,11 @@ def test_what_dbox_left(dovecot, driver, layout):
     assert {entries[path]["state"] for path in left} == {"unknown"}
     assert {entries[path]["reason"] for path in left} == \
         {"shared-root" if layout == "fs" else "unmapped"}
+    # clean doesn't call them bogus either, whatever it is asked to take
+    for more in ([], ["-U", "-g", "0", "--force"]):
+        assert not json_lines(server.doveadm(
+            "mailbox-audit", "clean", "-u", "alice", "-a", "0", "-e", "-j",
+            "--dry-run", *more).stdout)[:-1]
     server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
                    "-g", "0", "--force")
     server.location = location
