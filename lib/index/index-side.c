@@ -284,6 +284,13 @@ static bool side_entry(struct index_side *side, struct side_dir *dir,
 	return is_gone;
 }
 
+/* Returns TRUE for the directory that fsck wants to find in the root of a file
+   system which an index root may be. */
+static bool is_lost_found(const struct walk_place *place)
+{
+	return strcmp(place->path, "lost+found") == 0;
+}
+
 /* Remove a directory that is no entry, if there is nothing in it. Returns TRUE
    if it is gone. */
 static bool side_remove(struct index_side *side, const struct side_dir *dir,
@@ -294,7 +301,7 @@ static bool side_remove(struct index_side *side, const struct side_dir *dir,
 	int ret = 1;
 
 	if (clean == NULL || side->dirs_count == 0 || dir->is_nested ||
-	    dir->in_other_root ||
+	    dir->in_other_root || is_lost_found(place) ||
 	    (clean->is_mixed && !dir->is_imap) || dir->has_foreign ||
 	    dir->has_internal || dir->files.has_dirs ||
 	    dir->files.changed > clean->before)

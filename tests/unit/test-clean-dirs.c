@@ -294,6 +294,18 @@ START_TEST(empty_directories_go_when_they_are_old)
 }
 END_TEST
 
+START_TEST(what_fsck_wants_to_find_is_kept)
+{
+	clean_setup();
+	unit_mkdir(unit_path("index/lost+found"));
+	unit_mkdir(unit_path("index/sub/lost+found"));
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes, 2);
+	ck_assert(exists(unit_path("index/lost+found")));
+	ck_assert(!exists(unit_path("index/sub")));
+}
+END_TEST
+
 /* The directory of an entry may hold those of others. */
 START_TEST(entries_that_hold_directories)
 {
@@ -345,6 +357,7 @@ int main(void)
 	tcase_add_loop_test(tcase, directories_among_mails_are_kept, 0,
 			    sizeof(mails_around) / sizeof(mails_around[0]));
 	tcase_add_test(tcase, empty_directories_go_when_they_are_old);
+	tcase_add_test(tcase, what_fsck_wants_to_find_is_kept);
 	tcase_add_test(tcase, entries_that_hold_directories);
 	return unit_run(tcase);
 }
