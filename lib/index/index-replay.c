@@ -349,7 +349,7 @@ static void replay_ext_header(struct replay *replay)
 	if (!replay_has_ext(replay))
 		return;
 	ext = replay_ext(replay);
-	while (cursor_left(c) >= (wide ? 8 : 4)) {
+	while (cursor_left(c) > 0) {
 		offset = wide ? cursor_u32(c) : cursor_u16(c);
 		size = wide ? cursor_u32(c) : cursor_u16(c);
 		data = cursor_bytes(c, size);
@@ -392,7 +392,7 @@ static void replay_ext_records(struct replay *replay)
 	if (!replay_has_ext(replay))
 		return;
 	column = ext_column(replay_ext(replay));
-	while (cursor_left(c) >= 4) {
+	while (cursor_left(c) > 0) {
 		uid = cursor_u32(c);
 		data = cursor_bytes(c, replay->ext_record_size);
 		cursor_align(c, 4);
@@ -438,7 +438,7 @@ static void replay_ext_numbers(struct replay *replay)
 	struct cursor *c = &replay->cursor;
 	const uint32_t size = replay->ext_record_size;
 	enum index_column column;
-	uint32_t uid;
+	uint32_t uid, diff;
 
 	if (!replay_has_ext(replay))
 		return;
@@ -448,10 +448,13 @@ static void replay_ext_numbers(struct replay *replay)
 		return;
 	}
 	column = ext_column(replay_ext(replay));
-	while (cursor_left(c) >= 8) {
+	while (cursor_left(c) > 0) {
 		uid = cursor_u32(c);
+		diff = cursor_u32(c);
+		if (c->failed)
+			return;
 		check_uid(replay, uid);
-		replay_add(replay, column, uid, (int32_t)cursor_u32(c));
+		replay_add(replay, column, uid, (int32_t)diff);
 	}
 }
 
@@ -462,10 +465,11 @@ static void replay_modseqs(struct replay *replay)
 
 	if (index_exts_get(&replay->state->exts, "modseq") != NULL)
 		return;
-	while (cursor_left(c) >= 12) {
+	while (cursor_left(c) > 0) {
 		uid = cursor_u32(c);
 		(void)cursor_u64(c);
-		if (index_records_find(&replay->state->records, uid, &idx)) {
+		if (!c->failed &&
+		    index_records_find(&replay->state->records, uid, &idx)) {
 			fail(replay, "a modseq is changed before any are kept");
 			return;
 		}
