@@ -102,21 +102,41 @@ static void replay_append(struct replay *replay)
 	}
 }
 
+/* What somebody wants to be done is about messages that are there, or were:
+   else Dovecot does it for each UID of the range all the same, or panics. */
+static void check_wish(struct replay *replay, uint32_t uid)
+{
+	const uint32_t next_uid = replay->state->hdr.next_uid;
+
+	if (!replay->trans->external && uid >= next_uid) {
+		contradiction(replay, "a change is wanted of a message whose "
+			      "UID isn't lower than next_uid", uid, next_uid);
+	}
+}
+
+/* The same of ranges of which nothing else is kept. */
+static void check_ranges(struct replay *replay)
+{
+	while (cursor_left(&replay->cursor) > 0) {
+		(void)cursor_u32(&replay->cursor);
+		check_wish(replay, cursor_u32(&replay->cursor));
+	}
+}
+
 static void replay_expunge(struct replay *replay)
 {
 	bool has_guid = replay->trans->type == INDEX_LOG_EXPUNGE_GUID;
 	uint32_t uid1, uid2;
 
-	/* else somebody asks for it only */
-	if (!replay->trans->external)
-		return;
 	while (cursor_left(&replay->cursor) > 0) {
 		uid1 = uid2 = cursor_u32(&replay->cursor);
 		if (has_guid)
 			(void)cursor_bytes(&replay->cursor, INDEX_GUID_SIZE);
 		else
 			uid2 = cursor_u32(&replay->cursor);
-		if (!replay->cursor.failed) {
+		check_wish(replay, uid2);
+		/* else somebody asks for it only */
+		if (!replay->cursor.failed && replay->trans->external) {
 			index_records_expunge(&replay->state->records, uid1,
 					      uid2);
 		}
@@ -134,6 +154,7 @@ static void replay_flags(struct replay *replay)
 		if (bytes == NULL)
 			break;
 		index_flag_update_decode(bytes, &update);
+		check_wish(replay, update.uid2);
 		index_records_update_flags(&replay->state->records, &update);
 		mark_dirty(replay->state, update.add);
 	}
@@ -500,6 +521,8 @@ static void replay_keyword(struct replay *replay)
 				 exts->keywords_count) ||
 	    !index_exts_add_keyword(exts, (const char *)keyword, len))
 		fail(replay, "there are too many keywords");
+	cursor_align(&replay->cursor, 4);
+	check_ranges(replay);
 }
 
 static void replay_deleted(struct replay *replay)
@@ -525,6 +548,7 @@ static void (*const functions[INDEX_LOG_TYPE_COUNT])(struct replay *) = {
 	[INDEX_LOG_EXT_REC_UPDATE] = replay_ext_records,
 	[INDEX_LOG_EXT_ATOMIC_INC] = replay_ext_numbers,
 	[INDEX_LOG_KEYWORD_UPDATE] = replay_keyword,
+	[INDEX_LOG_KEYWORD_RESET] = check_ranges,
 	[INDEX_LOG_MODSEQ_UPDATE] = replay_modseqs,
 	[INDEX_LOG_INDEX_DELETED] = replay_deleted,
 	[INDEX_LOG_INDEX_UNDELETED] = replay_deleted,

@@ -412,7 +412,7 @@ START_TEST(ranges_have_a_budget)
 	log_begin(&newer, 1, 0, 0);
 	log_append(&newer, 1, 2000);
 	while (newer.size + 20 <= sizeof(newer.data))
-		LOG_ADD(&newer, FLAGS, 1, UINT32_MAX, OCTETS(0x08));
+		LOG_ADD(&newer, FLAGS, 1, 2000, OCTETS(0x08));
 	ck_assert_int_eq(read_logs(&newer, NULL), INDEX_STATE_OK);
 	ck_assert(state.records.exhausted);
 	ck_assert_uint_le(state.records.budget.steps + state.budget.steps,

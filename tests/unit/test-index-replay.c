@@ -17,6 +17,8 @@
 #define EXT_NEW UINT32_MAX
 #define NO_SHRINK 1u
 #define CUT_SHORT "a transaction is cut short"
+#define BAD_WISH \
+	"a change is wanted of a message whose UID isn't lower than next_uid"
 #define BAD_UID "a message is added whose UID is lower than next_uid"
 #define BAD_TAIL "the log's tail is said to be after what says so"
 #define BAD_RECORD "a record is changed whose UID isn't lower than next_uid"
@@ -328,6 +330,47 @@ START_TEST(parts_of_records)
 }
 END_TEST
 
+/* Dovecot takes a step for each message of a range that somebody wants changed,
+   be it there or not, or it panics. What was done is done to those that are
+   there. */
+START_TEST(wishes_are_about_messages)
+{
+	static const struct {
+		uint32_t type, numbers[7];
+		size_t count;
+	} tests[] = {
+		{ FLAGS, { 1, 0, OCTETS(0x08) }, 3 },
+		{ EXPUNGE, { 1, 0 }, 2 },
+		{ EXPUNGE_GUID, { 0 }, 5 },
+		{ KEYWORD, { PAIR(0, 1), 'a', 1, 0 }, 4 },
+		{ KEYWORD_RESET, { 1, 0 }, 2 },
+	};
+	static const uint32_t last_uids[] = { 2, 3, UINT32_MAX };
+	/* which of the numbers is the last UID */
+	static const size_t lasts[] = { 1, 1, 0, 3, 1 };
+	const uint32_t last_uid = last_uids[_i % 3];
+	const int kind = _i / 3;
+	uint32_t numbers[7];
+
+	memcpy(numbers, tests[kind].numbers, sizeof(numbers));
+	numbers[lasts[kind]] = last_uid;
+	log_append(&newer, 1, 2);
+	log_add(&newer, tests[kind].type | EXTERNAL, numbers,
+		tests[kind].count);
+	read_back(NULL);
+	teardown();
+	setup();
+	log_begin(&newer, 1, 0, 0);
+	log_append(&newer, 1, 2);
+	log_add(&newer, tests[kind].type, numbers, tests[kind].count);
+	read_back(last_uid == 2 ? NULL : BAD_WISH);
+	if (last_uid != 2) {
+		ck_assert_uint_eq(state.problem_values[0], last_uid);
+		ck_assert_uint_eq(state.problem_values[1], 3);
+	}
+}
+END_TEST
+
 #define BELOW_0 "a number would be less than 0: it, and what is taken from it"
 #define TOO_LARGE \
 	"a number would be too large: it, and what is added to it"
@@ -464,6 +507,7 @@ START_TEST(keywords_have_no_case)
 
 	memcpy(&lower, "work", 4);
 	memcpy(&mixed, "WoRK", 4);
+	log_append(&newer, 1, 1);
 	LOG_ADD(&newer, KEYWORD, PAIR(0, 4), mixed, 1, 1);
 	LOG_ADD(&newer, KEYWORD, PAIR(0, 4), lower, 1, 1);
 	LOG_ADD(&newer, KEYWORD, PAIR(0, 3), lower, 1, 1);
@@ -505,6 +549,7 @@ int main(void)
 	tcase_add_loop_test(tcase, the_log_s_tail, 0, 6);
 	tcase_add_loop_test(tcase, records_of_other_uids, 0, 10);
 	tcase_add_loop_test(tcase, parts_of_records, 0, 3);
+	tcase_add_loop_test(tcase, wishes_are_about_messages, 0, 15);
 	tcase_add_loop_test(tcase, numbers_are_added_to, 0, 12);
 	tcase_add_test(tcase, numbers_of_no_extension);
 	tcase_add_loop_test(tcase, modseqs_are_kept, 0, 2);
