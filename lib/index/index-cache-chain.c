@@ -13,6 +13,9 @@
 #include "index-cache-chain.h"
 
 #define RECORD_HEADER_SIZE 8
+/* with a field's number: where there is none, Dovecot takes what follows for
+   one */
+#define RECORD_MIN_SIZE (RECORD_HEADER_SIZE + 4)
 
 void index_cache_chain_init(struct index_cache_chain *chain,
 			    const struct index_cache *cache,
@@ -147,9 +150,9 @@ static int record_check(struct index_cache_chain *chain, uint32_t offset,
 	if (read_u32(chain, offset, older_r) < 0 ||
 	    read_u32(chain, fields - 4, size_r) < 0)
 		return -1;
-	if (*size_r < RECORD_HEADER_SIZE) {
+	if (*size_r < RECORD_MIN_SIZE) {
 		violated(chain, fields - 4, "record size %u "
-			 "< %d", *size_r, RECORD_HEADER_SIZE);
+			 "< %d", *size_r, RECORD_MIN_SIZE);
 		return -1;
 	}
 	if (*size_r > file_size - offset) {

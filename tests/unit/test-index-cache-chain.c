@@ -77,13 +77,12 @@ static const struct {
 	const char *violated;
 	uint64_t at;
 } records[] = {
-	/* it ends with the file: without fields, with each of them */
-	{ AT, { 0, 8 }, 8, NULL, 0 },
+	/* it ends with the file, with each of the fields */
 	{ AT, { 0, 16, 0, 4711 }, 16, NULL, 0 },
 	{ AT, { 0, 16, 1, 0 }, 16, NULL, 0 },
 	{ AT, { 0, 20, 1, 1 }, 20, NULL, 0 },
 	{ AT, { 0, 28, 1, 4, 0, 0, 4711 }, 28, NULL, 0 },
-	{ AT + 8, { 0, 8, AT, 8 }, 16, NULL, 0 },
+	{ AT + 16, { 0, 16, 0, 4711, AT, 16, 0, 4711 }, 32, NULL, 0 },
 	/* where it stands */
 	{ AT, { 0, 8 }, 7, "a record stands at 32, the cache has 39 bytes",
 	  AT },
@@ -95,14 +94,16 @@ static const struct {
 	  "a record stands at 4294967292, the cache has 48 bytes",
 	  UINT32_MAX - 3 },
 	/* how long it is */
-	{ AT, { 0, 7 }, 8, "record size 7 < 8", AT + 4 },
-	{ AT, { 0, 9 }, 8, "record offset 32 + size 9 > the cache's size 40",
+	{ AT, { 0, 7 }, 8, "record size 7 < 12", AT + 4 },
+	{ AT, { 0, 8 }, 8, "record size 8 < 12", AT + 4 },
+	{ AT, { 0, 11 }, 16, "record size 11 < 12", AT + 4 },
+	{ AT, { 0, 17 }, 16, "record offset 32 + size 17 > the cache's size 48",
 	  AT + 4 },
 	/* how its fields fill it */
-	{ AT, { 0, 9 }, 16,
-	  "the fields of a record end at 40, the record at 41", AT + 9 },
-	{ AT, { 0, 11 }, 16,
-	  "the fields of a record end at 40, the record at 43", AT + 11 },
+	{ AT, { 0, 17, 0, 0 }, 20,
+	  "the fields of a record end at 48, the record at 49", AT + 17 },
+	{ AT, { 0, 19, 0, 0 }, 20,
+	  "the fields of a record end at 48, the record at 51", AT + 19 },
 	{ AT, { 0, 13, 1 }, 16, "field 1 of a record has its size at 44, the "
 	  "record ends at 45", AT + 8 },
 	{ AT, { 0, 15, 1 }, 16, "field 1 of a record has its size at 44, the "
@@ -113,10 +114,10 @@ static const struct {
 	  "record at 49", AT + 17 },
 	{ AT, { 0, 16, 2 }, 16, "field 2 of a record >= 2 fields", AT + 8 },
 	/* they are longer than the file */
-	{ AT, { AT, 8 }, 0x18,
+	{ AT, { AT, 16, 0, 0 }, 0x18,
 	  "the records go in a circle: they have 64 bytes, the cache 56", AT },
-	{ AT, { AT, 8 }, 0x20,
-	  "the records go in a circle: they have 72 bytes, the cache 64", AT },
+	{ AT, { AT, 16, 0, 0 }, 0x20,
+	  "the records go in a circle: they have 80 bytes, the cache 64", AT },
 };
 
 START_TEST(records_are_checked)

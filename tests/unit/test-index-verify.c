@@ -426,7 +426,9 @@ static const struct violation {
 	{ {{ INDEX_DIR_INDEX, RECORDS_AT + 8, 28, NULL }}, 0, INDEX_DIR_CACHE,
 	  28, "uid 1: a record stands at 28, the cache has 120 bytes" },
 	{ {{ INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, 4, NULL }}, 0,
-	  INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, "uid 1: record size 4 < 8" },
+	  INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, "uid 1: record size 4 < 12" },
+	{ {{ INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, 8, NULL }}, 0,
+	  INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, "uid 1: record size 8 < 12" },
 	{ {{ INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, 20, NULL }}, 0,
 	  INDEX_DIR_CACHE, CACHE_NEWER_AT + 4, "uid 1: record offset 104 + "
 	  "size 20 > the cache's size 120" },
