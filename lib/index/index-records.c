@@ -82,17 +82,20 @@ void index_records_append(struct index_records *recs, uint32_t uid,
 	row->expunged = false;
 }
 
-void index_records_update_flags(struct index_records *recs,
+bool index_records_update_flags(struct index_records *recs,
 				const struct index_flag_update *update)
 {
+	bool found = false;
 	uint32_t i, end;
 
 	if (!records_range(recs, update->uid1, update->uid2, &i, &end))
-		return;
+		return false;
 	for (; i < end; i++) {
 		recs->rows[i].flags &= ~update->remove;
 		recs->rows[i].flags |= update->add;
+		found = found || !recs->rows[i].expunged;
 	}
+	return found;
 }
 
 void index_records_expunge(struct index_records *recs, uint32_t uid1,

@@ -47,7 +47,8 @@ bool index_records_find(const struct index_records *recs, uint32_t uid,
 /* The UID has to be higher than all others. */
 void index_records_append(struct index_records *recs, uint32_t uid,
 			  uint8_t flags);
-void index_records_update_flags(struct index_records *recs,
+/* Returns TRUE if there is a row of which they are. */
+bool index_records_update_flags(struct index_records *recs,
 				const struct index_flag_update *update);
 void index_records_expunge(struct index_records *recs, uint32_t uid1,
 			   uint32_t uid2);

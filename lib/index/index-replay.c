@@ -155,8 +155,9 @@ static void replay_flags(struct replay *replay)
 			break;
 		index_flag_update_decode(bytes, &update);
 		check_wish(replay, update.uid2);
-		index_records_update_flags(&replay->state->records, &update);
-		mark_dirty(replay->state, update.add);
+		if (index_records_update_flags(&replay->state->records,
+					       &update))
+			mark_dirty(replay->state, update.add);
 	}
 }
 

@@ -168,6 +168,27 @@ START_TEST(dirty_flags_mark_the_index)
 }
 END_TEST
 
+/* Four messages, of which the first one is gone. */
+START_TEST(only_messages_get_dirty)
+{
+	static const struct {
+		uint32_t uid1, uid2;
+		bool is_there;
+	} tests[] = {
+		{ 1, 1, false }, { 5, 9, false }, { 1, 2, true },
+		{ 4, 9, true },
+	};
+
+	log_append(&newer, 1, 4);
+	LOG_ADD(&newer, EXPUNGE | EXTERNAL, 1, 1);
+	LOG_ADD(&newer, FLAGS | EXTERNAL, tests[_i].uid1, tests[_i].uid2,
+		OCTETS(INDEX_FLAG_DIRTY));
+	read_back(NULL);
+	ck_assert_uint_eq(state.hdr.flags, tests[_i].is_there ?
+			  INDEX_HEADER_HAVE_DIRTY : 0);
+}
+END_TEST
+
 /* Sizes of an extension after two introductions of it. */
 START_TEST(sizes_of_extensions)
 {
@@ -541,6 +562,7 @@ int main(void)
 	tcase_add_test(tcase, expunges_with_guids);
 	tcase_add_loop_test(tcase, bad_transactions, 0, 7);
 	tcase_add_test(tcase, dirty_flags_mark_the_index);
+	tcase_add_loop_test(tcase, only_messages_get_dirty, 0, 4);
 	tcase_add_loop_test(tcase, sizes_of_extensions, 0, 8);
 	tcase_add_loop_test(tcase, introductions_that_make_no_sense, 0, 2);
 	tcase_add_test(tcase, a_name_that_is_cut);
