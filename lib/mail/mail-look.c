@@ -103,19 +103,16 @@ static struct mail_verdict look_incomplete(int dir_fd, const char *name)
 	return verdict;
 }
 
-/* Returns where the last level of a mailbox's name begins in a path to it. */
+/* Returns a position within the last level of a mailbox's name, or at its end,
+   in a path to it. */
 static size_t last_level_pos(const struct location *location, const char *path)
 {
 	size_t len = strlen(path), dirname_len = strlen(location->dirname);
 
 	/* INBOX= has none */
-	if (dirname_len > 0 && len > dirname_len &&
-	    path[len - dirname_len - 1] == '/' &&
-	    strcmp(path + len - dirname_len, location->dirname) == 0)
-		len -= dirname_len + 1;
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	return len;
+	return len > dirname_len &&
+		strcmp(path + len - dirname_len, location->dirname) == 0 ?
+		len - dirname_len - 1 : len;
 }
 
 /* A mailbox that is a directory, in which subdir has to be. */
@@ -154,18 +151,6 @@ static enum mba_probe_flags probe_flags(const struct mba_location *set)
 		set->compression ? MBA_PROBE_COMPRESSION : 0;
 }
 
-/* Returns TRUE if a directory that can't be read can be searched. Sets errno if
-   not. */
-static bool can_be_searched(int dir_fd, const char *path)
-{
-	int fd = openat(dir_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1)
-		return false;
-	(void)close(fd);
-	return true;
-}
-
 /* With DIRNAME= the mailbox has a directory of its own, which may be that of a
    file system that isn't mounted. Returns the verdict on a bogus mailbox. */
 static struct mail_verdict look_own_dir(int dir_fd, const char *name,
@@ -184,8 +169,8 @@ static struct mail_verdict look_own_dir(int dir_fd, const char *name,
 	ret = mail_dir_has_entries(dir_fd, dir, op_r);
 	if (ret == 0)
 		return mail_is_unknown(MBA_REASON_EMPTY_DIRECTORY);
-	return ret > 0 || ENOTFOUND(errno) ||
-		(errno == EACCES && can_be_searched(dir_fd, dir)) ? verdict :
+	/* it was searched just now, it needn't be read; or it was removed */
+	return ret > 0 || errno == EACCES || ENOTFOUND(errno) ? verdict :
 		mail_is_unknown(MBA_REASON_ERROR);
 }
 

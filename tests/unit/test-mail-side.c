@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,7 +134,17 @@ START_TEST(with_dirname_a_mailbox_has_a_directory)
 	struct mail_side *side = begin(drivers[_i], "D");
 
 	unit_mkdir(unit_path("mail/empty"));
+	unit_mkdir(unit_path("mail/empty-as-well"));
 	unit_write(unit_path("mail/full/x"), "x", 1);
+	unit_write(unit_path("mail/junk/D"), "x", 1);
+	unit_write(unit_path("mail/dark/x"), "x", 1);
+	unit_write(unit_path("mail/shut/x"), "x", 1);
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("mail/dark"), 0300), 0);
+	(void)look(side, "junk", MBA_STATE_NOT_MAILBOX);
+	(void)look(side, "dark", _i == 0 ? MBA_STATE_MISSING :
+		   MBA_STATE_NOT_MAILBOX);
+	check_unknown(side, "empty-as-well", MBA_REASON_EMPTY_DIRECTORY);
 	check_unknown(side, "empty", MBA_REASON_EMPTY_DIRECTORY);
 	check_unknown(side, "empty/a", MBA_REASON_EMPTY_DIRECTORY);
 	(void)look(side, "full", _i == 0 ? MBA_STATE_MISSING :
@@ -141,6 +152,50 @@ START_TEST(with_dirname_a_mailbox_has_a_directory)
 	check_missing(side, "full/a");
 	check_missing(side, "gone");
 	ck_assert_uint_eq(unit_errors_count, 0);
+	/* one error is enough */
+	ck_assert_int_eq(chmod(unit_path("mail/shut"), 0), 0);
+	check_unknown(side, "shut", MBA_REASON_ERROR);
+	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_str_eq(unit_last_error,
+			 unit_path("mail/shut/D: %s: %s",
+				   _i == 0 ? "lstat" : "stat",
+				   strerror(EACCES)));
+	ck_assert_int_eq(chmod(unit_path("mail/shut"), 0700), 0);
+	ck_assert_int_eq(chmod(unit_path("mail/dark"), 0700), 0);
+	end(side);
+}
+END_TEST
+
+/* Whether the server loads a compression plugin. */
+static const struct {
+	bool compression, no_compression;
+	const char *data;
+	enum mba_state state;
+} compressed[] = {
+	{ false, false, "\x1f\x8b", MBA_STATE_UNKNOWN },
+	{ true, false, "\x1f\x8b", MBA_STATE_UNKNOWN },
+	{ false, true, "\x1f\x8b", MBA_STATE_NOT_MAILBOX },
+	{ false, false, "", MBA_STATE_MAILBOX },
+	{ true, false, "", MBA_STATE_NOT_MAILBOX },
+	{ false, true, "", MBA_STATE_MAILBOX },
+};
+
+START_TEST(what_opens_a_compressed_mbox_decides)
+{
+	const struct mba_location set = {
+		.prefix = "", .type = "private", .driver = "mbox",
+		.layout = "fs", .mail_root = unit_path("mail"),
+		.index_root = unit_path("index"),
+		.compression = compressed[_i].compression,
+		.no_compression = compressed[_i].no_compression,
+	};
+	struct mail_side *side;
+
+	location = location_init(&set);
+	side = mail_side_init(location, &unit_errors);
+	unit_write(unit_path("mail/box.gz"), compressed[_i].data,
+		   strlen(compressed[_i].data));
+	(void)look(side, "box.gz", compressed[_i].state);
 	end(side);
 }
 END_TEST
@@ -176,6 +231,51 @@ START_TEST(an_absolute_path_is_looked_at_as_well)
 	ck_assert_int_eq(mail_look(location, AT_FDCWD,
 		unit_path("mail/gone/box%s", below), "gone/box", &op,
 		&is_dir).state, MBA_STATE_MISSING);
+	/* INBOX= has no directory of its own */
+	ck_assert_int_eq(mail_look(location, AT_FDCWD, unit_path("mail/a/x"),
+		"INBOX", &op, &is_dir).state, MBA_STATE_MISSING);
+	ck_assert_int_eq(mail_look(location, AT_FDCWD, "nowhere", "INBOX", &op,
+				   &is_dir).state, MBA_STATE_MISSING);
+	end(side);
+}
+END_TEST
+
+/* Its index tells what it is. */
+START_TEST(a_dbox_may_be_empty)
+{
+	static const char *const drivers[] = { "sdbox", "mdbox" };
+	struct mail_side *side = begin(drivers[_i], NULL);
+
+	unit_mkdir(unit_path("mail/mailboxes/empty"));
+	unit_mkdir(unit_path("mail/mailboxes/box/dbox-Mails"));
+	(void)look(side, "empty", MBA_STATE_NOT_MAILBOX);
+	(void)look(side, "box", MBA_STATE_MAILBOX);
+	check_missing(side, "gone");
+	ck_assert_uint_eq(unit_errors_count, 0);
+	end(side);
+}
+END_TEST
+
+START_TEST(an_own_directory_that_fails_is_no_empty_one)
+{
+	struct mail_side *side = begin("mbox", "D");
+	struct mail_verdict verdict;
+	struct rlimit limit;
+	const char *op;
+	bool is_dir;
+
+	unit_write(unit_path("mail/a/x"), "x", 1);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	verdict = mail_look(location, AT_FDCWD, unit_path("mail/a/D"), "a",
+			    &op, &is_dir);
+	ck_assert_int_eq(errno, EMFILE);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(verdict.state, MBA_STATE_UNKNOWN);
+	ck_assert_int_eq(verdict.reason, MBA_REASON_ERROR);
+	ck_assert_str_eq(op, "open");
 	end(side);
 }
 END_TEST
@@ -187,6 +287,7 @@ START_TEST(links_are_followed_to_directories)
 	static const char *const dirnames[] = { NULL, "D" };
 	const char *below = _i == 0 ? "" : "/D";
 	struct mail_side *side = begin("maildir", dirnames[_i]);
+	char target[NAME_MAX + 2];
 
 	unit_mkdir(unit_path("mail/a/box%s/tmp", below));
 	unit_mkdir(unit_path("mail/a/junk%s/x", below));
@@ -207,7 +308,50 @@ START_TEST(links_are_followed_to_directories)
 		(void)look(side, "a/none", MBA_STATE_NOT_MAILBOX);
 	else
 		check_unknown(side, "a/none", MBA_REASON_SYMLINK);
+	ck_assert_int_eq(symlink("loop", unit_path("mail/a/loop")), 0);
+	check_unknown(side, "a/loop", MBA_REASON_SYMLINK);
 	ck_assert_uint_eq(unit_errors_count, 0);
+	/* where it leads can't be told */
+	memset(target, 'x', sizeof(target) - 1);
+	target[sizeof(target) - 1] = '\0';
+	unit_mkdir(unit_path("mail/a/odd%s", below));
+	ck_assert_int_eq(symlink(target, unit_path("mail/a/odd%s/cur", below)),
+			 0);
+	check_unknown(side, "a/odd", MBA_REASON_ERROR);
+	ck_assert_uint_eq(unit_errors_count, 1);
+	end(side);
+}
+END_TEST
+
+/* Dovecot makes the rest when it opens it. */
+START_TEST(with_maildirpp_a_directory_is_enough)
+{
+	const struct mba_location set = {
+		.prefix = "", .type = "private", .driver = "maildir",
+		.layout = "maildir++", .mail_root = unit_path("mail"),
+		.index_root = unit_path("index"),
+	};
+	struct mail_side *side;
+
+	unit_errors_count = 0;
+	location = location_init(&set);
+	side = mail_side_init(location, &unit_errors);
+	unit_mkdir(unit_path("mail/.box"));
+	unit_mkdir(unit_path("mail/.shut"));
+	unit_write(unit_path("mail/.junk"), "x", 1);
+	ck_assert_int_eq(symlink("nowhere", unit_path("mail/.link")), 0);
+	ck_assert_int_eq(symlink(".box", unit_path("mail/.to-box")), 0);
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("mail/.shut"), 0), 0);
+	(void)look(side, "box", MBA_STATE_MAILBOX);
+	(void)look(side, "to-box", MBA_STATE_MAILBOX);
+	(void)look(side, "junk", MBA_STATE_NOT_MAILBOX);
+	check_missing(side, "gone");
+	check_unknown(side, "link", MBA_REASON_SYMLINK);
+	ck_assert_uint_eq(unit_errors_count, 0);
+	check_unknown(side, "shut", MBA_REASON_ERROR);
+	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_int_eq(chmod(unit_path("mail/.shut"), 0700), 0);
 	end(side);
 }
 END_TEST
@@ -340,9 +484,14 @@ int main(void)
 	tcase_add_test(tcase, a_root_that_is_as_empty_as_a_new_file_system);
 	tcase_add_loop_test(tcase, with_dirname_a_mailbox_has_a_directory, 0,
 			    2);
+	tcase_add_loop_test(tcase, what_opens_a_compressed_mbox_decides, 0,
+			    sizeof(compressed) / sizeof(compressed[0]));
 	tcase_add_loop_test(tcase, an_absolute_path_is_looked_at_as_well, 0,
 			    2);
+	tcase_add_loop_test(tcase, a_dbox_may_be_empty, 0, 2);
+	tcase_add_test(tcase, an_own_directory_that_fails_is_no_empty_one);
 	tcase_add_loop_test(tcase, links_are_followed_to_directories, 0, 2);
+	tcase_add_test(tcase, with_maildirpp_a_directory_is_enough);
 	tcase_add_test(tcase, a_path_may_be_as_long_as_the_kernel_takes_it);
 	tcase_add_loop_test(tcase,
 			    an_error_is_of_the_directory_that_it_was_asked_for,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
+#include <errno.h>
+
 #include "unit-mail.h"
 
 struct location *unit_mail_location(const char *driver, const char *dirname)
@@ -24,6 +26,8 @@ enum mba_reason unit_mail_look(unit_mail_look_t *look, struct mail_side *side,
 	bool is_dir;
 
 	location_from_storage_name(location, name, &path);
+	/* what a call before left says nothing */
+	errno = EIO;
 	state = look(side, &path, &reason, &is_dir);
 	location_path_free(&path);
 	if (state != expected)
