@@ -298,6 +298,30 @@ START_TEST(a_stack_goes_on_below_what_was_moved)
 }
 END_TEST
 
+/* The way to it from the root is longer than what is held open. */
+START_TEST(a_deep_directory_is_found_when_one_below_was_moved)
+{
+	const unsigned int depth = DIR_STACK_MAX_OPEN + 10;
+	ino_t inodes[2 * DIR_STACK_MAX_OPEN + 20];
+	struct dir_stack stack;
+	char path[256] = "root";
+
+	make_deep(unit_path("root"), sizeof(inodes) / sizeof(inodes[0]));
+	stack_open(&stack, unit_path("root"));
+	for (size_t i = 0; i < sizeof(inodes) / sizeof(inodes[0]); i++) {
+		dir_stack_push(&stack, "d", 1);
+		inodes[i] = stack_ino(&stack);
+		if (i <= depth)
+			strcat(path, "/d");
+	}
+	ck_assert_int_eq(rename(unit_path("%s", path), unit_path("moved")), 0);
+	while (stack.count > depth)
+		dir_stack_pop(&stack);
+	ck_assert_uint_eq(stack_ino(&stack), inodes[depth - 1]);
+	dir_stack_deinit(&stack);
+}
+END_TEST
+
 struct seen {
 	unsigned int dirs, files, again, others, incomplete, errors;
 	unsigned int depth, max_depth;
@@ -662,6 +686,8 @@ int main(void)
 	tcase_add_test(tcase, a_directory_is_found_when_one_below_was_moved);
 	tcase_add_test(tcase, a_directory_is_found_when_one_above_was_moved);
 	tcase_add_test(tcase, a_stack_goes_on_below_what_was_moved);
+	tcase_add_test(tcase,
+		       a_deep_directory_is_found_when_one_below_was_moved);
 	tcase_add_test(tcase, a_tree_is_walked);
 	tcase_add_test(tcase, a_deep_tree_is_walked_with_few_descriptors);
 	tcase_add_test(tcase, a_directory_is_read_on_after_a_deep_one);
