@@ -14,6 +14,13 @@
 
 set -euo pipefail
 
+case ${1-} in
+-h | --help)
+	# what stands at the top of the script
+	sed '1,/^#$/d; /^#/!Q; s/^# \?//' "$0"
+	exit
+	;;
+esac
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # where Dovecot is
 MBA_PREFIX=$(realpath -m "${MBA_PREFIX:-/usr}")

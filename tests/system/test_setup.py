@@ -138,6 +138,18 @@ def test_another_prefix_is_not_for_debian_s_dovecots(argv):
     assert b"MBA_PREFIX=/opt/dovecot" in result.stderr
 
 
+@pytest.mark.parametrize("script", ["demo", "run-tests"])
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_is_what_stands_at_the_top(script, option):
+    path = f"{TOP}/contrib/{script}"
+    text = subprocess.run([path, option], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, timeout=60,
+                          check=True).stdout.decode()
+    with open(path) as f:
+        head = re.search(r"authors\n#\n((?:#.*\n)+)", f.read())[1]
+    assert text == re.sub("(?m)^# ?", "", head)
+
+
 def test_who_asks_again_means_it():
     """A step that doesn't end by the first signal."""
     process = start('ends_by=INT; in_namespace python3 -c "$@"', MESS,
