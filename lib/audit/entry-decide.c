@@ -111,11 +111,21 @@ static void decide_named(const struct entry_decide_settings *set,
 	decision->reason = reason_without_look(set, found);
 	if (decision->reason == MBA_REASON_NONE)
 		decide_look(set, found, path, decision, &is_dir);
+	if (name[0] == '\0' && decision->state != MBA_STATE_MAILBOX) {
+		/* the mail root, which needn't be a mailbox */
+		if (decision->state != MBA_STATE_UNKNOWN)
+			decision->reason = MBA_REASON_UNMAPPED;
+		decision->state = MBA_STATE_UNKNOWN;
+		return;
+	}
 	if ((set->named & MBA_STATE_BIT(decision->state)) != 0) {
 		decision->mailbox = name_from_storage(&location->set,
 						      location->storage_sep,
 						      name);
 	}
+	/* no rule is about a namespace's prefix */
+	if (name[0] == '\0')
+		return;
 	levels = name_levels(&location->set, location->storage_sep, name, &len);
 	decision->hidden_by = entry_find_rule(set, levels, len, is_dir);
 	free(levels);

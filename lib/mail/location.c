@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "alloc.h"
 #include "location.h"
@@ -333,6 +334,9 @@ static void path_init(const struct location *location, char *storage_name,
 	    strcmp(storage_name, "INBOX") == 0) {
 		path_r->mail_path = mem_strdup(location->inbox_path);
 		path_set_dir_len(path_r, strlen(path_r->mail_path));
+	} else if (storage_name[0] == '\0') {
+		path_r->mail_path = mem_strdup(".");
+		path_r->mail_dir_len = 0;
 	} else if (location->flat) {
 		path_r->mail_path = mem_strconcat(".", storage_name,
 						  (char *)NULL);
@@ -408,6 +412,21 @@ static bool strip_imap_dir(char *path)
 	return true;
 }
 
+/* Returns TRUE if the mail root may be a mailbox by itself, as a Maildir can,
+   which has the prefix as its name. Another one may have that name: INBOX. */
+static bool root_may_be_mailbox(const struct location *location)
+{
+	const struct mba_location *set = &location->set;
+	size_t len = strlen(set->prefix);
+
+	return location->format->subdir != NULL && !location->listed &&
+		location->mailbox_dir[0] == '\0' &&
+		location->dirname[0] == '\0' && !set->inbox_is_prefix &&
+		len > 1 && set->prefix[len - 1] == set->separator &&
+		(len - 1 != strlen("INBOX") ||
+		 strncasecmp(set->prefix, "INBOX", len - 1) != 0);
+}
+
 /* Returns TRUE if a name is a mailbox's GUID, as Dovecot writes it. */
 static bool is_guid(const char *name)
 {
@@ -425,6 +444,10 @@ bool location_from_index_path(const struct location *location,
 
 	if (inbox != NULL && strcmp(index_path, inbox) == 0) {
 		location_from_storage_name(location, "INBOX", path_r);
+		return true;
+	}
+	if (strcmp(index_path, ".") == 0 && root_may_be_mailbox(location)) {
+		location_from_storage_name(location, "", path_r);
 		return true;
 	}
 	below = location->mailbox_dir[0] == '\0' ? index_path :

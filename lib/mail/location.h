@@ -75,7 +75,8 @@ void location_take_inbox(struct location *location,
 /* Sets path_r for the mailbox that has its index in a directory relative to
    the index root ("." for the root itself). Returns FALSE if there is no such
    mailbox. location_path_free() it otherwise. With LAYOUT=index its storage
-   name is its GUID, in lower case; so it is below. */
+   name is its GUID, in lower case; so it is below. It is "" for the mail root
+   itself, which a namespace with a prefix may have as a mailbox. */
 bool location_from_index_path(const struct location *location,
 			      const char *index_path,
 			      struct location_path *path_r);

@@ -116,8 +116,9 @@ static size_t last_level_pos(const struct location *location, const char *path)
 }
 
 /* A mailbox that is a directory, in which subdir has to be. */
-static struct mail_verdict look_dir(const struct location *location, int dir_fd,
-				    const char *name, const char *path)
+static struct mail_verdict
+look_dir(const struct location *location, int dir_fd, const char *name,
+	 const char *storage_name, const char *path)
 {
 	struct mail_verdict verdict;
 	struct stat st;
@@ -129,8 +130,9 @@ static struct mail_verdict look_dir(const struct location *location, int dir_fd,
 		return mail_is_unknown(MBA_REASON_SYMLINK);
 	if (errno != ENOENT && errno != ENOTDIR)
 		return mail_is_unknown(MBA_REASON_ERROR);
-	if (location->flat) {
-		/* Maildir++: Dovecot creates what is missing in it */
+	if (location->flat && storage_name[0] != '\0') {
+		/* Maildir++: Dovecot creates what is missing in it, but not in
+		   the mail root */
 		if (fstatat(dir_fd, name, &st, 0) < 0) {
 			if (!ENOTFOUND(errno))
 				return mail_is_unknown(MBA_REASON_ERROR);
@@ -190,9 +192,11 @@ struct mail_verdict mail_look(const struct location *location, int dir_fd,
 	} else {
 		*is_dir_r = true;
 		if (subdir == NULL)
-			verdict = look_dir(location, dir_fd, name, name);
+			verdict = look_dir(location, dir_fd, name, storage_name,
+					   name);
 		else if (path_join(path, name, subdir) == 0)
-			verdict = look_dir(location, dir_fd, name, path);
+			verdict = look_dir(location, dir_fd, name, storage_name,
+					   path);
 		else
 			verdict = mail_is_unknown(MBA_REASON_ERROR);
 	}

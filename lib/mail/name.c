@@ -163,6 +163,9 @@ static char *write_vname(struct name_writer *writer, const char *name,
 
 	if (is_inbox && location->inbox_is_prefix && prefix_len > 0)
 		return mem_dup(location->prefix, prefix_len - 1);
+	/* the mail root itself */
+	if (len == 0 && prefix_len > 0)
+		return mem_dup(location->prefix, prefix_len - 1);
 	if (is_inbox && location->inbox && !is_prefix_inbox)
 		prefix_len = 0;
 	vname = writer_init(writer, location->prefix, prefix_len, name, len);

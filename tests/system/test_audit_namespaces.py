@@ -462,3 +462,35 @@ def test_subscriptions_of_a_nested_prefix(dovecot):
         imap.ok("SUBSCRIBE old/x")
         imap.ok("SUBSCRIBE box")
     assert subscribed(audit(server)) == []
+
+
+@pytest.mark.parametrize("index", [None, "index/%u-archive"])
+@pytest.mark.parametrize("layout", ["maildir++", "fs"])
+def test_a_prefix_may_be_a_mailbox(dovecot, layout, index):
+    """That of a Maildir: a client that wants its Archive makes one."""
+    location = Location("maildir", "~/Archive", layout=layout, index=index)
+    server = dovecot(location=Location("maildir", "~/Maildir"), namespaces=[
+        Namespace("archive", "Archive/", location=location)])
+    with server.imap("alice") as imap:
+        for name in ("Archive/foo", "Archive"):
+            imap.ok("CREATE", name)
+            imap.ok("APPEND", name, literal(MESSAGE))
+            imap.ok("SELECT", name)
+    assert prefix_state(server) == (b"Archive", "mailbox", None)
+    server.doveadm("mailbox-audit", "clean", "-u", "alice", "-a", "0", "-U",
+                   "-g", "0", "--force")
+    with server.imap("alice") as imap:
+        assert imap.ok("STATUS", "Archive", "(MESSAGES)").untagged == \
+            [b"* STATUS Archive (MESSAGES 1)"]
+    # where it isn't one, the index may be of another namespace
+    for name in ("cur", "new", "tmp"):
+        shutil.rmtree(server.path("~/Archive/" + name, "alice"))
+    with server.imap("alice") as imap:
+        assert not imap.cmd("SELECT Archive").ok
+    assert prefix_state(server) == (None, "unknown", "unmapped")
+
+
+def prefix_state(server):
+    """Returns what the index root's own entry is."""
+    entry = audit(server, same=False).of("Archive/")[b"."]
+    return entry["name"], entry["state"], entry["reason"]
