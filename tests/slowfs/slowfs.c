@@ -250,10 +250,14 @@ static int node_find(struct node *node, struct stat *st_r)
 static const char *name_fold(const struct node *dir, const char *name,
 			     char spelled[NAME_MAX + 1])
 {
-	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
 	const struct dirent *d;
+	DIR *stream;
+	int fd;
 
+	if (strlen(name) > NAME_MAX)
+		return name;
+	fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stream = fd == -1 ? NULL : fdopendir(fd);
 	strcpy(spelled, name);
 	while (stream != NULL && (d = readdir(stream)) != NULL) {
 		if (strcasecmp(d->d_name, name) == 0)
