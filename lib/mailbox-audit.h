@@ -70,6 +70,9 @@
      index-list.c    the list of all mailboxes
      index-evidence.c what all this proves about a mailbox's use
      index-dir.c     reads the index files of a directory
+     index-verdicts.c what was found of them
+     index-verify-log.c what of a log Dovecot would refuse
+     index-verify-cache.c the same of a cache
      index-verify.c  compares what they say with each other
      list-index.c    a location's list of all mailboxes, which may be changing
      index-use.c     what an entry's indexes prove of its mailbox's use
