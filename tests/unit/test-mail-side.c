@@ -168,16 +168,16 @@ END_TEST
 
 /* Whether the server loads a compression plugin. */
 static const struct {
-	bool compression, no_compression;
 	const char *data;
 	enum mba_state state;
+	bool compression, no_compression;
 } compressed[] = {
-	{ false, false, "\x1f\x8b", MBA_STATE_UNKNOWN },
-	{ true, false, "\x1f\x8b", MBA_STATE_UNKNOWN },
-	{ false, true, "\x1f\x8b", MBA_STATE_NOT_MAILBOX },
-	{ false, false, "", MBA_STATE_MAILBOX },
-	{ true, false, "", MBA_STATE_NOT_MAILBOX },
-	{ false, true, "", MBA_STATE_MAILBOX },
+	{ "\x1f\x8b", MBA_STATE_UNKNOWN, false, false },
+	{ "\x1f\x8b", MBA_STATE_UNKNOWN, true, false },
+	{ "\x1f\x8b", MBA_STATE_NOT_MAILBOX, false, true },
+	{ "", MBA_STATE_MAILBOX, false, false },
+	{ "", MBA_STATE_NOT_MAILBOX, true, false },
+	{ "", MBA_STATE_MAILBOX, false, true },
 };
 
 START_TEST(what_opens_a_compressed_mbox_decides)

@@ -414,6 +414,8 @@ START_TEST(new_mail_of_somebody_else_is_not_read)
 			 others_cases[_i].state);
 	ck_assert_int_eq(reason, others_cases[_i].state == UNKNOWN ?
 			 MBA_REASON_ATIME : MBA_REASON_NONE);
+	/* whoever looks for leaks has to be the one it was */
+	ck_assert_int_eq(seteuid(0), 0);
 }
 END_TEST
 
