@@ -454,17 +454,17 @@ def test_a_file_system_that_keeps_open_files(trees):
 def test_names_that_differ_in_case(trees):
     """Where that makes no difference to the index's file system, an index
     stays under the name that the mailbox had before it was renamed, say."""
-    for name in ("Box", "Work/box", "Gone"):
+    for name in ("Box", "Lists/box", "Gone"):
         parent, _, last = name.rpartition("/")
         make(trees, f"{parent}/.imap/{last}", "dovecot.index")
     make(trees, ".imap/Junk")
     trees.box("box")
-    trees.box("work/box")
+    trees.box("lists/box")
     own(trees)
-    before = snapshot(f"{trees.index}/.imap/Box", f"{trees.index}/Work")
+    before = snapshot(f"{trees.index}/.imap/Box", f"{trees.index}/Lists")
     used = ["-U", "-g", "0", "-f"]
     with slow(trees.index, at=trees.index, fold=True):
-        assert os.path.exists(f"{trees.index}/work/.imap/BOX/dovecot.index")
+        assert os.path.exists(f"{trees.index}/lists/.imap/BOX/dovecot.index")
         done = trees.clean(*used)
         kept = done.report["namespaces"][0]["clean"]["kept"]
         assert {path: done.why(path) for path in done.entries} == {
@@ -476,7 +476,7 @@ def test_names_that_differ_in_case(trees):
             capture_output=True).stdout.splitlines()
         assert {json.loads(line)["entry"]["reason"] for line in lines[:-1]} \
             == {"letter-case"}
-    assert snapshot(f"{trees.index}/.imap/Box", f"{trees.index}/Work") == \
+    assert snapshot(f"{trees.index}/.imap/Box", f"{trees.index}/Lists") == \
         before
     done = trees.clean(*used)
     assert set(map(done.why, done.entries)) == {"removed"}
