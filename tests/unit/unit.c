@@ -69,6 +69,25 @@ void unit_write(const char *path, const void *data, size_t size)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
+void unit_make_deep(const char *root, unsigned int levels)
+{
+	int fd, child;
+
+	unit_mkdir(root);
+	fd = open(root, O_RDONLY | O_DIRECTORY);
+	for (unsigned int i = 0; i < levels; i++) {
+		ck_assert_int_eq(mkdirat(fd, "d", 0700), 0);
+		child = openat(fd, "d", O_RDONLY | O_DIRECTORY);
+		ck_assert_int_ne(child, -1);
+		close(fd);
+		fd = child;
+	}
+	child = openat(fd, "f", O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ne(child, -1);
+	close(child);
+	close(fd);
+}
+
 static int unit_give(const char *path, const struct stat *st, int type,
 		     struct FTW *ftw)
 {

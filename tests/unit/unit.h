@@ -45,6 +45,9 @@ const char *unit_path(const char *format, ...)
 void unit_mkdir(const char *path);
 /* Write a file, with the directories above it. */
 void unit_write(const char *path, const void *data, size_t size);
+/* Make a directory, with directories "d" one below the other in it, and a file
+   "f" in the last. */
+void unit_make_deep(const char *root, unsigned int levels);
 
 /* Stop being root, if that's who runs the test, so that permissions count. The
    temporary directory is given to the user who remains. */
