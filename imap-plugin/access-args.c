@@ -80,8 +80,12 @@ access_args_fix_name(const struct access_args *args, const char *name)
 	return access_name_normalize(args->namespaces, name);
 }
 
-void access_args_add_name(struct access_args *args, enum access_key key,
-			  const char *name)
+/* Add a name that is UTF-8 already. A mailbox's is added as Dovecot knows it:
+   INBOX may be in any case, also where it leads to other mailboxes, with
+   drop_sep a separator may follow, and from 2.4.3 on it's normalized. */
+static void
+access_args_add_name(struct access_args *args, enum access_key key,
+		     const char *name)
 {
 	if (key == ACCESS_KEY_MAILBOX || key == ACCESS_KEY_NEW_MAILBOX ||
 	    key == ACCESS_KEY_SUBTREE)

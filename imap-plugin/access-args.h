@@ -47,11 +47,6 @@ struct access_args {
 /* utf8 tells that the client sends mailbox names in UTF-8, not in mUTF-7. */
 void access_args_init(struct access_args *args, pool_t pool,
 		      struct mail_namespace *namespaces, bool utf8);
-/* Add a name that is UTF-8 already. A mailbox's is added as Dovecot knows it:
-   INBOX may be in any case, also where it leads to other mailboxes, with
-   drop_sep a separator may follow, and from 2.4.3 on it's normalized. */
-void access_args_add_name(struct access_args *args, enum access_key key,
-			  const char *name);
 /* Add a mailbox that messages are taken from, unless it's there already. */
 void access_args_add_source(struct access_args *args, const char *name);
 /* Returns TRUE if the first mailbox is INBOX. */
