@@ -140,11 +140,6 @@ def dangle(path):
     return "open", "No such file or directory"
 
 
-def deny(path):
-    os.chmod(path, 0)
-    return "open", "Permission denied"
-
-
 @pytest.mark.parametrize("spoil", [remove, empty, make_file, dangle])
 @pytest.mark.parametrize("driver", ["mbox", "maildir", "sdbox"])
 def test_mail_root_that_is_not_there(dovecot, spoil, driver):
