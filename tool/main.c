@@ -15,7 +15,6 @@
    tool.c              what the subcommands share: errors, rules, the output */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tool.h"

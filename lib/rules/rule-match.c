@@ -5,7 +5,7 @@
    once in a name: where it may end first is the same for all levels, and to
    look for each would make a deep name cost its square. */
 
-#include <string.h>
+#include <stdint.h>
 
 #include "alloc.h"
 #include "glob.h"

@@ -4,7 +4,6 @@
 /* Names on disk as clients see them, and as the rules match them. */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "name.h"
 #include "unit.h"
