@@ -19,19 +19,19 @@ those only asked for in vain; and what LIST was asked for, with the largest
 number of names that it returned."""
 EPILOG = """Understood are Dovecot's own log files, what syslog writes (RFC
 3164, RFC 5424, ISO 8601 time stamps), journalctl's formats short, short-iso,
-short-precise, export and json, and the plugin's event as an exporter's JSON;
-also compressed (.gz .bz2 .xz .zst). A line counts only if nothing but a time
-stamp, a host and Dovecot's tag stand before the session's prefix. Lines of the
-plugin in any other form are counted as not understood and shown: give --tag
-where Dovecot has an instance_name, --prefix where it has a mail_log_prefix of
-its own; take away what a container or a log collector puts before or after
-each line (docker logs without --timestamps, kubectl logs without --prefix), or
-read the journal with -o export. So are lines of other programs with the
-plugin's mark in them, which may be the plugin's in an unknown wrapping, or what
-a stranger sent to Postfix: once you know that none of them is Dovecot's, give
---ignore-others. Exit status: 0, 1 if a line was not understood, or the audit
-had errors or may have users by other names, 2 if a file can't be read, or the
-summary not be written."""
+short-precise, short-unix, export and json, and the plugin's event as an
+exporter's JSON; also compressed (.gz .bz2 .xz .zst). A line counts only if
+nothing but a time stamp, a host and Dovecot's tag stand before the session's
+prefix. Lines of the plugin in any other form are counted as not understood and
+shown: give --tag where Dovecot has an instance_name, --prefix where it has a
+mail_log_prefix of its own; take away what a container or a log collector puts
+before or after each line (docker logs without --timestamps, kubectl logs
+without --prefix), or read the journal with -o export. So are lines of other
+programs with the plugin's mark in them, which may be the plugin's in an unknown
+wrapping, or what a stranger sent to Postfix: once you know that none of them is
+Dovecot's, give --ignore-others. Exit status: 0, 1 if a line was not understood,
+or the audit had errors or may have users by other names, 2 if a file can't be
+read, or the summary not be written."""
 
 
 class Parser(argparse.ArgumentParser):
