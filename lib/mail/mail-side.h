@@ -61,8 +61,8 @@ enum mba_state mail_side_answer(struct mail_side *side,
 /* Forget a question without an answer. */
 void mail_question_free(struct mail_side *side, struct mail_question *question);
 
-/* The same for whoever removes something: by the path from the mail root, and
-   never from a directory that is held open or was remembered. */
+/* mail_side_look() for whoever removes something: by the path from the mail
+   root, and never from a directory that is held open or was remembered. */
 enum mba_state mail_side_look_afresh(struct mail_side *side,
 				     const struct location_path *path,
 				     enum mba_reason *reason_r, bool *is_dir_r);
