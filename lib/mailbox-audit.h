@@ -703,8 +703,8 @@ struct mba_entry {
 	   why not. */
 	struct mba_count removed;
 	enum mba_kept kept;
-	/* nothing but one header-only dovecot.index.log, left by a LIST or a
-	   failed SELECT */
+	/* nothing but one dovecot.index.log of a header's size, as LIST or a
+	   failed SELECT leaves it, or no file at all */
 	bool untouched:1;
 };
 

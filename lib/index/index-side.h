@@ -33,6 +33,7 @@ struct index_entry {
 	/* both may be NULL in a walk with a thread of its own */
 	const struct walk_place *place;
 	const struct index_entry_files *files;
+	/* see struct mba_entry */
 	bool untouched:1;
 	/* the directory couldn't be read to its end; that was reported */
 	bool is_unreadable:1;
