@@ -181,7 +181,7 @@ static void command_warn_missing(const struct audit_command *cmd)
 	const char *path = cmd->location.location.index_root;
 	struct stat st;
 
-	if (stat(path, &st) < 0 && errno == ENOENT) {
+	if (stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
 		(void)tool_fail(EX_OK, tool_printf(
 			"Warning: %s doesn't exist: there is nothing to count",
 			path));
