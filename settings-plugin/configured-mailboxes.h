@@ -10,14 +10,8 @@
 #include "array.h"
 #include "unichar.h"
 #include "mail-namespace.h"
-#include "mail-storage-settings.h"
 #include "mailbox-list-private.h"
-
-#if MBA_DOVECOT_VERSION >= 20400
-#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->parsed_mailboxes)
-#else
-#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->mailboxes)
-#endif
+#include "settings-compat.h"
 
 /* Returns the number of mailboxes that the configuration has something to say
    about. */
@@ -60,13 +54,9 @@ namespace_mailboxes_get(const struct mail_namespace *ns, unsigned int idx)
 {
 	const struct mailbox_settings *set =
 		*array_idx(NAMESPACE_MAILBOXES(ns), idx);
-#if MBA_DOVECOT_VERSION >= 20400
-	bool special_use = array_not_empty(&set->special_use);
-#else
-	bool special_use = set->special_use[0] != '\0';
-#endif
 
-	if (!special_use && strcmp(set->autocreate, MAILBOX_SET_AUTO_NO) == 0)
+	if (!mailbox_settings_have_special_use(set) &&
+	    strcmp(set->autocreate, MAILBOX_SET_AUTO_NO) == 0)
 		return NULL;
 	return strpbrk(set->name, "*?") == NULL &&
 		namespace_mailbox_is_listed(ns, set->name) ? set->name : NULL;

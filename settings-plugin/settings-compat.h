@@ -46,6 +46,25 @@
 	} STMT_END
 #endif
 
+/* The settings of the mailboxes that a namespace's configuration has something
+   to say about: an array that may not have been created. */
+#if MBA_DOVECOT_VERSION >= 20400
+#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->parsed_mailboxes)
+#else
+#  define NAMESPACE_MAILBOXES(ns) (&(ns)->set->mailboxes)
+#endif
+
+/* Returns whether a mailbox is configured with special_use. */
+static inline bool
+mailbox_settings_have_special_use(const struct mailbox_settings *set)
+{
+#if MBA_DOVECOT_VERSION >= 20400
+	return array_not_empty(&set->special_use);
+#else
+	return set->special_use[0] != '\0';
+#endif
+}
+
 /* Returns whether a user's configuration loads Dovecot's plugin for compressed
    mails. */
 static inline bool mail_user_loads_compression(const struct mail_user *user)
