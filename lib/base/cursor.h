@@ -33,8 +33,8 @@ struct cursor {
 
 /* Allow for more bytes. */
 void cursor_budget_add(struct cursor_budget *budget, uint64_t bytes);
-/* Returns FALSE if there aren't as many steps left: the steps count then as
-   taken no more than the limit. */
+/* Take steps. Returns FALSE if there aren't as many left: then all that there
+   were are taken. */
 static inline bool
 cursor_budget_spend(struct cursor_budget *budget, uint64_t steps)
 {

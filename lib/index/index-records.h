@@ -40,16 +40,19 @@ void index_records_free(struct index_records *recs);
 /* Forget all rows. */
 void index_records_clear(struct index_records *recs);
 
-/* Returns TRUE if there is a row with the UID. */
+/* Returns TRUE if there is a row with the UID. *idx_r is that row, or the first
+   one with a higher UID; count if there is neither. */
 bool index_records_find(const struct index_records *recs, uint32_t uid,
 			uint32_t *idx_r);
 
 /* The UID has to be higher than all others. */
 void index_records_append(struct index_records *recs, uint32_t uid,
 			  uint8_t flags);
-/* Returns TRUE if there is a row of which they are. */
+/* Change the flags of a range of UIDs. Returns TRUE if it has a row that isn't
+   expunged. */
 bool index_records_update_flags(struct index_records *recs,
 				const struct index_flag_update *update);
+/* Mark the rows of a range of UIDs as expunged; they stay in their places. */
 void index_records_expunge(struct index_records *recs, uint32_t uid1,
 			   uint32_t uid2);
 /* Drop the expunged rows if there are many, or if they have to go. */
