@@ -21,7 +21,10 @@
      fd.c            opens, reads and closes descriptors
      file-time.c     what time it is for files
      hex.c           two hex digits
+     hidden-chars.h  which characters are escaped, also by imap_mailbox_log
+     inode-id.h      which inode it is, by whatever path
      jobs-parse.c    how many looks are made at once
+     json.h          JSON, in which all strings are escaped in one way
      levels.c        levels of a name as people write them
      long-path.c     paths that are longer than a system call takes
      name-set.c      names that were met, in little memory
