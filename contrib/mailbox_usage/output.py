@@ -5,16 +5,24 @@
 
 import csv
 import json
+import re
 import unicodedata
 from collections import namedtuple
 
 from .summary import REPLIES
 
-# Characters that nobody sees, though Python calls them printable: those that
-# the access log escapes.
-UNSEEN = [(0x34f, 0x34f), (0x115f, 0x1160), (0x17b4, 0x17b5), (0x180b, 0x180f),
-          (0x3164, 0x3164), (0xfe00, 0xfe0f), (0xffa0, 0xffa0),
-          (0xfff0, 0xffff), (0x1d173, 0x1d17a), (0xe0000, 0x10ffff)]
+# What a terminal obeys or nobody sees: the table of lib/base/hidden-chars.h,
+# and surrogates, which stand for bytes that aren't UTF-8. What Python calls
+# printable depends on its version.
+HIDDEN = [(0x00, 0x1f), (0x7f, 0x9f), (0xa0, 0xa0), (0xad, 0xad),
+          (0x34f, 0x34f), (0x61c, 0x61c), (0x115f, 0x1160), (0x17b4, 0x17b5),
+          (0x180b, 0x180f), (0x2000, 0x200f), (0x2028, 0x202f),
+          (0x205f, 0x206f), (0x3000, 0x3000), (0x3164, 0x3164),
+          (0xd800, 0xf8ff), (0xfe00, 0xfe0f), (0xfeff, 0xfeff),
+          (0xffa0, 0xffa0), (0xfff0, 0xffff), (0x1d173, 0x1d17a),
+          (0xe0000, 0x10ffff)]
+ESCAPED = re.compile(r"[\\%s]" % "".join(
+    f"{chr(first)}-{chr(last)}" for first, last in HIDDEN))
 
 # what formulas begin with
 FORMULA = ("=", "+", "-", "@")
@@ -24,17 +32,15 @@ FORMULA = ("=", "+", "-", "@")
 Report = namedtuple("Report", "rows numbers data")
 
 
-def is_seen(char):
-    return char.isprintable() and \
-        not any(first <= ord(char) <= last for first, last in UNSEEN)
+def escape(match):
+    return "".join(f"\\x{byte:02x}" for byte in
+                   match[0].encode(errors="surrogateescape"))
 
 
 def shown(text):
     """Returns a name with nothing in it that a terminal obeys, nor invisible.
     A backslash is escaped too: \\xNN is always a byte."""
-    return "".join(c if is_seen(c) and c != "\\" else
-                   "".join(f"\\x{b:02x}" for b in
-                           c.encode(errors="surrogateescape")) for c in text)
+    return ESCAPED.sub(escape, text)
 
 
 def char_width(char):

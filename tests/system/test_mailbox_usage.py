@@ -25,6 +25,7 @@ from accesslog import MARK, PLUGIN, accesses, lines
 from audit import name_bytes, unescape
 from dovecot import IS_24, User
 from imap import literal
+from test_library_install import library
 from test_log_events import EXPORTER, exported, start
 from test_log_forging import FORGERIES, mutf7, normalized
 from usage import TOOL, encode, mailboxes, run, summary
@@ -626,6 +627,19 @@ def test_what_a_terminal_would_obey():
         out = run(*form, input=text).stdout.decode()
         assert "\\x1b[2J\\xe2\\x80\\xae\\xff\\xef\\xb8\\x8f\\x5c" in out
         assert out.isascii() and out.replace("\n", "").isprintable()
+
+
+def test_every_character_is_escaped_as_in_the_audit():
+    """Whatever Python thinks of it, some hundred characters a name."""
+    chars = [chr(c) for c in (*range(1, 0xd800), *range(0xe000, 0x110000))]
+    names = ["".join(chars[i::10000]) for i in range(10000)]
+    text = "".join(PREFIX.format(1) + 'cmd=SELECT mailbox="%s" reply=OK\n' % (
+        re.sub(r'[\0-\x1f"\\]', lambda m: f"\\x{ord(m[0]):02x}", name))
+        for name in names)
+    escape = ctypes.CDLL(library()).mba_escape
+    escape.restype = ctypes.c_char_p
+    found = mailboxes(summary(input=text))["ann"]
+    assert found.keys() == {escape(name.encode()).decode() for name in names}
 
 
 @pytest.mark.parametrize("field", [
