@@ -19,13 +19,13 @@
 static struct location *location;
 
 /* mbox, with an INBOX elsewhere and a mail root that isn't empty. */
-static struct mail_side *begin(void)
+static struct mail_side *begin_inbox(const char *inbox_path)
 {
 	const struct mba_location set = {
 		.prefix = "", .type = "private", .driver = "mbox",
 		.layout = "fs", .mail_root = unit_path("mail"),
 		.index_root = unit_path("index"),
-		.inbox_path = unit_path("spool/ann"), .inbox = true,
+		.inbox_path = inbox_path, .inbox = true,
 	};
 
 	unit_errors_count = 0;
@@ -33,6 +33,11 @@ static struct mail_side *begin(void)
 	unit_write(unit_path("spool/bob"), "x", 1);
 	location = location_init(&set);
 	return mail_side_init(location, &unit_errors);
+}
+
+static struct mail_side *begin(void)
+{
+	return begin_inbox(unit_path("spool/ann"));
 }
 
 static void end(struct mail_side *side)
@@ -86,6 +91,70 @@ START_TEST(an_inbox_has_a_path_of_its_own)
 	unit_write(unit_path("spool/ann"), "x", 1);
 	check(side, "INBOX", MBA_STATE_NOT_MAILBOX, MBA_REASON_NONE);
 	ck_assert_int_eq(unlink(unit_path("spool/ann")), 0);
+	check(side, "INBOX", MBA_STATE_MISSING, MBA_REASON_NONE);
+	ck_assert_uint_eq(unit_errors_count, 0);
+	end(side);
+}
+END_TEST
+
+static void empty_spool(void)
+{
+	ck_assert_int_eq(unlink(unit_path("spool/bob")), 0);
+}
+
+static void remove_spool(void)
+{
+	empty_spool();
+	ck_assert_int_eq(rmdir(unit_path("spool")), 0);
+}
+
+static void close_spool(void)
+{
+	ck_assert_int_eq(chmod(unit_path("spool"), 0300), 0);
+}
+
+/* What an INBOX is that isn't in its directory. */
+static const struct {
+	void (*change)(void);
+	enum mba_state state;
+	enum mba_reason reason;
+	/* of its directory; NULL if there is none */
+	const char *error;
+} spools[] = {
+	{ empty_spool, MBA_STATE_UNKNOWN, MBA_REASON_MAIL_ROOT,
+	  "readdir: Directory is empty, is the file system mounted?" },
+	{ remove_spool, MBA_STATE_UNKNOWN, MBA_REASON_MAIL_ROOT,
+	  "open: No such file or directory" },
+	/* it needn't be read */
+	{ close_spool, MBA_STATE_MISSING, MBA_REASON_NONE, NULL },
+};
+
+START_TEST(an_inbox_is_missing_if_its_directory_is_in_use)
+{
+	struct mail_side *side = begin();
+	unsigned int descriptors = unit_descriptors_count();
+
+	unit_become_nobody();
+	spools[_i].change();
+	look(side, "INBOX", spools[_i].state);
+	check(side, "INBOX", spools[_i].state, spools[_i].reason);
+	if (spools[_i].error == NULL)
+		ck_assert_uint_eq(unit_errors_count, 0);
+	else {
+		/* told once */
+		ck_assert_uint_eq(unit_errors_count, 1);
+		ck_assert_str_eq(unit_last_error,
+				 unit_path("spool: %s", spools[_i].error));
+	}
+	ck_assert_uint_eq(unit_descriptors_count(), descriptors);
+	end(side);
+}
+END_TEST
+
+START_TEST(an_inbox_may_be_in_the_root_of_the_file_system)
+{
+	struct mail_side *side = begin_inbox("/mba-unit-no-such-inbox");
+
 	check(side, "INBOX", MBA_STATE_MISSING, MBA_REASON_NONE);
 	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
@@ -274,6 +343,10 @@ int main(void)
 
 	tcase_add_test(tcase, what_is_at_the_path_is_told);
 	tcase_add_test(tcase, an_inbox_has_a_path_of_its_own);
+	tcase_add_loop_test(tcase,
+			    an_inbox_is_missing_if_its_directory_is_in_use, 0,
+			    sizeof(spools) / sizeof(spools[0]));
+	tcase_add_test(tcase, an_inbox_may_be_in_the_root_of_the_file_system);
 	tcase_add_loop_test(tcase, what_is_held_open_may_be_elsewhere, 0,
 			    sizeof(replaced) / sizeof(replaced[0]));
 	tcase_add_test(tcase, the_root_may_be_another_one);

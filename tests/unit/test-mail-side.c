@@ -124,6 +124,49 @@ START_TEST(a_root_that_is_as_empty_as_a_new_file_system)
 	check_unknown(side, "a", MBA_REASON_MAIL_ROOT);
 	check_unknown(side, "a/b", MBA_REASON_MAIL_ROOT);
 	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_str_eq(unit_last_error,
+			 unit_path("mail: readdir: Directory is empty, "
+				   "is the file system mounted?"));
+	end(side);
+}
+END_TEST
+
+/* Names in it are found all the same. */
+START_TEST(a_root_need_not_be_read)
+{
+	unsigned int inherited = unit_inherited_count();
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_write(unit_path("mail/box"), "", 0);
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("mail"), 0300), 0);
+	(void)look(side, "box", MBA_STATE_MAILBOX);
+	check_missing(side, "gone");
+	ck_assert_uint_eq(unit_errors_count, 0);
+	ck_assert_uint_eq(unit_inherited_count(), inherited);
+	ck_assert_int_eq(chmod(unit_path("mail"), 0700), 0);
+	end(side);
+}
+END_TEST
+
+START_TEST(a_root_that_fails_is_no_empty_one)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	struct rlimit limit;
+	int fd = dup(0);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	/* for the root alone */
+	limit.rlim_cur = fd + 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	check_unknown(side, "other", MBA_REASON_MAIL_ROOT);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_str_eq(unit_last_error,
+			 unit_path("mail: open: %s", strerror(EMFILE)));
 	end(side);
 }
 END_TEST
@@ -482,6 +525,8 @@ int main(void)
 	tcase_add_test(tcase, four_slow_looks_are_slow);
 	tcase_add_test(tcase, a_new_side_remembers_nothing);
 	tcase_add_test(tcase, a_root_that_is_as_empty_as_a_new_file_system);
+	tcase_add_test(tcase, a_root_need_not_be_read);
+	tcase_add_test(tcase, a_root_that_fails_is_no_empty_one);
 	tcase_add_loop_test(tcase, with_dirname_a_mailbox_has_a_directory, 0,
 			    2);
 	tcase_add_loop_test(tcase, what_opens_a_compressed_mbox_decides, 0,

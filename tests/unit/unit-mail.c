@@ -27,7 +27,7 @@ enum mba_reason unit_mail_look(unit_mail_look_t *look, struct mail_side *side,
 
 	location_from_storage_name(location, name, &path);
 	/* what a call before left says nothing */
-	errno = EIO;
+	errno = EACCES;
 	state = look(side, &path, &reason, &is_dir);
 	location_path_free(&path);
 	if (state != expected)
