@@ -131,7 +131,8 @@ int dir_stack_parent_fd(struct dir_stack *stack)
 		return stack->count == 0 ? -1 : stack->root_fd;
 	frame = &stack->frames[stack->count - 1];
 	parent = frame - 1;
-	if (parent->fd == -1 && parent->opens > 0 && frame->fd != -1)
+	/* it was open when the one below was opened */
+	if (parent->fd == -1 && frame->fd != -1)
 		(void)frame_open(stack, stack->count - 2, frame->fd, "..");
 	return parent->fd;
 }
