@@ -505,15 +505,12 @@ enum mba_state mail_side_look(struct mail_side *side,
 {
 	struct mail_question question;
 	struct mail_verdict verdict;
-	struct timespec begin;
 
 	question_init(&question, path);
 	if (path->mail_path[0] != '/')
 		verdict = look_below_root(side, &question);
 	else {
-		begin = clock_now();
 		mail_question_look(side->location, &question);
-		side_looked(side, begin);
 		verdict = question_inbox_verdict(side, &question);
 	}
 	*reason_r = verdict.reason;
@@ -583,23 +580,22 @@ enum mba_state mail_side_answer(struct mail_side *side,
 	const struct location_path *path = question->path;
 	struct mail_verdict verdict;
 
-	*is_dir_r = question->is_dir;
 	if (path->mail_path[0] == '/')
 		verdict = question_inbox_verdict(side, question);
 	else if (is_in_failed_dir(side, path)) {
 		/* that wasn't known when it was asked */
 		verdict = side->failed;
-		*is_dir_r = false;
+		question->is_dir = false;
 	} else {
 		mail_seen_seek(&side->seen, path->mail_path,
 			       path->mail_dir_len);
 		verdict = !question->is_elsewhere ?
 			question_verdict(side, question) :
 			look_anew(side, question);
-		*is_dir_r = question->is_dir;
 	}
 	dir_unref(side, &question->dir);
 	*reason_r = verdict.reason;
+	*is_dir_r = question->is_dir;
 	return verdict.state;
 }
 

@@ -23,8 +23,9 @@ enum mba_state mail_side_look(struct mail_side *side,
 			      const struct location_path *path,
 			      enum mba_reason *reason_r, bool *is_dir_r);
 
-/* Returns TRUE once looks of mail_side_look(), at a mailbox or for its
-   directory, turned out to be slow, as those of a file server are. */
+/* Returns TRUE once looks of mail_side_look() below the mail root, at a mailbox
+   or for its directory, turned out to be slow, as those of a file server
+   are. */
 bool mail_side_is_slow(const struct mail_side *side);
 
 /* A look that is made between the question and its answer. */
