@@ -88,6 +88,7 @@ START_TEST(an_inbox_has_a_path_of_its_own)
 	ck_assert_int_eq(unlink(unit_path("mail/other")), 0);
 	ck_assert_int_eq(rmdir(unit_path("mail")), 0);
 	check(side, "INBOX", MBA_STATE_MAILBOX, MBA_REASON_NONE);
+	look(side, "INBOX", MBA_STATE_MAILBOX);
 	unit_write(unit_path("spool/ann"), "x", 1);
 	check(side, "INBOX", MBA_STATE_NOT_MAILBOX, MBA_REASON_NONE);
 	ck_assert_int_eq(unlink(unit_path("spool/ann")), 0);
@@ -133,9 +134,21 @@ START_TEST(an_inbox_is_missing_if_its_directory_is_in_use)
 {
 	struct mail_side *side = begin();
 	unsigned int descriptors = unit_descriptors_count();
+	struct mail_question question;
+	struct location_path path;
+	enum mba_reason reason;
+	bool is_dir;
 
 	unit_become_nobody();
 	spools[_i].change();
+	location_from_storage_name(location, "INBOX", &path);
+	ck_assert(mail_side_ask(side, &path, 0, &question));
+	mail_question_look(location, &question);
+	ck_assert_int_eq(mail_side_answer(side, &question, &reason, &is_dir),
+			 spools[_i].state);
+	ck_assert_int_eq(reason, spools[_i].reason);
+	ck_assert(!is_dir);
+	location_path_free(&path);
 	look(side, "INBOX", spools[_i].state);
 	check(side, "INBOX", spools[_i].state, spools[_i].reason);
 	if (spools[_i].error == NULL)
@@ -147,6 +160,25 @@ START_TEST(an_inbox_is_missing_if_its_directory_is_in_use)
 				 unit_path("spool: %s", spools[_i].error));
 	}
 	ck_assert_uint_eq(unit_descriptors_count(), descriptors);
+	end(side);
+}
+END_TEST
+
+START_TEST(an_inbox_that_fails_says_nothing_of_others)
+{
+	struct mail_side *side = begin();
+
+	unit_write(unit_path("mail/a/box"), "", 0);
+	unit_write(unit_path("mail/a/other"), "", 0);
+	unit_become_nobody();
+	look(side, "a/box", MBA_STATE_MAILBOX);
+	ck_assert_int_eq(chmod(unit_path("spool"), 0), 0);
+	look(side, "INBOX", MBA_STATE_UNKNOWN);
+	ck_assert_uint_eq(unit_errors_count, 1);
+	ck_assert_str_eq(unit_last_error, unit_path("spool/ann: lstat: %s",
+						    strerror(EACCES)));
+	look(side, "a/other", MBA_STATE_MAILBOX);
+	ck_assert_int_eq(chmod(unit_path("spool"), 0700), 0);
 	end(side);
 }
 END_TEST
@@ -346,6 +378,7 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    an_inbox_is_missing_if_its_directory_is_in_use, 0,
 			    sizeof(spools) / sizeof(spools[0]));
+	tcase_add_test(tcase, an_inbox_that_fails_says_nothing_of_others);
 	tcase_add_test(tcase, an_inbox_may_be_in_the_root_of_the_file_system);
 	tcase_add_loop_test(tcase, what_is_held_open_may_be_elsewhere, 0,
 			    sizeof(replaced) / sizeof(replaced[0]));

@@ -50,9 +50,9 @@ int fstatat(int dir_fd, const char *path, struct stat *st, int flags)
 	return ret;
 }
 
-/* A path that is on another device, but has the same inode number; and one that
-   can't be looked at. */
-static const char *other_dev_path, *denied_path;
+/* A path that is on another device, but has the same inode number; one that
+   can't be looked at; and one that is removed when it was. */
+static const char *other_dev_path, *denied_path, *removed_path;
 static int denied_errno;
 
 /* Takes no descriptor, and tells of an inode what says which one it is. */
@@ -75,6 +75,8 @@ int stat(const char *path, struct stat *st)
 	if (ret == 0 && other_dev_path != NULL &&
 	    strcmp(path, other_dev_path) == 0)
 		st->st_dev++;
+	if (removed_path != NULL && strcmp(path, removed_path) == 0)
+		ck_assert_int_eq(rmdir(path), 0);
 	return ret;
 }
 
@@ -508,6 +510,22 @@ START_TEST(so_is_a_root)
 }
 END_TEST
 
+/* Whether it was empty before isn't known. */
+START_TEST(in_a_directory_that_is_removed_all_is_missing)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_mkdir(unit_path("mail/a"));
+	removed_path = strdup(unit_path("mail/a"));
+	check_missing(side, "a/gone");
+	ck_assert_uint_eq(unit_errors_count, 0);
+	ck_assert_int_eq(access(removed_path, F_OK), -1);
+	free((char *)removed_path);
+	removed_path = NULL;
+	end(side);
+}
+END_TEST
+
 static void replace_and_take_descriptors(void)
 {
 	struct rlimit limit;
@@ -543,13 +561,15 @@ START_TEST(nothing_is_missing_in_a_root_that_was_replaced)
 	unit_write(unit_path("mail/a/box"), "", 0);
 	(void)look(side, "a/box", MBA_STATE_MAILBOX);
 	ck_assert_int_eq(rename(unit_path("mail"), unit_path("old")), 0);
-	unit_write(unit_path("mail/a/new"), "", 0);
+	if (_i == 0)
+		unit_write(unit_path("mail/a/new"), "", 0);
 	(void)look(side, "a/box", MBA_STATE_MAILBOX);
 	check_unknown(side, "a/new", MBA_REASON_MAIL_ROOT);
 	check_unknown(side, "a/box", MBA_REASON_MAIL_ROOT);
 	ck_assert_uint_eq(unit_errors_count, 1);
 	ck_assert_str_eq(unit_last_error,
-			 unit_path("mail: stat: %s", strerror(ESTALE)));
+			 unit_path("mail: stat: %s",
+				   strerror(_i == 0 ? ESTALE : ENOENT)));
 	end(side);
 }
 END_TEST
@@ -583,7 +603,11 @@ int main(void)
 	tcase_add_loop_test(tcase, a_path_that_fails_is_not_missing, 0, 4);
 	tcase_add_test(tcase, a_directory_on_another_device_is_another_one);
 	tcase_add_test(tcase, so_is_a_root);
+	tcase_add_test(tcase, in_a_directory_that_is_removed_all_is_missing);
 	tcase_add_test(tcase, a_look_anew_may_fail);
-	tcase_add_test(tcase, nothing_is_missing_in_a_root_that_was_replaced);
+	/* by another one, and by nothing */
+	tcase_add_loop_test(tcase,
+			    nothing_is_missing_in_a_root_that_was_replaced, 0,
+			    2);
 	return unit_run(tcase);
 }

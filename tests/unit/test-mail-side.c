@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mail-look.h"
@@ -21,6 +22,7 @@ START_TEST(what_is_below_an_empty_directory_is_unknown)
 	static const char *const drivers[] = { "mbox", "maildir" };
 	struct mail_side *side = begin(drivers[_i], NULL);
 
+	unit_mail_errno = EACCES;
 	unit_mkdir(unit_path("mail/empty"));
 	unit_mkdir(unit_path("mail/new/lost+found"));
 	unit_write(unit_path("mail/full/x"), "x", 1);
@@ -63,11 +65,21 @@ START_TEST(a_directory_is_looked_into_once)
 	(void)look(side, "b/c/box", MBA_STATE_MAILBOX);
 	ck_assert_int_eq(rename(unit_path("mail/b/c"), unit_path("mail/c")), 0);
 	check_missing(side, "b/box");
+	unit_mkdir(unit_path("mail/f"));
+	ck_assert_int_eq(symlink("loop", unit_path("mail/f/loop")), 0);
+	check_unknown(side, "f/loop/box", MBA_REASON_SYMLINK);
+	ck_assert_int_eq(unlink(unit_path("mail/f/loop")), 0);
+	check_missing(side, "f/box");
 	/* it was empty when that was looked at */
 	unit_mkdir(unit_path("mail/d"));
 	check_unknown(side, "d/box", MBA_REASON_EMPTY_DIRECTORY);
 	unit_write(unit_path("mail/d/box"), "", 0);
 	check_unknown(side, "d/box", MBA_REASON_EMPTY_DIRECTORY);
+	/* it wasn't */
+	unit_write(unit_path("mail/e/x"), "x", 1);
+	check_missing(side, "e/box");
+	ck_assert_int_eq(unlink(unit_path("mail/e/x")), 0);
+	check_missing(side, "e/box");
 	end(side);
 }
 END_TEST
@@ -90,6 +102,22 @@ START_TEST(four_slow_looks_are_slow)
 	unit_clock_step = 0;
 	check_missing(side, "a/gone");
 	ck_assert(mail_side_is_slow(side));
+	end(side);
+}
+END_TEST
+
+/* Seconds begin anew, and the clock isn't at its beginning. */
+START_TEST(fast_looks_are_not_slow)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	struct timespec now;
+
+	unit_clock_step = 1999999999;
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	unit_clock_step = 1000;
+	for (unsigned int i = 0; i < 8; i++)
+		(void)look(side, "other", MBA_STATE_NOT_MAILBOX);
+	ck_assert(!mail_side_is_slow(side));
 	end(side);
 }
 END_TEST
@@ -121,6 +149,7 @@ START_TEST(a_root_that_is_as_empty_as_a_new_file_system)
 
 	ck_assert_int_eq(unlink(unit_path("mail/other")), 0);
 	unit_mkdir(unit_path("mail/lost+found"));
+	unit_mail_errno = EACCES;
 	check_unknown(side, "a", MBA_REASON_MAIL_ROOT);
 	check_unknown(side, "a/b", MBA_REASON_MAIL_ROOT);
 	ck_assert_uint_eq(unit_errors_count, 1);
@@ -131,17 +160,20 @@ START_TEST(a_root_that_is_as_empty_as_a_new_file_system)
 }
 END_TEST
 
-/* Names in it are found all the same. */
+/* Names in it are found all the same; nor need a directory below. */
 START_TEST(a_root_need_not_be_read)
 {
 	unsigned int inherited = unit_inherited_count();
 	struct mail_side *side = begin("mbox", NULL);
 
 	unit_write(unit_path("mail/box"), "", 0);
+	unit_mkdir(unit_path("mail/a"));
 	unit_become_nobody();
 	ck_assert_int_eq(chmod(unit_path("mail"), 0300), 0);
+	ck_assert_int_eq(chmod(unit_path("mail/a"), 0300), 0);
 	(void)look(side, "box", MBA_STATE_MAILBOX);
 	check_missing(side, "gone");
+	check_missing(side, "a/gone");
 	ck_assert_uint_eq(unit_errors_count, 0);
 	ck_assert_uint_eq(unit_inherited_count(), inherited);
 	ck_assert_int_eq(chmod(unit_path("mail"), 0700), 0);
@@ -149,24 +181,56 @@ START_TEST(a_root_need_not_be_read)
 }
 END_TEST
 
+/* No more than so many files can be opened, if it isn't negative. */
+static void limit_descriptors(int count)
+{
+	struct rlimit limit;
+	int fd;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	if (count >= 0) {
+		fd = dup(0);
+		ck_assert_int_ne(fd, -1);
+		ck_assert_int_eq(close(fd), 0);
+		limit.rlim_cur = fd + count;
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void check_unknown_with(struct mail_side *side, const char *name,
+			       int descriptors, enum mba_reason reason)
+{
+	limit_descriptors(descriptors);
+	check_unknown(side, name, reason);
+	limit_descriptors(-1);
+}
+
+/* It can't be opened, or not be read. */
 START_TEST(a_root_that_fails_is_no_empty_one)
 {
 	struct mail_side *side = begin("mbox", NULL);
-	struct rlimit limit;
-	int fd = dup(0);
 
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(close(fd), 0);
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	/* for the root alone */
-	limit.rlim_cur = fd + 1;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	check_unknown(side, "other", MBA_REASON_MAIL_ROOT);
-	limit.rlim_cur = limit.rlim_max;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	check_unknown_with(side, "other", _i, MBA_REASON_MAIL_ROOT);
 	ck_assert_uint_eq(unit_errors_count, 1);
 	ck_assert_str_eq(unit_last_error,
 			 unit_path("mail: open: %s", strerror(EMFILE)));
+	end(side);
+}
+END_TEST
+
+START_TEST(nor_is_a_directory_that_fails)
+{
+	struct mail_side *side = begin("mbox", NULL);
+
+	unit_write(unit_path("mail/a/x"), "x", 1);
+	check_missing(side, "gone");
+	check_unknown_with(side, "a/gone", _i, MBA_REASON_ERROR);
+	check_last_error("a", EMFILE);
+	/* which is told once */
+	check_unknown(side, "a/gone", MBA_REASON_ERROR);
+	check_unknown(side, "a/b/gone", MBA_REASON_ERROR);
+	ck_assert_uint_eq(unit_errors_count, 1);
 	end(side);
 }
 END_TEST
@@ -294,6 +358,7 @@ START_TEST(a_dbox_may_be_empty)
 	(void)look(side, "empty", MBA_STATE_NOT_MAILBOX);
 	(void)look(side, "box", MBA_STATE_MAILBOX);
 	check_missing(side, "gone");
+	check_missing(side, "empty/gone");
 	ck_assert_uint_eq(unit_errors_count, 0);
 	end(side);
 }
@@ -471,6 +536,201 @@ START_TEST(an_error_is_of_the_directory_that_it_was_asked_for)
 }
 END_TEST
 
+/* A directory whose name begins like that of one that is missing, and one of
+   the same length. */
+START_TEST(nor_is_it_of_a_directory_like_it)
+{
+	static const char *const names[] = { "abc/box", "cd/box" };
+	struct mail_side *side = begin("mbox", NULL);
+	struct mail_question question;
+	struct location_path path;
+
+	unit_write(unit_path("mail/%s", names[_i]), "", 0);
+	location_from_storage_name(location, "ab/box", &path);
+	check_missing(side, "box");
+	ck_assert(!ask(side, &path, &question));
+	(void)look(side, names[_i], MBA_STATE_MAILBOX);
+	check_missing(side, "ab/box");
+	ck_assert_uint_eq(unit_errors_count, 0);
+	location_path_free(&path);
+	end(side);
+}
+END_TEST
+
+/* What can't be looked at says nothing of others in its directory. */
+START_TEST(an_error_may_be_of_one_name)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	char name[NAME_MAX + 4] = "a/";
+
+	memset(name + 2, 'x', NAME_MAX + 1);
+	unit_write(unit_path("mail/a/box"), "", 0);
+	unit_write(unit_path("mail/a/shut"), "x", 1);
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("mail/a/shut"), 0), 0);
+	check_unknown(side, _i == 0 ? "a/shut" : name, MBA_REASON_ERROR);
+	ck_assert_uint_eq(unit_errors_count, 1);
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	ck_assert_uint_eq(unit_errors_count, 1);
+	end(side);
+}
+END_TEST
+
+/* Of a name, and of what can't be there, as its directory isn't. */
+static const struct {
+	const char *name;
+	enum mba_state state;
+	bool is_dir;
+} dirs[] = {
+	{ "a", MBA_STATE_NOT_MAILBOX, true },
+	{ "a/box", MBA_STATE_MAILBOX, false },
+	{ "a/gone", MBA_STATE_MISSING, false },
+	{ "gone/box", MBA_STATE_MISSING, false },
+};
+
+START_TEST(a_directory_is_told)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	struct mail_question question;
+	struct location_path path;
+	enum mba_reason reason;
+	bool is_dir;
+
+	unit_write(unit_path("mail/a/box"), "", 0);
+	location_from_storage_name(location, dirs[_i].name, &path);
+	is_dir = !dirs[_i].is_dir;
+	ck_assert_int_eq(mail_side_look(side, &path, &reason, &is_dir),
+			 dirs[_i].state);
+	ck_assert_int_eq(is_dir, dirs[_i].is_dir);
+	if (ask(side, &path, &question)) {
+		is_dir = !dirs[_i].is_dir;
+		ck_assert_int_eq(mail_side_answer(side, &question, &reason,
+						  &is_dir), dirs[_i].state);
+		ck_assert_int_eq(is_dir, dirs[_i].is_dir);
+	}
+	location_path_free(&path);
+	end(side);
+}
+END_TEST
+
+/* Asked one after the other, where three directories may be held. */
+static const struct {
+	const char *name;
+	bool is_refused;
+	enum mba_state state;
+} asked[] = {
+	{ "gone", false, MBA_STATE_MISSING },
+	{ "a/gone", false, MBA_STATE_MAILBOX },
+	{ "b/gone", false, MBA_STATE_MISSING },
+	{ "b/box", false, MBA_STATE_MAILBOX },
+	{ "a/gone", true, 0 },
+	{ "empty/box", true, 0 },
+};
+#define ASKED_COUNT (sizeof(asked) / sizeof(asked[0]))
+
+START_TEST(a_question_is_asked_in_its_directory)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	unsigned int descriptors = unit_descriptors_count();
+	unsigned int inherited = unit_inherited_count();
+	struct mail_question questions[ASKED_COUNT];
+	struct location_path paths[ASKED_COUNT];
+	enum mba_reason reason;
+	bool is_dir;
+
+	unit_write(unit_path("mail/a/gone"), "", 0);
+	unit_write(unit_path("mail/b/box"), "", 0);
+	unit_mkdir(unit_path("mail/empty"));
+	for (unsigned int i = 0; i < ASKED_COUNT; i++)
+		location_from_storage_name(location, asked[i].name, &paths[i]);
+	/* nothing is known of the root */
+	ck_assert(!ask(side, &paths[0], &questions[0]));
+	check_missing(side, "gone");
+	check_unknown(side, "empty/gone", MBA_REASON_EMPTY_DIRECTORY);
+	(void)look(side, "b/box", MBA_STATE_MAILBOX);
+	limit_descriptors(0);
+	ck_assert(!ask(side, &paths[2], &questions[2]));
+	limit_descriptors(-1);
+	for (unsigned int i = 0; i < ASKED_COUNT; i++) {
+		ck_assert_int_eq(mail_side_ask(side, &paths[i], 3,
+					       &questions[i]),
+				 !asked[i].is_refused);
+	}
+	ck_assert_uint_eq(unit_inherited_count(), inherited);
+	for (unsigned int i = 0; i < ASKED_COUNT; i++) {
+		if (asked[i].is_refused)
+			continue;
+		mail_question_look(location, &questions[i]);
+		ck_assert_int_eq(mail_side_answer(side, &questions[i], &reason,
+						  &is_dir), asked[i].state);
+	}
+	for (unsigned int i = 0; i < ASKED_COUNT; i++)
+		location_path_free(&paths[i]);
+	ck_assert_uint_eq(unit_errors_count, 0);
+	end(side);
+	ck_assert_uint_eq(unit_descriptors_count(), descriptors);
+}
+END_TEST
+
+START_TEST(an_answer_is_of_its_directory)
+{
+	struct mail_side *side = begin("mbox", NULL);
+	struct mail_question question;
+	struct location_path path;
+	enum mba_reason reason;
+	bool is_dir;
+
+	unit_mkdir(unit_path("mail/empty"));
+	(void)look(side, "other", MBA_STATE_NOT_MAILBOX);
+	location_from_storage_name(location, "empty/box", &path);
+	ck_assert(ask(side, &path, &question));
+	(void)look(side, "other", MBA_STATE_NOT_MAILBOX);
+	ck_assert_int_eq(mail_side_answer(side, &question, &reason, &is_dir),
+			 MBA_STATE_UNKNOWN);
+	ck_assert_int_eq(reason, MBA_REASON_EMPTY_DIRECTORY);
+	/* now it is known before one is asked */
+	ck_assert(!ask(side, &path, &question));
+	location_path_free(&path);
+	end(side);
+}
+END_TEST
+
+/* What an earlier answer says of the directory comes first. */
+START_TEST(an_answer_may_be_of_no_use)
+{
+	static const char *const names[] = { "a/box", "a/dir" };
+	struct mail_side *side = begin("mbox", NULL);
+	struct mail_question questions[2];
+	struct location_path paths[2];
+	enum mba_reason reason;
+	bool is_dir;
+
+	unit_write(unit_path("mail/a/box"), "", 0);
+	unit_mkdir(unit_path("mail/a/dir"));
+	unit_become_nobody();
+	(void)look(side, "a/box", MBA_STATE_MAILBOX);
+	for (unsigned int i = 0; i < 2; i++) {
+		location_from_storage_name(location, names[i], &paths[i]);
+		ck_assert(mail_side_ask(side, &paths[i], 1, &questions[i]));
+	}
+	mail_question_look(location, &questions[1]);
+	ck_assert(questions[1].is_dir);
+	ck_assert_int_eq(chmod(unit_path("mail/a"), 0), 0);
+	mail_question_look(location, &questions[0]);
+	ck_assert_int_eq(chmod(unit_path("mail/a"), 0700), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		is_dir = true;
+		ck_assert_int_eq(mail_side_answer(side, &questions[i], &reason,
+						  &is_dir), MBA_STATE_UNKNOWN);
+		ck_assert_int_eq(reason, MBA_REASON_ERROR);
+		ck_assert(!is_dir);
+		location_path_free(&paths[i]);
+	}
+	ck_assert_uint_eq(unit_errors_count, 1);
+	end(side);
+}
+END_TEST
+
 /* A path that is longer than what the kernel takes, while what leads to the
    directory isn't, or is as well. What it takes of the path may be there. */
 static const struct {
@@ -523,10 +783,12 @@ int main(void)
 			    0, 2);
 	tcase_add_test(tcase, a_directory_is_looked_into_once);
 	tcase_add_test(tcase, four_slow_looks_are_slow);
+	tcase_add_test(tcase, fast_looks_are_not_slow);
 	tcase_add_test(tcase, a_new_side_remembers_nothing);
 	tcase_add_test(tcase, a_root_that_is_as_empty_as_a_new_file_system);
 	tcase_add_test(tcase, a_root_need_not_be_read);
-	tcase_add_test(tcase, a_root_that_fails_is_no_empty_one);
+	tcase_add_loop_test(tcase, a_root_that_fails_is_no_empty_one, 0, 2);
+	tcase_add_loop_test(tcase, nor_is_a_directory_that_fails, 0, 2);
 	tcase_add_loop_test(tcase, with_dirname_a_mailbox_has_a_directory, 0,
 			    2);
 	tcase_add_loop_test(tcase, what_opens_a_compressed_mbox_decides, 0,
@@ -541,6 +803,13 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    an_error_is_of_the_directory_that_it_was_asked_for,
 			    0, 2);
+	tcase_add_loop_test(tcase, nor_is_it_of_a_directory_like_it, 0, 2);
+	tcase_add_loop_test(tcase, an_error_may_be_of_one_name, 0, 2);
+	tcase_add_loop_test(tcase, a_directory_is_told, 0,
+			    sizeof(dirs) / sizeof(dirs[0]));
+	tcase_add_test(tcase, a_question_is_asked_in_its_directory);
+	tcase_add_test(tcase, an_answer_is_of_its_directory);
+	tcase_add_test(tcase, an_answer_may_be_of_no_use);
 	tcase_add_loop_test(tcase, a_path_that_is_too_long_may_be_missing, 0,
 			    sizeof(long_paths) / sizeof(long_paths[0]));
 	return unit_run(tcase);

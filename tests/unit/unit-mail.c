@@ -5,6 +5,8 @@
 
 #include "unit-mail.h"
 
+int unit_mail_errno = EIO;
+
 struct location *unit_mail_location(const char *driver, const char *dirname)
 {
 	const struct mba_location set = {
@@ -27,7 +29,7 @@ enum mba_reason unit_mail_look(unit_mail_look_t *look, struct mail_side *side,
 
 	location_from_storage_name(location, name, &path);
 	/* what a call before left says nothing */
-	errno = EACCES;
+	errno = unit_mail_errno;
 	state = look(side, &path, &reason, &is_dir);
 	location_path_free(&path);
 	if (state != expected)

@@ -14,6 +14,9 @@
    with DIRNAME= unless that is NULL. location_free() it. */
 struct location *unit_mail_location(const char *driver, const char *dirname);
 
+/* what a call before each look left in errno: EIO, if it isn't set */
+extern int unit_mail_errno;
+
 /* mail_side_look() or another look like it. */
 typedef enum mba_state unit_mail_look_t(struct mail_side *side,
 					const struct location_path *path,
