@@ -18,6 +18,7 @@ START_TEST(used_entries_go_if_asked_for)
 	clean.set.used = true;
 	clean_run();
 	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_RECENT].entries, 1);
+	ck_assert_uint_eq(clean.ns.unproven.entries, 0);
 	/* min_age is for these, too */
 	clean.set.used_age = 0;
 	clean.set.now = mba_file_time();
