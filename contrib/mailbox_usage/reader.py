@@ -7,7 +7,9 @@ session's prefix is a time stamp and what a log daemon puts there, with
 Dovecot's tag: a stranger's text stands later in the lines of other programs,
 and of Dovecot's own."""
 
+import json
 import re
+import shlex
 
 from . import access, event, prefix
 from .access import MARK, Malformed
@@ -195,7 +197,7 @@ class Reader:
             self.lines.foreign += 1
         else:
             why = UNKNOWN if inner is not None else \
-                f"another tag; --tag {tag} if it is Dovecot's" \
+                f"another tag; --tag {shlex.quote(tag)} if it is Dovecot's" \
                 if self.is_own_or_alike(split_stamp(message)[1]) else OTHERS
             self.lines.reject(why, text, foreign=True)
 
@@ -213,6 +215,9 @@ class Reader:
         """Reads an entry of the journal, a dict of its fields."""
         message = fields.get("MESSAGE")
         tag = fields.get("SYSLOG_IDENTIFIER", "")
+        if not isinstance(tag, str):
+            # several, or one that is too long for journalctl
+            tag = json.dumps(tag)
         if not isinstance(message, str):
             if tag in self.tags and message is None:
                 self.lines.reject("journalctl left the text out; use --all",

@@ -13,6 +13,7 @@ import locale
 import lzma
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -353,6 +354,21 @@ def test_what_journalctl_left_out_is_told(line):
 def test_an_entry_with_several_texts_is_told(entry):
     result = summary(input=entry, status=1)
     assert (result["lines"], result["not_understood"]) == (0, 1)
+
+
+@pytest.mark.parametrize("entry", [
+    '{"__REALTIME_TIMESTAMP":"1","SYSLOG_IDENTIFIER":null,"MESSAGE":'
+    f"{json.dumps(INFO)}}}\n",
+    "__REALTIME_TIMESTAMP=1\n" + "SYSLOG_IDENTIFIER=dovecot\n" * 2 +
+    f"MESSAGE={INFO}\n\n", f"__REALTIME_TIMESTAMP=1\nMESSAGE={INFO}\n\n"],
+    ids=["too long", "several", "none"])
+def test_an_entry_without_a_tag_is_another_program_s(entry):
+    """Unless --tag has what the message says."""
+    result = run("--json", input=entry, status=1)
+    assert json.loads(result.stdout)["lines"] == 0
+    tag, = re.findall("--tag (.*) if it is Dovecot's",
+                      result.stderr.decode())
+    assert summary("--tag", *shlex.split(tag), input=entry)["lines"] == 1
 
 
 EVENT = {"event": "imap_mailbox_access", "hostname": "mx", "categories": [],
