@@ -5,12 +5,14 @@
 are wrong, and what the log says about them."""
 
 import os
+import subprocess
 import tempfile
 
 import pytest
 
 from dovecot import IS_24, Location, User
-from filter import MESSAGE, fill_mbox, forget_indexes, files, with_filter
+from filter import MESSAGE, deliver, fill_mbox, forget_indexes, files, \
+    with_filter
 from imap import Closed
 
 LOCATION = Location("mbox", "~", inbox="mail/%u", index="index/%u")
@@ -165,6 +167,21 @@ def test_a_file_that_cannot_be_read_stops_the_session(start, rules_file):
     assert path in error and "Permission denied" in error
     error, = refused(start(mailbox_filter_file=path + ".missing"))
     assert path + ".missing" in error and "No such file" in error
+
+
+def test_mail_waits_while_rules_are_wrong(start, rules_file):
+    """It's neither lost nor sent back: the mail server tries again."""
+    bad = User("alice", fields={"mailbox_filter": "a//b"})
+    for server in (start(description={"users": [bad]}),
+                   start(mailbox_filter_file=rules_file("", mode=0))):
+        with pytest.raises(RuntimeError, match="LMTP: b'451"):
+            deliver(server, "lmtp", "alice")
+        with pytest.raises(subprocess.CalledProcessError) as error:
+            deliver(server, "lda", "alice")
+        assert error.value.returncode == os.EX_TEMPFAIL
+        server.log_lines("Fatal: User alice: mailbox_filter: ", service="lda")
+        # it's no crash
+        server.forget_log()
 
 
 def test_debug_tells_the_rules_in_force(start, rules_file):
