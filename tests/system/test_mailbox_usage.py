@@ -23,9 +23,10 @@ from datetime import datetime, timezone
 import pytest
 
 from accesslog import MARK, PLUGIN, accesses, lines
-from audit import name_bytes, unescape
+from audit import name_bytes, unescape, write
 from dovecot import IS_24, User
 from imap import literal
+from manual import blocks, configuration
 from test_library_install import library
 from test_log_events import EXPORTER, exported, start
 from test_log_forging import FORGERIES, mutf7, normalized
@@ -786,6 +787,46 @@ def test_what_a_real_server_wrote_with_another_prefix(dovecot):
     assert user["user"] == "alice"
     assert [box["mailbox"] for box in user["mailboxes"]] == ["INBOX"]
     assert summary(path, status=1)["not_understood"] == 2
+
+
+MASTERS = {"2.3": """
+passdb {
+  driver = passwd-file
+  args = @DIR@/masters
+  master = yes
+}
+""", "2.4": """
+passdb masters {
+  driver = passwd-file
+  passwd_file_path = @DIR@/masters
+  master = yes
+}
+"""}
+
+
+def test_master_users_are_left_out_as_the_manual_says(dovecot):
+    page, title = "mailbox-usage.1", "MASTER USERS"
+    more = configuration(page, title) + "auth_master_user_separator = *\n"
+    server = dovecot(plugins=PLUGIN, extra={
+        version: text + more for version, text in MASTERS.items()})
+    write(server.path("masters"), b"admin:{PLAIN}pass\n")
+    names = {"alice*admin": "scanned", "alice": 'a" <admin>: '}
+    for login, name in names.items():
+        with server.imap(login) as imap:
+            imap.ok("CREATE", literal(name))
+    assert len(accesses(server, 2)) == 2
+    log = os.path.join(server.dir, "log")
+    command = blocks(page, title)[-1].strip()
+    command = command.replace("/var/log/dovecot.log", log)
+    result = subprocess.run(["sh", "-c", command + " --json"],
+                            stdout=subprocess.PIPE, check=True)
+    user, = json.loads(result.stdout)["users"]
+    assert [box["mailbox"] for box in user["mailboxes"]] == [names["alice"]]
+    # without grep they are hers, too
+    user, = summary("--prefix", command.split("'")[-2], log)["users"]
+    assert user["user"] == "alice"
+    assert {box["mailbox"] for box in user["mailboxes"]} == \
+        set(names.values())
 
 
 def without_times(result):
