@@ -40,6 +40,9 @@ void mailbox_filter_plugin_init(struct module *module)
 	filter_enabled = str_array_find(filter_services, service);
 	if (!filter_enabled)
 		return;
+	/* deliveries list nothing, and would warn with each mail */
+	if (strcmp(service, "imap") != 0)
+		filter_hooks.mail_namespaces_created = NULL;
 	mail_storage_hooks_add(module, &filter_hooks);
 	mail_storage_hooks_add_internal(&filter_internal_hooks);
 	filter_command_init(module, filter_open_mailbox_allocated);

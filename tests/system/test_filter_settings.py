@@ -247,6 +247,18 @@ def test_mailboxes_of_the_configuration_stay_visible(start, list_index):
     assert not any("mailbox junk-" in w or "Archive" in w for w in warnings)
 
 
+def test_deliveries_warn_of_nothing(start):
+    """A line with each mail would be too much: IMAP sessions warn."""
+    server = start(".* junk-*", {
+        "extra": CONFIGURED,
+        "settings": {"mailbox_list_index_very_dirty_syncs": "yes"}})
+    for how in ("lmtp", "lda"):
+        deliver(server, how, "alice")
+    assert "mailbox_filter" not in server.log()
+    listed(server)
+    server.log_lines("Warning: ", "mailbox_filter", service="imap", count=2)
+
+
 def test_very_dirty_syncs_are_warned_of(start):
     """The refresh isn't pruned then, since what it leaves out would be lost to
     those who trust the index; LIST is filtered all the same."""
