@@ -282,10 +282,10 @@ static void state_input(const struct index_dir *dir,
 	}
 }
 
-static void state_read(struct index_dir *dir)
+static void state_read(struct index_dir *dir, bool is_settled)
 {
 	struct index_dir_file *log2 = &dir->files[INDEX_DIR_LOG2];
-	struct index_state_input input;
+	struct index_state_input input = { .is_settled = false };
 
 	if (is_same_file(&dir->files[INDEX_DIR_LOG], log2)) {
 		free(log2->data);
@@ -293,11 +293,13 @@ static void state_read(struct index_dir *dir)
 		log2->exists = false;
 	}
 	state_input(dir, &input);
+	input.is_settled = is_settled;
 	if (!state_is_unreadable(dir))
 		dir->result = index_state_read(&input, &dir->state,
 					       &dir->error);
 }
 
+/* The state isn't made yet. */
 static void dir_read_once(struct index_dir *dir, int dir_fd,
 			  const char *prefix, const struct stat *const *seen)
 {
@@ -319,7 +321,6 @@ static void dir_read_once(struct index_dir *dir, int dir_fd,
 			file_open(dir, dir_fd, name, id, st);
 	}
 	free(name);
-	state_read(dir);
 }
 
 const struct index_log_scan *
@@ -413,6 +414,40 @@ static bool is_changing(const struct index_dir *dir, bool was_seen)
 			      dir->state.problem != NULL));
 }
 
+static bool file_is_unchanged(const struct index_dir_file *before,
+			      const struct index_dir_file *now)
+{
+	const struct stat *st1 = &before->st, *st2 = &now->st;
+
+	if (!before->exists || !now->exists)
+		return before->exists == now->exists;
+	return before->failed == NULL && now->failed == NULL &&
+		inode_is_same(st1, st2) && st1->st_size == st2->st_size &&
+		st1->st_mtim.tv_sec == st2->st_mtim.tv_sec &&
+		st1->st_mtim.tv_nsec == st2->st_mtim.tv_nsec &&
+		st1->st_ctim.tv_sec == st2->st_ctim.tv_sec &&
+		st1->st_ctim.tv_nsec == st2->st_ctim.tv_nsec;
+}
+
+/* Read the files again. If those of which the state is made are the same, they
+   were there together. */
+static void dir_read_again(struct index_dir *dir, int dir_fd,
+			   const char *prefix)
+{
+	struct index_dir_file before[INDEX_DIR_LOG2 + 1];
+	bool is_settled = true;
+
+	/* what they point to goes away */
+	memcpy(before, dir->files, sizeof(before));
+	index_dir_free(dir);
+	dir_read_once(dir, dir_fd, prefix, NULL);
+	for (int id = INDEX_DIR_INDEX; id <= INDEX_DIR_LOG2; id++) {
+		is_settled = is_settled &&
+			file_is_unchanged(&before[id], &dir->files[id]);
+	}
+	state_read(dir, is_settled);
+}
+
 void index_dir_read(int dir_fd, const char *prefix,
 		    const struct stat *const seen[INDEX_DIR_FILES],
 		    struct index_dir *dir_r)
@@ -420,12 +455,10 @@ void index_dir_read(int dir_fd, const char *prefix,
 	const struct index_dir_file *cache = &dir_r->files[INDEX_DIR_CACHE];
 
 	dir_read_once(dir_r, dir_fd, prefix, seen);
+	state_read(dir_r, false);
 	for (int i = 0; i < INDEX_DIR_RETRIES &&
-	     is_changing(dir_r, seen != NULL); i++) {
-		index_dir_free(dir_r);
-		seen = NULL;
-		dir_read_once(dir_r, dir_fd, prefix, seen);
-	}
+	     is_changing(dir_r, seen != NULL && i == 0); i++)
+		dir_read_again(dir_r, dir_fd, prefix);
 	files_scan(dir_r);
 	dir_r->untouched = is_untouched(dir_r);
 	dir_r->has_cache = cache->exists && cache->failed == NULL &&
@@ -446,7 +479,7 @@ void index_dir_free(struct index_dir *dir)
 
 uint64_t index_dir_modseq(const struct index_dir *dir)
 {
-	struct index_state_input input;
+	struct index_state_input input = { .is_settled = false };
 
 	state_input(dir, &input);
 	return index_state_modseq(&dir->state, &input);

@@ -29,7 +29,8 @@ enum index_dir_file_id {
 #define INDEX_DIR_MAX_INDEX (256 * 1024 * 1024)
 #define INDEX_DIR_MAX_LOG (64 * 1024 * 1024)
 #define INDEX_DIR_MAX_CACHE (1024 * 1024 * 1024)
-/* How many times the files are read again that don't belong together. */
+/* How many times the files are read again that don't belong together, and are
+   others each time. */
 #define INDEX_DIR_RETRIES 3
 
 struct index_dir_file {

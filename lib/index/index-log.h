@@ -15,6 +15,12 @@
 #define INDEX_LOG_MAJOR_VERSION 1
 /* minor versions 0, 1, and 2 and later */
 #define INDEX_LOG_MIN_HEADER_SIZE 24
+/* where its fields are */
+enum index_log_offset {
+	INDEX_LOG_OFFSET_INDEXID = 4,
+	INDEX_LOG_OFFSET_SEQ = 8,
+	INDEX_LOG_OFFSET_PREV = 12
+};
 
 struct index_log_header {
 	uint8_t major_version, minor_version, compat_flags;

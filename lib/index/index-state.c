@@ -7,7 +7,12 @@
    it was copied beside it, from a backup or from another mailbox that was made
    in the same second, and Dovecot keeps the index's messages. The older log is
    a link to the newer one for the moment of a rotation: then both have the same
-   sequence. */
+   sequence.
+
+   After a crash, or when old files were put back, there may be no such log.
+   Then Dovecot mends the index (lib-index/mail-index-fsck.c): it keeps what is
+   in it, and goes on where a newer log begins, or where another one ends. A log
+   that it can't use it replaces. */
 
 #include <string.h>
 
@@ -18,6 +23,8 @@ struct state_log {
 	struct index_log_header hdr;
 	/* why there is none; NULL if there is one */
 	const char *error;
+	/* its header can't be understood: the error is about that file */
+	bool is_broken;
 };
 
 struct state_logs {
@@ -27,17 +34,17 @@ struct state_logs {
 static void log_decode(const struct index_state_file *file,
 		       struct state_log *log_r)
 {
+	memset(log_r, 0, sizeof(*log_r));
 	log_r->file = *file;
-	log_r->error = NULL;
 	if (file->data == NULL) {
-		log_r->error = "there is none";
-		memset(&log_r->hdr, 0, sizeof(log_r->hdr));
+		log_r->error = "its log is missing";
 		return;
 	}
-	(void)index_log_header_decode(file->data, file->size, &log_r->hdr,
-				      &log_r->error);
-	if (log_r->error == NULL && log_r->hdr.indexid == 0)
-		log_r->error = "Dovecot found it to be corrupt";
+	log_r->is_broken = index_log_header_decode(file->data, file->size,
+						   &log_r->hdr,
+						   &log_r->error) < 0;
+	if (!log_r->is_broken && log_r->hdr.indexid == 0)
+		log_r->error = "Dovecot found its log to be corrupt";
 }
 
 /* A new index, as Dovecot makes it in memory. */
@@ -181,67 +188,158 @@ static void replay_anew(struct index_state *state, const struct state_log *log)
 	index_replay(state, &log->file, &log->hdr, log->hdr.hdr_size);
 }
 
-/* Returns TRUE if a log continues where the state ends, and follow it. */
+/* Returns where a log's last whole transaction ends, from an offset on. */
+static uint64_t log_end(const struct state_log *log, uint32_t offset)
+{
+	struct index_transaction trans;
+	struct index_log_iter iter;
+
+	index_log_iter_init(&iter, log->file.data, log->file.size, offset);
+	while (index_log_next(&iter, &trans))
+		;
+	return trans.offset;
+}
+
+/* Returns TRUE if a log continues where the state ends: from an offset on. */
+static bool log_continues(const struct state_log *log,
+			  const struct index_state *state, uint32_t *offset_r)
+{
+	const struct index_header *hdr = &state->hdr;
+
+	*offset_r = log->hdr.hdr_size;
+	if (log->error != NULL || log->hdr.indexid != hdr->indexid)
+		return false;
+	if (log->hdr.file_seq != hdr->log_file_seq) {
+		return log->hdr.prev_file_seq == hdr->log_file_seq &&
+			log->hdr.prev_file_offset == hdr->log_head_offset;
+	}
+	/* 0 is the log's start */
+	if (hdr->log_head_offset != 0)
+		*offset_r = hdr->log_head_offset;
+	return *offset_r >= log->hdr.hdr_size && *offset_r <= log->file.size;
+}
+
+/* If a log continues where the state ends, follow it. Returns TRUE if so. */
 static bool replay_continue(struct index_state *state,
 			    const struct state_log *log)
 {
-	const struct index_header *hdr = &state->hdr;
-	uint32_t offset = log->hdr.hdr_size;
+	uint32_t offset;
 
-	if (log->error != NULL || log->hdr.indexid != hdr->indexid)
-		return false;
-	if (log->hdr.file_seq == hdr->log_file_seq) {
-		if (hdr->log_head_offset > offset)
-			offset = hdr->log_head_offset;
-	} else if (log->hdr.prev_file_seq != hdr->log_file_seq ||
-		   log->hdr.prev_file_offset != hdr->log_head_offset) {
-		return false;
-	}
-	if (offset > log->file.size)
+	if (!log_continues(log, state, &offset))
 		return false;
 	index_replay(state, &log->file, &log->hdr, offset);
 	return true;
 }
 
-/* Returns TRUE if the newer log is the one that follows what the older one made
-   of the state. */
-static bool replay_newer(struct index_state *state,
-			 const struct state_logs *logs)
+/* Returns TRUE if the newer log goes on where the older one, of which it is
+   known from where on it counts, ends. */
+static bool logs_follow(const struct state_logs *logs, uint32_t offset)
 {
-	return logs->log.hdr.file_seq != logs->log2.hdr.file_seq &&
+	const struct index_log_header *hdr = &logs->log.hdr;
+
+	return hdr->indexid == logs->log2.hdr.indexid &&
+		hdr->prev_file_seq == logs->log2.hdr.file_seq &&
+		hdr->prev_file_offset == log_end(&logs->log2, offset);
+}
+
+/* The same with the older log, and with the newer one that follows it. */
+static bool replay_both(struct index_state *state,
+			const struct state_logs *logs)
+{
+	uint32_t offset;
+
+	return log_continues(&logs->log2, state, &offset) &&
+		logs_follow(logs, offset) &&
+		replay_continue(state, &logs->log2) &&
 		replay_continue(state, &logs->log);
+}
+
+/* Returns TRUE if a log that has no predecessor is newer than the index, or of
+   another one, or if the index has nothing of it yet. */
+static bool log_begins_anew(const struct index_state *state,
+			    const struct state_log *log)
+{
+	const struct index_header *hdr = &state->hdr;
+
+	if (log->hdr.prev_file_seq != 0)
+		return false;
+	return log->hdr.indexid != hdr->indexid ||
+		log->hdr.file_seq > hdr->log_file_seq ||
+		(log->hdr.file_seq == hdr->log_file_seq &&
+		 (hdr->log_head_offset == 0 ||
+		  hdr->log_head_offset == log->hdr.hdr_size));
+}
+
+/* Say why a log doesn't continue an index with this header. */
+static void mended_problem(struct index_state *state,
+			   const struct index_header *hdr,
+			   const struct state_log *log, uint64_t end)
+{
+	const uint32_t seq = log->hdr.file_seq;
+	const bool is_next = log->hdr.prev_file_seq == hdr->log_file_seq;
+
+	if (seq > hdr->log_file_seq) {
+		index_replay_contradiction(state, seq, INDEX_LOG_OFFSET_PREV,
+					   "the log doesn't continue the index",
+					   is_next ? log->hdr.prev_file_offset :
+					   log->hdr.prev_file_seq,
+					   is_next ? hdr->log_head_offset :
+					   hdr->log_file_seq);
+	} else if (seq < hdr->log_file_seq) {
+		index_replay_contradiction(state, 0, INDEX_OFFSET_LOG_SEQ,
+					   "the log is older than the index",
+					   hdr->log_file_seq, seq);
+	} else {
+		index_replay_contradiction(state, 0, INDEX_OFFSET_LOG_HEAD,
+					   "its log doesn't have the offset "
+					   "from which the index goes on",
+					   hdr->log_head_offset, end);
+	}
+}
+
+/* Do what Dovecot does with an index that no log continues. */
+static void replay_mended(struct index_state *state,
+			  const struct state_log *log)
+{
+	const struct index_header hdr = state->hdr;
+	const uint32_t start = log->hdr.hdr_size;
+	const uint64_t end = log_end(log, start);
+
+	/* that one begins the index anew, wherever it is said to end */
+	if (log->hdr.prev_file_seq == 0 && log->file.size == start)
+		replay_anew(state, log);
+	mended_problem(state, &hdr, log, end);
+	index_replay(state, &log->file, &log->hdr,
+		     log->hdr.file_seq > hdr.log_file_seq ? start : end);
 }
 
 static enum index_state_result
 replay_with_index(struct index_state *state, const struct state_logs *logs,
-		  const char **error_r)
+		  bool is_settled, const char **error_r)
 {
 	const struct state_log *log = &logs->log;
-	bool is_others;
 
-	if (log->error != NULL && log->file.data == NULL) {
+	if (log->error != NULL) {
 		index_replay_fail(state, 0, INDEX_OFFSET_LOG_SEQ,
-				  "its log is missing");
+				  log->is_broken ? "its log can't be used" :
+				  log->error);
 		return INDEX_STATE_OK;
 	}
-	if (replay_continue(state, log))
-		return INDEX_STATE_OK;
-	is_others = log->hdr.indexid != state->hdr.indexid;
-	if (log->error == NULL && log->hdr.prev_file_seq == 0 &&
-	    (is_others || log->hdr.file_seq > state->hdr.log_file_seq)) {
+	if (log_begins_anew(state, log)) {
 		replay_anew(state, log);
 		return INDEX_STATE_OK;
 	}
-	if (replay_continue(state, &logs->log2) && replay_newer(state, logs))
+	if (replay_continue(state, log) || replay_both(state, logs))
 		return INDEX_STATE_OK;
-	*error_r = log->error;
-	if (log->error == NULL && !is_others &&
-	    log->hdr.file_seq < state->hdr.log_file_seq)
-		*error_r = "the log is older than the index";
-	if (*error_r != NULL)
-		return INDEX_STATE_UNKNOWN;
 	*error_r = "index and log don't belong together";
-	return INDEX_STATE_MISMATCH;
+	if (!is_settled)
+		return INDEX_STATE_MISMATCH;
+	/* not every Dovecot takes the same one of them */
+	if (log->hdr.indexid != state->hdr.indexid)
+		return INDEX_STATE_UNKNOWN;
+	*error_r = NULL;
+	replay_mended(state, log);
+	return INDEX_STATE_OK;
 }
 
 /* Returns TRUE if there need not be anything before a log. Older Dovecots
@@ -254,28 +352,30 @@ static bool log_is_first(const struct index_log_header *hdr)
 
 static enum index_state_result
 replay_without_index(struct index_state *state, const struct state_logs *logs,
-		     const char **error_r)
+		     bool is_settled, const char **error_r)
 {
 	const struct state_log *log = &logs->log, *log2 = &logs->log2;
+	const bool has_first = log2->error == NULL && log_is_first(&log2->hdr);
 
-	if (log->error == NULL && log_is_first(&log->hdr)) {
-		replay_anew(state, log);
-		return INDEX_STATE_OK;
-	}
-	if (log2->error == NULL && log_is_first(&log2->hdr)) {
-		replay_anew(state, log2);
-		if (log->file.data == NULL || replay_newer(state, logs))
-			return INDEX_STATE_OK;
-		*error_r = "the logs don't belong together";
-		return INDEX_STATE_MISMATCH;
-	}
 	if (log->file.data == NULL)
 		*error_r = "there is neither index nor log";
 	else if (log->error != NULL)
 		*error_r = log->error;
-	else
-		*error_r = "the log continues an index that isn't there";
-	return INDEX_STATE_UNKNOWN;
+	if (*error_r != NULL)
+		return INDEX_STATE_UNKNOWN;
+	if (log_is_first(&log->hdr)) {
+		replay_anew(state, log);
+		return INDEX_STATE_OK;
+	}
+	if (has_first && logs_follow(logs, log2->hdr.hdr_size)) {
+		replay_anew(state, log2);
+		(void)replay_continue(state, log);
+		return INDEX_STATE_OK;
+	}
+	*error_r = has_first ? "the logs don't belong together" :
+		"the log continues an index that isn't there";
+	return has_first && !is_settled ? INDEX_STATE_MISMATCH :
+		INDEX_STATE_UNKNOWN;
 }
 
 static void state_finish(struct index_state *state, bool was_dirty)
@@ -318,7 +418,8 @@ index_state_read(const struct index_state_input *input,
 	log_decode(&input->log2, &logs.log2);
 
 	if (input->index.data == NULL) {
-		result = replay_without_index(state_r, &logs, error_r);
+		result = replay_without_index(state_r, &logs,
+					      input->is_settled, error_r);
 	} else if (index_header_decode(input->index.data, input->index.size,
 				       &state_r->hdr, error_r) < 0) {
 		state_reset(state_r);
@@ -328,7 +429,8 @@ index_state_read(const struct index_state_input *input,
 			     INDEX_HEADER_HAVE_DIRTY) != 0;
 		state_r->hdr.flags &= ~(uint32_t)INDEX_HEADER_HAVE_DIRTY;
 		state_load(state_r, &input->index);
-		result = replay_with_index(state_r, &logs, error_r);
+		result = replay_with_index(state_r, &logs, input->is_settled,
+					   error_r);
 	}
 	state_finish(state_r, was_dirty);
 	return result;

@@ -20,6 +20,9 @@ struct index_state_file {
 /* The files, as they were read: the index first, then the logs. */
 struct index_state_input {
 	struct index_state_file index, log, log2;
+	/* They were read twice, and nobody changed them meanwhile: what doesn't
+	   belong together never will. */
+	bool is_settled;
 };
 
 struct index_state {
@@ -46,7 +49,7 @@ struct index_state {
 enum index_state_result {
 	INDEX_STATE_OK,
 	/* The files don't belong together: read again, somebody may have
-	   changed them meanwhile. */
+	   changed them meanwhile. Not if they are settled. */
 	INDEX_STATE_MISMATCH,
 	/* it can't be told */
 	INDEX_STATE_UNKNOWN

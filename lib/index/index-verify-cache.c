@@ -110,7 +110,7 @@ void index_verify_cache(struct verify *verify)
 		return;
 	}
 	if (dir->cache.indexid != dir->state.hdr.indexid) {
-		verdict_add(verify, INDEX_DIR_CACHE, OFFSET_LOG_INDEXID,
+		verdict_add(verify, INDEX_DIR_CACHE, OFFSET_CACHE_INDEXID,
 			    "indexid %u != indexid %u of the index",
 			    dir->cache.indexid, dir->state.hdr.indexid);
 		return;

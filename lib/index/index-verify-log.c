@@ -87,13 +87,14 @@ static void verify_log_position(struct verify *verify,
 	}
 	/* 0 Dovecot takes for none, of the other one there is no next */
 	if (log->hdr.file_seq == 0 || log->hdr.file_seq == UINT32_MAX) {
-		verdict_add(verify, id, OFFSET_LOG_SEQ, "file_seq %u isn't "
-			    "between 0 and %u", log->hdr.file_seq, UINT32_MAX);
+		verdict_add(verify, id, INDEX_LOG_OFFSET_SEQ, "file_seq %u "
+			    "isn't between 0 and %u", log->hdr.file_seq,
+			    UINT32_MAX);
 	}
 	if (hdr->major_version == 0)
 		return;
 	if (log->hdr.indexid != hdr->indexid) {
-		verdict_add(verify, id, OFFSET_LOG_INDEXID,
+		verdict_add(verify, id, INDEX_LOG_OFFSET_INDEXID,
 			    "indexid %u != indexid %u of the index",
 			    log->hdr.indexid, hdr->indexid);
 	}
@@ -191,7 +192,7 @@ void index_verify_logs(struct verify *verify)
 	    log->hdr.prev_file_seq != log2->hdr.file_seq)
 		return;
 	if (log->hdr.prev_file_offset != log2->end) {
-		verdict_add(verify, INDEX_DIR_LOG, OFFSET_LOG_PREV + 4,
+		verdict_add(verify, INDEX_DIR_LOG, INDEX_LOG_OFFSET_PREV + 4,
 			    "prev_file_offset %u != end of the older log "
 			    "%" PRIu64,
 			    log->hdr.prev_file_offset, log2->end);

@@ -20,11 +20,9 @@ struct verify {
 	struct index_verdicts *verdicts;
 };
 
-/* Where fields of a log's header stand, and of a cache's. */
+/* Where fields of a cache's header stand. */
 enum {
-	OFFSET_LOG_INDEXID = 4,
-	OFFSET_LOG_SEQ = 8,
-	OFFSET_LOG_PREV = 12,
+	OFFSET_CACHE_INDEXID = 4,
 	OFFSET_CACHE_SEQ = 8,
 	OFFSET_CACHE_FIELDS = 28
 };

@@ -335,8 +335,8 @@ static void verify_state(struct verify *verify)
 
 	if (dir->result == INDEX_STATE_MISMATCH && log != NULL &&
 	    verify->hdr.major_version != 0) {
-		verdict_add(verify, INDEX_DIR_LOG, OFFSET_LOG_PREV, "%s: the "
-			    "log continues %u:%u, the index ends at %u:%u",
+		verdict_add(verify, INDEX_DIR_LOG, INDEX_LOG_OFFSET_PREV, "%s: "
+			    "the log continues %u:%u, the index ends at %u:%u",
 			    dir->error, log->hdr.prev_file_seq,
 			    log->hdr.prev_file_offset, verify->hdr.log_file_seq,
 			    verify->hdr.log_head_offset);

@@ -49,7 +49,7 @@ static inline void fuzz_own(const struct index_state *state)
 }
 
 /* What the files say makes sense, whatever they are. */
-static inline void fuzz_state(const struct index_state_input *input)
+static inline void fuzz_state_once(const struct index_state_input *input)
 {
 	struct index_state state;
 	const char *error;
@@ -58,6 +58,7 @@ static inline void fuzz_state(const struct index_state_input *input)
 	const struct index_record *rows = state.records.rows;
 
 	FUZZ_ASSERT((result == INDEX_STATE_OK) == (error == NULL));
+	FUZZ_ASSERT(!input->is_settled || result != INDEX_STATE_MISMATCH);
 	FUZZ_ASSERT(state.budget.steps <= state.budget.limit);
 	for (uint32_t i = 0; i < state.records.count; i++) {
 		FUZZ_ASSERT(!rows[i].expunged);
@@ -68,6 +69,15 @@ static inline void fuzz_state(const struct index_state_input *input)
 	fuzz_list(&state);
 	fuzz_own(&state);
 	index_state_free(&state);
+}
+
+static inline void fuzz_state(const struct index_state_input *input)
+{
+	struct index_state_input settled = *input;
+
+	fuzz_state_once(input);
+	settled.is_settled = true;
+	fuzz_state_once(&settled);
 }
 
 #endif

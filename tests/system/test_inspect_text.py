@@ -487,19 +487,19 @@ def test_numbers_of_64_bits(modseq, tmp_path):
     assert line["state"]["modseq"] == known
 
 
-def test_an_index_that_changes(tmp_path):
-    """So it is told, if its files don't belong together."""
+def test_a_log_that_does_not_continue_the_index(tmp_path):
+    """Nobody is writing: the state is what Dovecot makes of it."""
     write_old(tmp_path / "dovecot.index", index_header(log_seq=2))
-    write_old(tmp_path / "dovecot.index.log", log_header(3, 1, 40))
-    assert "\nchanging          index and log don't belong together\n" in \
+    write_old(tmp_path / "dovecot.index.log", log_header(3, 1, 40) + append(1))
+    text = "the log doesn't continue the index"
+    assert f"\nproblem           {text} (log 3, offset 12)\n" in \
         printed(tmp_path)
     line, = printed_json(tmp_path)
-    assert line["result"] == "changing"
-    assert line["error"] == "index and log don't belong together"
+    assert (line["result"], line["state"]["messages"]) == ("ok", 1)
+    assert line["problem"]["text"] == text
     assert [(v["file"], v["offset"], v["violated"])
             for v in line["violations"]] == [(
-                f"{tmp_path}/dovecot.index.log", 12, line["error"] + ": the "
-                "log continues 1:40, the index ends at 2:40")]
+                f"{tmp_path}/dovecot.index.log", 12, f"{text}: 1, 2")]
 
 
 def test_a_problem_of_the_index_file(tmp_path):

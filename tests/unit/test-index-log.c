@@ -156,60 +156,6 @@ START_TEST(the_first_log_may_be_a_successor)
 }
 END_TEST
 
-/* An index file without messages, which a log continues at its start. */
-static enum index_state_result read_with_index(uint32_t indexid, uint32_t seq)
-{
-	struct bytes index = { .size = 0 };
-	struct index_state_input input = {
-		.log = { newer.data, newer.size },
-	};
-	const char *error;
-
-	add(&index, "\7\3", 2);
-	add16(&index, 120);
-	add32(&index, 120);
-	add32(&index, 8);
-	add32(&index, OCTETS(COMPAT_FLAGS));
-	add32(&index, indexid);
-	add32(&index, 0);
-	add32(&index, 1);
-	/* next_uid */
-	add32(&index, 50);
-	while (index.size < 60)
-		add32(&index, 0);
-	add32(&index, seq);
-	add32(&index, 40);
-	add32(&index, 40);
-	while (index.size < 120)
-		add32(&index, 0);
-	input.index.data = index.data;
-	input.index.size = index.size;
-	return index_state_read(&input, &state, &error);
-}
-
-/* Only what is newer than an index, or of another one, begins it anew. */
-START_TEST(an_older_log_does_not_begin_anew)
-{
-	static const struct {
-		uint32_t indexid, seq;
-		enum index_state_result result;
-		uint32_t next_uid;
-	} tests[] = {
-		{ INDEXID, 1, INDEX_STATE_OK, 3 },
-		{ INDEXID, 2, INDEX_STATE_OK, 50 },
-		{ INDEXID, 6, INDEX_STATE_UNKNOWN, 50 },
-		{ INDEXID + 1, 6, INDEX_STATE_OK, 3 },
-	};
-
-	log_begin(&newer, 2, 0, 0);
-	if (tests[_i].next_uid == 3)
-		log_append(&newer, 1, 2);
-	ck_assert_int_eq(read_with_index(tests[_i].indexid, tests[_i].seq),
-			 tests[_i].result);
-	ck_assert_uint_eq(state.hdr.next_uid, tests[_i].next_uid);
-}
-END_TEST
-
 /* An introduction of extension "cache": its number or -1, its reset id. */
 static void add_intro(struct bytes *log, uint32_t id, uint32_t reset_id)
 {
@@ -627,7 +573,6 @@ int main(void)
 	tcase_add_test(tcase, logs_follow_each_other);
 	tcase_add_test(tcase, logs_may_not_belong_together);
 	tcase_add_test(tcase, the_first_log_may_be_a_successor);
-	tcase_add_loop_test(tcase, an_older_log_does_not_begin_anew, 0, 4);
 	tcase_add_test(tcase, updates_of_a_reset_extension_do_not_count);
 	tcase_add_test(tcase, a_reset_forgets_the_records);
 	tcase_add_test(tcase, names_of_extensions_are_dovecots);

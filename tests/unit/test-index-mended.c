@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+   Copyright (c) 2026 dovecot-mailbox-audit authors */
+
+/* An index file, and logs that continue it or don't. What comes of it is what
+   Dovecot 2.3.19 and 2.4.1 made of such files. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "index-dir.h"
+#include "unit-index-log.h"
+#include "unit.h"
+
+#define PREFIX "dovecot.index"
+/* the index file's log, and next_uid */
+#define SEQ 5
+#define NEXT_UID 50
+/* the UID that a log adds */
+#define ADDED 60
+/* of a log that does */
+#define LOG_SIZE (40 + 16)
+#define NO_OFFSET "its log doesn't have the offset from which the index goes on"
+#define OLDER "the log is older than the index"
+#define NO_SUCCESSOR "the log doesn't continue the index"
+#define MISMATCH "index and log don't belong together"
+
+static struct bytes index_file;
+static const char *error;
+
+/* An index file without messages. */
+static void index_begin(uint32_t seq, uint32_t head)
+{
+	struct bytes *index = &index_file;
+
+	memset(index, 0, sizeof(*index));
+	add(index, "\7\3", 2);
+	add16(index, 120);
+	add32(index, 120);
+	add32(index, 8);
+	add32(index, OCTETS(COMPAT_FLAGS));
+	add32(index, INDEXID);
+	add32(index, 0);
+	add32(index, 1);
+	add32(index, NEXT_UID);
+	while (index->size < 60)
+		add32(index, 0);
+	add32(index, seq);
+	add32(index, head);
+	add32(index, head);
+	while (index->size < 120)
+		add32(index, 0);
+}
+
+static enum index_state_result
+read_back(const struct bytes *log2, bool is_settled)
+{
+	struct index_state_input input = {
+		.index = { index_file.data, index_file.size },
+		.log = { newer.data, newer.size },
+		.is_settled = is_settled,
+	};
+
+	if (log2 != NULL)
+		input.log2 = (struct index_state_file) { log2->data,
+							 log2->size };
+	return index_state_read(&input, &state, &error);
+}
+
+static void check_problem(const char *problem)
+{
+	if (problem == NULL)
+		ck_assert_ptr_null(state.problem);
+	else {
+		ck_assert_ptr_nonnull(state.problem);
+		ck_assert_str_eq(state.problem, problem);
+	}
+}
+
+/* Where the index is; the log and its predecessor, the UID that it adds, bytes
+   after that; what comes of it. */
+static const struct {
+	uint32_t seq, head, log_seq, prev_seq, uid, junk;
+	uint32_t next_uid;
+	/* NULL if they belong together */
+	const char *problem;
+} tests[] = {
+	{ SEQ, LOG_SIZE, SEQ, 4, ADDED, 0, NEXT_UID, NULL },
+	{ SEQ, 40, SEQ, 4, ADDED, 0, ADDED + 1, NULL },
+	{ SEQ, 0, SEQ, 4, ADDED, 0, ADDED + 1, NULL },
+	/* the index has nothing of a log that begins it anew */
+	{ SEQ, LOG_SIZE, SEQ, 0, ADDED, 0, NEXT_UID, NULL },
+	{ SEQ, 40, SEQ, 0, 7, 0, 8, NULL },
+	{ SEQ, 0, SEQ, 0, 7, 0, 8, NULL },
+	{ 0, 0, SEQ, 0, 7, 0, 8, NULL },
+	{ 4, LOG_SIZE, SEQ, 0, 7, 0, 8, NULL },
+	/* the log is too short */
+	{ SEQ, LOG_SIZE + 4, SEQ, 4, ADDED, 0, NEXT_UID, NO_OFFSET },
+	{ SEQ, LOG_SIZE + 4, SEQ, 0, ADDED, 0, NEXT_UID, NO_OFFSET },
+	{ SEQ, 44, SEQ, 4, 0, 0, NEXT_UID, NO_OFFSET },
+	{ SEQ, 44, SEQ, 0, 0, 0, 1, NO_OFFSET },
+	{ SEQ, 44, SEQ, 0, 0, 3, NEXT_UID, NO_OFFSET },
+	{ SEQ, 39, SEQ, 0, ADDED, 0, NEXT_UID, NO_OFFSET },
+	/* it is an older one */
+	{ SEQ, 40, 4, 3, ADDED, 0, NEXT_UID, OLDER },
+	{ SEQ, 40, 4, 0, ADDED, 0, NEXT_UID, OLDER },
+	{ SEQ, 40, 4, 0, 0, 0, 1, OLDER },
+	/* one between them is missing */
+	{ SEQ, LOG_SIZE, 9, 8, ADDED, 0, ADDED + 1, NO_SUCCESSOR },
+	{ SEQ, 44, 6, SEQ, ADDED, 0, ADDED + 1, NO_SUCCESSOR },
+};
+
+START_TEST(an_index_and_a_log)
+{
+	const bool belong = tests[_i].problem == NULL;
+
+	index_begin(tests[_i].seq, tests[_i].head);
+	log_begin(&newer, tests[_i].log_seq, tests[_i].prev_seq, 0);
+	if (tests[_i].uid != 0)
+		log_append(&newer, tests[_i].uid, 1);
+	newer.size += tests[_i].junk;
+	ck_assert_int_eq(read_back(NULL, false), belong ? INDEX_STATE_OK :
+			 INDEX_STATE_MISMATCH);
+	teardown();
+	setup();
+	ck_assert_int_eq(read_back(NULL, true), INDEX_STATE_OK);
+	ck_assert_ptr_null(error);
+	ck_assert_uint_eq(state.hdr.next_uid, tests[_i].next_uid);
+	check_problem(tests[_i].problem);
+}
+END_TEST
+
+/* The older log continues the index, and the newer one that. */
+static void make_both(uint32_t prev_offset)
+{
+	index_begin(SEQ, 40);
+	log_begin(&older, SEQ, 4, 0);
+	log_append(&older, NEXT_UID, 1);
+	log_begin(&newer, SEQ + 1, SEQ, prev_offset);
+	log_append(&newer, ADDED, 1);
+}
+
+START_TEST(both_logs)
+{
+	make_both(LOG_SIZE);
+	ck_assert_int_eq(read_back(&older, false), INDEX_STATE_OK);
+	check_problem(NULL);
+	ck_assert_uint_eq(state.records.count, 2);
+	teardown();
+	setup();
+	/* nothing counts of one that ends elsewhere */
+	make_both(LOG_SIZE + 4);
+	ck_assert_int_eq(read_back(&older, false), INDEX_STATE_MISMATCH);
+	teardown();
+	setup();
+	ck_assert_int_eq(read_back(&older, true), INDEX_STATE_OK);
+	check_problem(NO_SUCCESSOR);
+	ck_assert_uint_eq(state.records.count, 1);
+	ck_assert_uint_eq(state.records.rows[0].uid, ADDED);
+}
+END_TEST
+
+/* Nor does anything if the newer one is lost: Dovecot makes another. */
+START_TEST(a_log_that_is_useless)
+{
+	static const char *const problems[] = {
+		"its log is missing", "its log can't be used",
+		"Dovecot found its log to be corrupt",
+	};
+
+	make_both(LOG_SIZE);
+	if (_i == 0)
+		newer.size = 0;
+	else if (_i == 1)
+		newer.data[0] = 2;
+	else
+		memset(newer.data + 4, 0, 4);
+	if (_i == 0) {
+		struct index_state_input input = {
+			.index = { index_file.data, index_file.size },
+			.log2 = { older.data, older.size },
+		};
+
+		ck_assert_int_eq(index_state_read(&input, &state, &error),
+				 INDEX_STATE_OK);
+	} else {
+		ck_assert_int_eq(read_back(&older, false), INDEX_STATE_OK);
+	}
+	check_problem(problems[_i]);
+	ck_assert_uint_eq(state.hdr.next_uid, NEXT_UID);
+	ck_assert_uint_eq(state.records.count, 0);
+}
+END_TEST
+
+/* Dovecot 2.3 keeps the index, 2.4 the log. */
+START_TEST(a_log_of_another_index)
+{
+	uint32_t indexid = INDEXID + 1;
+
+	index_begin(SEQ, 40);
+	log_begin(&newer, SEQ, 4, 0);
+	memcpy(newer.data + 4, &indexid, sizeof(indexid));
+	ck_assert_int_eq(read_back(NULL, false), INDEX_STATE_MISMATCH);
+	teardown();
+	setup();
+	ck_assert_int_eq(read_back(NULL, true), INDEX_STATE_UNKNOWN);
+	ck_assert_str_eq(error, MISMATCH);
+	teardown();
+	setup();
+	log_begin(&newer, SEQ, 0, 0);
+	memcpy(newer.data + 4, &indexid, sizeof(indexid));
+	log_append(&newer, 7, 1);
+	ck_assert_int_eq(read_back(NULL, false), INDEX_STATE_OK);
+	ck_assert_uint_eq(state.hdr.next_uid, 8);
+}
+END_TEST
+
+START_TEST(logs_without_an_index)
+{
+	make_both(LOG_SIZE + 4);
+	log_begin(&older, SEQ, 0, 0);
+	index_file.size = 0;
+	for (int settled = 0; settled < 2; settled++) {
+		struct index_state_input input = {
+			.log = { newer.data, newer.size },
+			.log2 = { older.data, older.size },
+			.is_settled = settled == 1,
+		};
+
+		ck_assert_int_eq(index_state_read(&input, &state, &error),
+				 settled == 1 ? INDEX_STATE_UNKNOWN :
+				 INDEX_STATE_MISMATCH);
+		ck_assert_str_eq(error, "the logs don't belong together");
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
+/* Somebody writes the index file anew each time before it is read, so often. */
+static int writes;
+
+static void write_index(void)
+{
+	unit_write(unit_path(PREFIX ".new"), index_file.data, index_file.size);
+	ck_assert_int_eq(rename(unit_path(PREFIX ".new"), unit_path(PREFIX)),
+			 0);
+}
+
+int openat(int dir_fd, const char *name, int flags, ...)
+{
+	if (strcmp(name, PREFIX) == 0 && writes > 0) {
+		writes--;
+		write_index();
+	}
+	return (int)syscall(SYS_openat, dir_fd, name, flags, 0600);
+}
+
+static void read_dir(struct index_dir *dir_r)
+{
+	int fd;
+
+	index_begin(SEQ, LOG_SIZE + 4);
+	log_begin(&newer, SEQ, 4, 0);
+	log_append(&newer, ADDED, 1);
+	write_index();
+	unit_write(unit_path(PREFIX ".log"), newer.data, newer.size);
+	fd = open(unit_path("."), O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(fd, -1);
+	index_dir_read(fd, PREFIX, NULL, dir_r);
+	(void)close(fd);
+}
+
+/* It is changing only if it is another one each time. */
+START_TEST(an_index_that_is_changing)
+{
+	struct index_dir dir;
+
+	for (int count = 0; count <= INDEX_DIR_RETRIES + 1; count++) {
+		writes = count;
+		read_dir(&dir);
+		if (count <= INDEX_DIR_RETRIES) {
+			ck_assert_int_eq(dir.result, INDEX_STATE_OK);
+			ck_assert_str_eq(dir.state.problem, NO_OFFSET);
+		} else {
+			ck_assert_int_eq(dir.result, INDEX_STATE_MISMATCH);
+			ck_assert_str_eq(dir.error, MISMATCH);
+		}
+		ck_assert_int_eq(writes, 0);
+		index_dir_free(&dir);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("index-mended");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, an_index_and_a_log, 0,
+			    sizeof(tests) / sizeof(tests[0]));
+	tcase_add_test(tcase, both_logs);
+	tcase_add_loop_test(tcase, a_log_that_is_useless, 0, 3);
+	tcase_add_test(tcase, a_log_of_another_index);
+	tcase_add_test(tcase, logs_without_an_index);
+	tcase_add_test(tcase, an_index_that_is_changing);
+	return unit_run(tcase);
+}
