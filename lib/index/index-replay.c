@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "index-problem.h"
 #include "index-replay.h"
 
 #define EXT_INTRO_SIZE 20
@@ -33,39 +34,17 @@ struct replay {
 	bool ext_ignore;
 };
 
-void index_replay_fail(struct index_state *state, uint32_t log_seq,
-		       uint64_t offset, const char *text)
-{
-	if (state->problem != NULL)
-		return;
-	state->problem = text;
-	state->problem_seq = log_seq;
-	state->problem_offset = offset;
-	memset(state->problem_values, 0, sizeof(state->problem_values));
-}
-
-void index_replay_contradiction(struct index_state *state, uint32_t log_seq,
-				uint64_t offset, const char *text,
-				uint64_t value, uint64_t other)
-{
-	if (state->problem != NULL)
-		return;
-	index_replay_fail(state, log_seq, offset, text);
-	state->problem_values[0] = value;
-	state->problem_values[1] = other;
-}
-
 static void fail(struct replay *replay, const char *text)
 {
-	index_replay_fail(replay->state, replay->log_hdr->file_seq,
-			  replay->trans->offset, text);
+	index_problem_note(replay->state, replay->log_hdr->file_seq,
+			   replay->trans->offset, text);
 }
 
 static void contradiction(struct replay *replay, const char *text,
 			  uint64_t value, uint64_t other)
 {
-	index_replay_contradiction(replay->state, replay->log_hdr->file_seq,
-				   replay->trans->offset, text, value, other);
+	index_problem_contradiction(replay->state, replay->log_hdr->file_seq,
+				    replay->trans->offset, text, value, other);
 }
 
 static struct index_ext_state *replay_ext(struct replay *replay)
@@ -578,8 +557,8 @@ void index_replay(struct index_state *state, const struct index_state_file *log,
 		}
 	}
 	if (iter.error != NULL) {
-		index_replay_fail(state, log_hdr->file_seq, trans.offset,
-				  iter.error);
+		index_problem_note(state, log_hdr->file_seq, trans.offset,
+				   iter.error);
 	}
 	state->hdr.log_file_seq = log_hdr->file_seq;
 	state->hdr.log_head_offset = trans.offset;

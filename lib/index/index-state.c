@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "index-problem.h"
 #include "index-replay.h"
 
 struct state_log {
@@ -78,8 +79,8 @@ static void state_keywords(struct index_state *state,
 			break;
 	}
 	if (ret != 0) {
-		index_replay_fail(state, 0, ext->offset,
-				  "the keywords' names aren't valid");
+		index_problem_note(state, 0, ext->offset,
+				   "the keywords' names aren't valid");
 	}
 }
 
@@ -93,11 +94,11 @@ static void state_column(struct index_state *state, const unsigned char *recs,
 		return;
 	if ((uint32_t)ext->record_offset + ext->record_size >
 	    hdr->record_size) {
-		index_replay_contradiction(state, 0, ext->offset,
-					   "an extension's records lead past "
-					   "the end of a record",
-					   (uint64_t)ext->record_offset +
-					   ext->record_size, hdr->record_size);
+		index_problem_contradiction(state, 0, ext->offset,
+					    "an extension's records lead past "
+					    "the end of a record",
+					    (uint64_t)ext->record_offset +
+					    ext->record_size, hdr->record_size);
 		return;
 	}
 	index_records_set_all(&state->records, column,
@@ -134,7 +135,7 @@ static void state_exts(struct index_state *state, const unsigned char *data,
 		}
 	}
 	if (error != NULL)
-		index_replay_fail(state, 0, ext.offset, error);
+		index_problem_note(state, 0, ext.offset, error);
 }
 
 /* Take the index file as it is. Its header was decoded. */
@@ -146,18 +147,18 @@ static void state_load(struct index_state *state,
 	uint32_t uid, last_uid = 0;
 
 	if (count < state->hdr.messages_count) {
-		index_replay_contradiction(state, 0,
-					   INDEX_OFFSET_MESSAGES_COUNT,
-					   "the file is too short for its "
-					   "records", count,
-					   state->hdr.messages_count);
+		index_problem_contradiction(state, 0,
+					    INDEX_OFFSET_MESSAGES_COUNT,
+					    "the file is too short for its "
+					    "records", count,
+					    state->hdr.messages_count);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		rec = data + state->hdr.header_size +
 			(uint64_t)i * state->hdr.record_size;
 		memcpy(&uid, rec, sizeof(uid));
 		if (uid <= last_uid || uid >= state->hdr.next_uid) {
-			index_replay_contradiction(
+			index_problem_contradiction(
 				state, 0, rec - data, "the records' UIDs don't "
 				"ascend to next_uid", uid,
 				uid <= last_uid ? last_uid :
@@ -279,21 +280,21 @@ static void mended_problem(struct index_state *state,
 	const bool is_next = log->hdr.prev_file_seq == hdr->log_file_seq;
 
 	if (seq > hdr->log_file_seq) {
-		index_replay_contradiction(state, seq, INDEX_LOG_OFFSET_PREV,
-					   "the log doesn't continue the index",
-					   is_next ? log->hdr.prev_file_offset :
-					   log->hdr.prev_file_seq,
-					   is_next ? hdr->log_head_offset :
-					   hdr->log_file_seq);
+		index_problem_contradiction(
+			state, seq, INDEX_LOG_OFFSET_PREV,
+			"the log doesn't continue the index",
+			is_next ? log->hdr.prev_file_offset :
+			log->hdr.prev_file_seq,
+			is_next ? hdr->log_head_offset : hdr->log_file_seq);
 	} else if (seq < hdr->log_file_seq) {
-		index_replay_contradiction(state, 0, INDEX_OFFSET_LOG_SEQ,
-					   "the log is older than the index",
-					   hdr->log_file_seq, seq);
+		index_problem_contradiction(state, 0, INDEX_OFFSET_LOG_SEQ,
+					    "the log is older than the index",
+					    hdr->log_file_seq, seq);
 	} else {
-		index_replay_contradiction(state, 0, INDEX_OFFSET_LOG_HEAD,
-					   "its log doesn't have the offset "
-					   "from which the index goes on",
-					   hdr->log_head_offset, end);
+		index_problem_contradiction(state, 0, INDEX_OFFSET_LOG_HEAD,
+					    "its log doesn't have the offset "
+					    "from which the index goes on",
+					    hdr->log_head_offset, end);
 	}
 }
 
@@ -320,9 +321,9 @@ replay_with_index(struct index_state *state, const struct state_logs *logs,
 	const struct state_log *log = &logs->log;
 
 	if (log->error != NULL) {
-		index_replay_fail(state, 0, INDEX_OFFSET_LOG_SEQ,
-				  log->is_broken ? "its log can't be used" :
-				  log->error);
+		index_problem_note(state, 0, INDEX_OFFSET_LOG_SEQ,
+				   log->is_broken ? "its log can't be used" :
+				   log->error);
 		return INDEX_STATE_OK;
 	}
 	if (log_begins_anew(state, log)) {
@@ -391,8 +392,8 @@ static void state_finish(struct index_state *state, bool was_dirty)
 	state->hdr.deleted_count = index_records_with(recs,
 						      INDEX_FLAG_DELETED);
 	if (recs->exhausted) {
-		index_replay_fail(state, state->hdr.log_file_seq, 0,
-				  "to know its messages takes too long");
+		index_problem_note(state, state->hdr.log_file_seq, 0,
+				   "to know its messages takes too long");
 	}
 }
 

@@ -15,7 +15,7 @@
 #include "alloc.h"
 #include "fd.h"
 #include "index-list.h"
-#include "index-replay.h"
+#include "index-problem.h"
 #include "index-verify.h"
 #include "inspect-private.h"
 
@@ -63,10 +63,10 @@ static void note_problems(struct index_dir *index)
 
 	for (int i = 0; i < 2; i++) {
 		if (index->logs[i].error != NULL) {
-			index_replay_fail(&index->state,
-					  index->logs[i].hdr.file_seq,
-					  index->logs[i].end,
-					  index->logs[i].error);
+			index_problem_note(&index->state,
+					   index->logs[i].hdr.file_seq,
+					   index->logs[i].end,
+					   index->logs[i].error);
 		}
 	}
 	list = index->result != INDEX_STATE_OK ? NULL :
@@ -74,11 +74,11 @@ static void note_problems(struct index_dir *index)
 	if (list == NULL)
 		return;
 	if (!index_list_is_whole(list)) {
-		index_replay_fail(&index->state, 0, 0,
-				  index_list_problem(list) != NULL ?
-				  index_list_problem(list) :
-				  "a mailbox has no name, or no place in the "
-				  "list");
+		index_problem_note(&index->state, 0, 0,
+				   index_list_problem(list) != NULL ?
+				   index_list_problem(list) :
+				   "a mailbox has no name, or no place in the "
+				   "list");
 	}
 	index_list_free(&list);
 }
