@@ -113,12 +113,20 @@ bool index_exts_add_keyword(struct index_exts *exts, const char *name,
 		    strncasecmp(exts->keywords[i], name, len) == 0)
 			return true;
 	}
-	exts->keywords_bytes += len + sizeof(*exts->keywords);
-	if (exts->keywords_bytes > exts->max_bytes)
+	if (exts->keywords_bytes + len + 1 + (exts->keywords_count + 1) *
+	    sizeof(*exts->keywords) > exts->max_bytes)
 		return false;
+	exts->keywords_bytes += len + 1;
 	exts->keywords = mem_grow(exts->keywords, &exts->keywords_alloc,
 				  exts->keywords_count + 1,
 				  sizeof(*exts->keywords));
 	exts->keywords[exts->keywords_count++] = mem_dup(name, len);
 	return true;
+}
+
+uint32_t index_exts_keywords_size(const struct index_exts *exts)
+{
+	uint64_t size = 4 + exts->keywords_count * 8 + exts->keywords_bytes;
+
+	return (uint32_t)((size + 3) / 4 * 4);
 }

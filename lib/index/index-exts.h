@@ -33,7 +33,9 @@ struct index_exts {
 	size_t count, alloc;
 	/* in the order of their bits */
 	char **keywords;
-	size_t keywords_count, keywords_alloc, keywords_bytes;
+	size_t keywords_count, keywords_alloc;
+	/* of their names, with NUL */
+	uint64_t keywords_bytes;
 	/* No header takes more than as many bytes as were read. */
 	uint64_t max_bytes;
 };
@@ -69,5 +71,8 @@ void index_ext_bytes(const struct index_ext_state *ext, size_t offset,
    added. FALSE: that would keep more than was read. */
 bool index_exts_add_keyword(struct index_exts *exts, const char *name,
 			    size_t len);
+/* Returns the bytes that the extension "keywords" needs for their names: their
+   number, 8 bytes each, and the names with their NUL. */
+uint32_t index_exts_keywords_size(const struct index_exts *exts);
 
 #endif

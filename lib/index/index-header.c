@@ -111,13 +111,28 @@ void index_ext_iter_init(struct index_ext_iter *iter, const void *data,
 
 bool index_ext_name_is_valid(const char *name, size_t len)
 {
-	if (len == 0 || len > INDEX_EXT_MAX_NAME)
+	if (len > INDEX_EXT_MAX_NAME)
 		return false;
 	for (; len > 0; name++, len--) {
 		if (*name == '\0' || strchr(EXT_NAME_CHARS, *name) == NULL)
 			return false;
 	}
 	return true;
+}
+
+/* Returns the length of a name as Dovecot reads it: one with bytes of no
+   letters is taken for an empty one. */
+static unsigned int ext_name_len(const char *name, unsigned int size)
+{
+	unsigned int len = 0;
+
+	while (len < size && name[len] != '\0') {
+		if ((unsigned char)name[len] < ' ' ||
+		    (unsigned char)name[len] >= 0x80)
+			return 0;
+		len++;
+	}
+	return len;
 }
 
 const char *index_ext_check(uint32_t hdr_size, uint32_t record_size,
@@ -139,9 +154,10 @@ int index_ext_next(struct index_ext_iter *iter, struct index_ext *ext_r,
 		   const char **error_r)
 {
 	struct cursor *c = &iter->cursor;
-	unsigned int name_len;
+	unsigned int name_size;
 
-	if (cursor_left(c) == 0 && !c->failed)
+	*error_r = NULL;
+	if (c->failed || cursor_left(c) == 0)
 		return 0;
 	memset(ext_r, 0, sizeof(*ext_r));
 	ext_r->offset = c->pos;
@@ -150,21 +166,28 @@ int index_ext_next(struct index_ext_iter *iter, struct index_ext *ext_r,
 	ext_r->record_offset = cursor_u16(c);
 	ext_r->record_size = cursor_u16(c);
 	ext_r->record_align = cursor_u16(c);
-	name_len = cursor_u16(c);
-	ext_r->name = (const char *)cursor_bytes(c, name_len);
-	ext_r->name_len = name_len;
+	name_size = cursor_u16(c);
+	ext_r->name = (const char *)cursor_bytes(c, name_size);
+	if (ext_r->name != NULL)
+		ext_r->name_len = ext_name_len(ext_r->name, name_size);
 	cursor_align(c, 8);
 	ext_r->hdr = cursor_bytes(c, ext_r->hdr_size);
 	cursor_align(c, 8);
 
+	if (c->failed) {
+		*error_r = "an extension leads past the header's end";
+		return -1;
+	}
 	*error_r = index_ext_check(ext_r->hdr_size, ext_r->record_size,
 				   ext_r->record_align);
-	if (c->failed)
-		*error_r = "an extension leads past the header's end";
-	else if (!index_ext_name_is_valid(ext_r->name, name_len))
+	if (*error_r != NULL)
+		return -1;
+	if (ext_r->name_len < name_size || name_size == 0)
 		*error_r = "an extension's name isn't valid";
-	c->failed = c->failed || *error_r != NULL;
-	return *error_r == NULL ? 1 : -1;
+	if (index_ext_name_is_valid(ext_r->name, ext_r->name_len))
+		return 1;
+	*error_r = "an extension's name isn't valid";
+	return -1;
 }
 
 uint32_t index_records_count(const struct index_header *hdr, uint64_t size)

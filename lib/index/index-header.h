@@ -122,12 +122,14 @@ int index_header_decode(const void *data, uint64_t size,
 void index_ext_iter_init(struct index_ext_iter *iter, const void *data,
 			 const struct index_header *hdr,
 			 struct cursor_budget *budget);
-/* Returns 1 if there is one more, 0 if not, -1 if the rest can't be
-   understood. */
+/* Returns 1 if there is one more, 0 if not, -1 if Dovecot drops the one that is
+   there, and goes on with the next one. error_r is set if something is wrong
+   with it, even if Dovecot keeps it. */
 int index_ext_next(struct index_ext_iter *iter, struct index_ext *ext_r,
 		   const char **error_r);
 
-/* Returns TRUE if Dovecot would take an extension of such a name. */
+/* Returns TRUE if Dovecot takes an extension of such a name, which ends before
+   the first NUL: it may be empty. */
 bool index_ext_name_is_valid(const char *name, size_t len);
 /* Returns why an extension can't have such sizes, NULL if it can. */
 const char *index_ext_check(uint32_t hdr_size, uint32_t record_size,

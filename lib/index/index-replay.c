@@ -17,8 +17,12 @@
 #define EXT_INTRO_SIZE 20
 #define EXT_ID_NEW UINT32_MAX
 #define EXT_FLAG_NO_SHRINK 0x01
+/* what Dovecot adds to the keywords' header for the next ones */
+#define KEYWORDS_HEADER_ROOM 128
 /* the extension that only changes of keywords make and change */
 static const char keywords_name[] = "keywords";
+static const char other_s_text[] =
+	"what is another extension's changes keywords";
 
 struct replay {
 	struct index_state *state;
@@ -213,7 +217,9 @@ static void replay_header(struct replay *replay)
 
 struct ext_intro {
 	uint32_t id, reset_id, hdr_size;
-	uint16_t record_size, record_align, flags, name_len;
+	uint16_t record_size, record_align, flags, name_size;
+	/* before a NUL, if there is one */
+	size_t name_len;
 	const char *name;
 };
 
@@ -228,10 +234,13 @@ static bool intro_read(struct cursor *c, struct ext_intro *intro_r)
 	intro_r->record_size = cursor_u16(c);
 	intro_r->record_align = cursor_u16(c);
 	intro_r->flags = cursor_u16(c);
-	intro_r->name_len = cursor_u16(c);
-	intro_r->name = (const char *)cursor_bytes(c, intro_r->name_len);
+	intro_r->name_size = cursor_u16(c);
+	intro_r->name = (const char *)cursor_bytes(c, intro_r->name_size);
 	cursor_align(c, 4);
-	return !c->failed;
+	if (c->failed)
+		return false;
+	intro_r->name_len = strnlen(intro_r->name, intro_r->name_size);
+	return true;
 }
 
 /* Returns the extension that is introduced, NULL if that makes no sense. */
@@ -244,7 +253,8 @@ intro_ext(struct index_exts *exts, const struct ext_intro *intro)
 		return intro->id < exts->count ? &exts->exts[intro->id] :
 			NULL;
 	}
-	if (!index_ext_name_is_valid(intro->name, intro->name_len))
+	if (intro->name_size == 0 ||
+	    !index_ext_name_is_valid(intro->name, intro->name_len))
 		return NULL;
 	ext = index_exts_find(exts, intro->name, intro->name_len);
 	if (ext == NULL && exts->count < INDEX_EXTS_MAX) {
@@ -293,6 +303,8 @@ static void replay_intro(struct replay *replay)
 			fail(replay, "an extension's introduction isn't valid");
 			return;
 		}
+		if (intro.name_len < intro.name_size)
+			fail(replay, "an extension's name has a NUL in it");
 		replay->ext = ext - exts->exts;
 		replay->ext_record_size = intro.record_size;
 		replay->ext_ignore = intro.reset_id != ext->reset_id;
@@ -323,6 +335,10 @@ static void replay_reset(struct replay *replay)
 		return;
 	}
 	ext = replay_ext(replay);
+	if (strcmp(ext->name, keywords_name) == 0) {
+		fail(replay, other_s_text);
+		return;
+	}
 	ext->reset_id = reset_id;
 	if (preserve)
 		return;
@@ -334,9 +350,15 @@ static void replay_reset(struct replay *replay)
 /* Returns TRUE if there is an extension whose updates count. */
 static bool replay_has_ext(struct replay *replay)
 {
-	if (replay->ext == -1)
+	if (replay->ext == -1) {
 		fail(replay, "an extension is changed that wasn't introduced");
-	return replay->ext != -1 && !replay->ext_ignore;
+		return false;
+	}
+	if (strcmp(replay_ext(replay)->name, keywords_name) == 0) {
+		fail(replay, other_s_text);
+		return false;
+	}
+	return !replay->ext_ignore;
 }
 
 static void replay_ext_header(struct replay *replay)
@@ -477,30 +499,59 @@ static void replay_modseqs(struct replay *replay)
 	}
 }
 
+/* Dovecot introduces the keywords' extension itself when it needs more room for
+   them: what follows then belongs to that one, or to none if it is new. */
+static void keywords_grow(struct replay *replay)
+{
+	struct index_exts *exts = &replay->state->exts;
+	struct index_ext_state *ext = index_exts_get(exts, keywords_name);
+	const uint32_t bits = exts->keywords_count;
+	const uint32_t size = index_exts_keywords_size(exts);
+	const bool is_new = ext == NULL;
+
+	if (!is_new && size <= ext->hdr_size && bits <= ext->record_size * 8U)
+		return;
+	if (is_new && exts->count == INDEX_EXTS_MAX)
+		return;
+	if (is_new)
+		ext = index_exts_add(exts, keywords_name,
+				     strlen(keywords_name));
+	index_ext_resize(ext, size + KEYWORDS_HEADER_ROOM);
+	ext->record_size = (bits + 7) / 8;
+	if (ext->record_size % 4 != 0)
+		ext->record_size++;
+	ext->record_align = 1;
+	replay->ext = is_new ? -1 : ext - exts->exts;
+	replay->ext_record_size = ext->record_size;
+	replay->ext_ignore = false;
+}
+
 static void replay_keyword(struct replay *replay)
 {
 	struct index_exts *exts = &replay->state->exts;
-	const unsigned char *keyword;
-	uint16_t len;
+	const char *keyword;
+	uint16_t size;
+	size_t len, count = exts->keywords_count;
 
 	cursor_seek(&replay->cursor, 2);
-	len = cursor_u16(&replay->cursor);
-	keyword = cursor_bytes(&replay->cursor, len);
+	size = cursor_u16(&replay->cursor);
+	keyword = (const char *)cursor_bytes(&replay->cursor, size);
 	if (keyword == NULL)
 		return;
-	if (len == 0 || memchr(keyword, '\0', len) != NULL) {
+	len = strnlen(keyword, size);
+	/* that one Dovecot doesn't survive */
+	if (len == 0) {
 		fail(replay, "a keyword's name isn't valid");
 		return;
 	}
-	if (index_exts_get(exts, keywords_name) == NULL &&
-	    exts->count < INDEX_EXTS_MAX)
-		(void)index_exts_add(exts, keywords_name,
-				     strlen(keywords_name));
+	if (len < size)
+		fail(replay, "a keyword's name has a NUL in it");
 	/* all of them are compared */
-	if (!cursor_budget_spend(&replay->state->budget,
-				 exts->keywords_count) ||
-	    !index_exts_add_keyword(exts, (const char *)keyword, len))
+	if (!cursor_budget_spend(&replay->state->budget, count) ||
+	    !index_exts_add_keyword(exts, keyword, len))
 		fail(replay, "there are too many keywords");
+	if (exts->keywords_count > count)
+		keywords_grow(replay);
 	cursor_align(&replay->cursor, 4);
 	check_ranges(replay);
 }

@@ -105,37 +105,51 @@ static void state_column(struct index_state *state, const unsigned char *recs,
 			      recs + ext->record_offset, hdr->record_size);
 }
 
-static void state_exts(struct index_state *state, const unsigned char *data,
-		       uint32_t count)
+static void state_ext(struct index_state *state, const unsigned char *recs,
+		      const struct index_ext *ext)
+{
+	struct index_ext_state *ext_state =
+		index_exts_add(&state->exts, ext->name, ext->name_len);
+
+	ext_state->hdr_size = ext->hdr_size;
+	ext_state->reset_id = ext->reset_id;
+	ext_state->record_size = ext->record_size;
+	ext_state->record_align = ext->record_align;
+	if (ext_state->info == NULL)
+		return;
+	(void)index_ext_write(&state->exts, ext_state, 0, ext->hdr,
+			      ext->hdr_size);
+	if (strcmp(ext_state->name, "keywords") == 0)
+		state_keywords(state, ext);
+	if (ext_state->info->column != INDEX_COLUMN_NONE &&
+	    state->records.count > 0)
+		state_column(state, recs, ext, ext_state->info->column);
+}
+
+/* Dovecot drops those that are broken, or are there already: they get no
+   number. */
+static void state_exts(struct index_state *state, const unsigned char *data)
 {
 	const unsigned char *recs = data + state->hdr.header_size;
-	struct index_ext_state *ext_state;
 	struct index_ext_iter iter;
 	struct index_ext ext;
-	const char *error = NULL;
+	const char *error;
+	int ret;
 
 	index_ext_iter_init(&iter, data, &state->hdr, &state->budget);
 	while (state->exts.count < INDEX_EXTS_MAX &&
-	       index_ext_next(&iter, &ext, &error) > 0) {
-		ext_state = index_exts_add(&state->exts, ext.name,
-					   ext.name_len);
-		ext_state->hdr_size = ext.hdr_size;
-		ext_state->reset_id = ext.reset_id;
-		ext_state->record_size = ext.record_size;
-		ext_state->record_align = ext.record_align;
-		if (ext_state->info == NULL)
-			continue;
-		(void)index_ext_write(&state->exts, ext_state, 0, ext.hdr,
-				      ext.hdr_size);
-		if (strcmp(ext_state->name, "keywords") == 0)
-			state_keywords(state, &ext);
-		if (ext_state->info->column != INDEX_COLUMN_NONE && count > 0) {
-			state_column(state, recs, &ext,
-				     ext_state->info->column);
+	       (ret = index_ext_next(&iter, &ext, &error)) != 0) {
+		if (ret > 0 &&
+		    index_exts_find(&state->exts, ext.name, ext.name_len) !=
+		    NULL) {
+			error = "an extension is there twice";
+			ret = -1;
 		}
+		if (error != NULL)
+			index_problem_note(state, 0, ext.offset, error);
+		if (ret > 0)
+			state_ext(state, recs, &ext);
 	}
-	if (error != NULL)
-		index_problem_note(state, 0, ext.offset, error);
 }
 
 /* Take the index file as it is. Its header was decoded. */
@@ -168,7 +182,7 @@ static void state_load(struct index_state *state,
 		index_records_append(&state->records, uid, rec[4]);
 		last_uid = uid;
 	}
-	state_exts(state, data, state->records.count);
+	state_exts(state, data);
 }
 
 /* Forget what the index file says, and follow a log from its start. Only that

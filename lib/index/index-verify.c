@@ -179,7 +179,7 @@ static bool ext_find_same(const struct verify *verify,
 	const char *error;
 
 	index_ext_iter_init(&iter, data, &verify->hdr, NULL);
-	while (index_ext_next(&iter, &other, &error) > 0 &&
+	while (index_ext_next(&iter, &other, &error) != 0 &&
 	       other.offset < ext->offset) {
 		if (other.name_len == ext->name_len &&
 		    memcmp(other.name, ext->name, ext->name_len) == 0) {
@@ -196,12 +196,20 @@ static void verify_exts(struct verify *verify)
 		&verify->dir->files[INDEX_DIR_INDEX];
 	struct index_ext_iter iter;
 	struct index_ext ext;
-	const char *error = NULL;
+	const char *error;
 	uint64_t offset;
+	int ret;
 
 	index_ext_iter_init(&iter, file->data, &verify->hdr, NULL);
-	for (unsigned int count = 0; index_ext_next(&iter, &ext, &error) > 0;
-	     count++) {
+	for (unsigned int count = 0;
+	     (ret = index_ext_next(&iter, &ext, &error)) != 0; count++) {
+		if (error != NULL) {
+			verdict_add(verify, INDEX_DIR_INDEX, ext.offset,
+				    "%s: header_size %u", error,
+				    verify->hdr.header_size);
+		}
+		if (ret < 0)
+			continue;
 		verify_ext_record(verify, &ext);
 		verify_ext_modseq(verify, &ext);
 		/* all of them are compared */
@@ -212,11 +220,6 @@ static void verify_exts(struct verify *verify)
 				    PRIu64, (int)ext.name_len, ext.name,
 				    offset);
 		}
-	}
-	if (error != NULL) {
-		verdict_add(verify, INDEX_DIR_INDEX, ext.offset,
-			    "%s: header_size %u", error,
-			    verify->hdr.header_size);
 	}
 }
 

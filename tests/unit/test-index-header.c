@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(keywords_take_no_more_than_was_read)
 {
-	struct index_exts all = { .max_bytes = 7 + 2 * sizeof(char *) };
+	struct index_exts all = { .max_bytes = 9 + 2 * sizeof(char *) };
 
 	ck_assert(index_exts_add_keyword(&all, "work", 4));
 	ck_assert(index_exts_add_keyword(&all, "work", 4));

@@ -231,9 +231,8 @@ START_TEST(introductions_that_make_no_sense)
 	log_append(&newer, 1, 1);
 	intro_cache(0, 0, 4, 4, 0);
 	offset = newer.size;
-	/* a NUL in a name */
 	LOG_ADD(&newer, INTRO, ids[_i], 0, 0, PAIR(4, 4), PAIR(0, 4),
-		OCTETS('a', 0, 'a'));
+		OCTETS('a', '.', 'a'));
 	LOG_ADD(&newer, EXT_RECORD, 1, 111);
 	LOG_ADD(&newer, RESET, 99);
 	read_back(BAD_INTRO);
@@ -242,6 +241,22 @@ START_TEST(introductions_that_make_no_sense)
 	ck_assert_uint_eq(state.exts.exts[0].reset_id, 0);
 	ck_assert_ptr_null(index_records_get(&state.records,
 					     INDEX_COLUMN_CACHE, 0));
+}
+END_TEST
+
+/* Dovecot reads a name up to a NUL, be there anything before it or not. */
+START_TEST(a_name_with_a_nul)
+{
+	intro_cache(0, 0, 4, 4, 0);
+	LOG_ADD(&newer, INTRO, EXT_NEW, 0, 8, 0, PAIR(0, 4),
+		OCTETS(_i == 0 ? 0 : 'a', 0, 'a'));
+	LOG_ADD(&newer, INTRO, EXT_NEW, 0, 0, PAIR(4, 4), PAIR(0, 8),
+		cache_name[0], OCTETS('e', 0, '.'));
+	LOG_ADD(&newer, RESET, 99);
+	read_back("an extension's name has a NUL in it");
+	ck_assert_uint_eq(state.exts.count, 2);
+	ck_assert_str_eq(state.exts.exts[1].name, _i == 0 ? "" : "a");
+	ck_assert_uint_eq(state.exts.exts[0].reset_id, 99);
 }
 END_TEST
 
@@ -514,9 +529,89 @@ END_TEST
 START_TEST(keywords_have_names)
 {
 	LOG_ADD(&newer, KEYWORD, PAIR(0, _i == 0 ? 0 : 4), _i == 0 ? 1 :
-		OCTETS('a', 0, 'a'), 1, 1);
+		OCTETS(0, 'a', 'a'), 1, 1);
 	read_back("a keyword's name isn't valid");
 	ck_assert_uint_eq(state.exts.keywords_count, 0);
+}
+END_TEST
+
+/* Dovecot reads it up to there. */
+START_TEST(a_keyword_with_a_nul)
+{
+	log_append(&newer, 1, 1);
+	LOG_ADD(&newer, KEYWORD, PAIR(0, 4), OCTETS('a', 'b', 0, 'c'), 1, 1);
+	LOG_ADD(&newer, KEYWORD, PAIR(0, 2), OCTETS('a', 'b'), 1, 1);
+	read_back("a keyword's name has a NUL in it");
+	ck_assert_uint_eq(state.exts.keywords_count, 1);
+	ck_assert_str_eq(state.exts.keywords[0], "ab");
+}
+END_TEST
+
+static void add_keyword(unsigned int number)
+{
+	LOG_ADD(&newer, KEYWORD, PAIR(0, 4),
+		OCTETS('k', 'w', '0' + number / 10, '0' + number % 10), 1, 1);
+}
+
+/* What Dovecot 2.3.19 and 2.4.1 made of so many. */
+START_TEST(keywords_take_room)
+{
+	static const struct {
+		unsigned int count;
+		uint32_t hdr_size, record_size;
+	} tests[] = {
+		{ 1, 148, 2 }, { 11, 148, 2 }, { 17, 288, 3 }, { 25, 420, 4 },
+		{ 70, 980, 10 },
+	};
+	const struct index_ext_state *ext;
+
+	log_append(&newer, 1, 1);
+	for (unsigned int i = 0; i < tests[_i].count; i++)
+		add_keyword(i);
+	read_back(NULL);
+	ext = &state.exts.exts[0];
+	ck_assert_str_eq(ext->name, "keywords");
+	ck_assert_uint_eq(ext->hdr_size, tests[_i].hdr_size);
+	ck_assert_uint_eq(ext->record_size, tests[_i].record_size);
+	ck_assert_uint_eq(ext->record_align, 1);
+}
+END_TEST
+
+/* A keyword that needs room takes an introduction's place: the first one that
+   of none, others that of the keywords. */
+START_TEST(a_keyword_between)
+{
+	static const struct {
+		unsigned int before;
+		uint32_t type;
+		const char *problem;
+	} tests[] = {
+		{ 0, EXT_HEADER, "an extension is changed that wasn't "
+		  "introduced" },
+		{ 0, RESET, "an extension is reset that wasn't introduced" },
+		{ 1, EXT_HEADER, NULL },
+		{ 1, RESET, NULL },
+		{ 11, EXT_HEADER, "what is another extension's changes "
+		  "keywords" },
+		{ 11, RESET, "what is another extension's changes keywords" },
+	};
+	const struct index_ext_state *ext;
+
+	log_append(&newer, 1, 1);
+	for (unsigned int i = 0; i < tests[_i].before; i++)
+		add_keyword(i);
+	intro_cache(0, 8, 4, 4, 0);
+	add_keyword(tests[_i].before);
+	if (tests[_i].type == RESET)
+		LOG_ADD(&newer, RESET, 99);
+	else
+		LOG_ADD(&newer, EXT_HEADER, PAIR(0, 4), 5);
+	read_back(tests[_i].problem);
+	ext = index_exts_get(&state.exts, "cache");
+	ck_assert_uint_eq(ext->hdr_len, tests[_i].problem == NULL &&
+			  tests[_i].type == EXT_HEADER ? 4 : 0);
+	ck_assert_uint_eq(ext->reset_id, tests[_i].problem == NULL &&
+			  tests[_i].type == RESET ? 99 : 0);
 }
 END_TEST
 
@@ -565,6 +660,7 @@ int main(void)
 	tcase_add_loop_test(tcase, only_messages_get_dirty, 0, 4);
 	tcase_add_loop_test(tcase, sizes_of_extensions, 0, 8);
 	tcase_add_loop_test(tcase, introductions_that_make_no_sense, 0, 2);
+	tcase_add_loop_test(tcase, a_name_with_a_nul, 0, 2);
 	tcase_add_test(tcase, a_name_that_is_cut);
 	tcase_add_test(tcase, extensions_are_bounded);
 	tcase_add_test(tcase, small_records);
@@ -578,6 +674,9 @@ int main(void)
 	tcase_add_loop_test(tcase, keywords_are_not_introduced, 0, 2);
 	tcase_add_loop_test(tcase, headers_of_extensions, 0, 3);
 	tcase_add_loop_test(tcase, keywords_have_names, 0, 2);
+	tcase_add_test(tcase, a_keyword_with_a_nul);
+	tcase_add_loop_test(tcase, keywords_take_room, 0, 5);
+	tcase_add_loop_test(tcase, a_keyword_between, 0, 6);
 	tcase_add_test(tcase, keywords_have_no_case);
 	tcase_add_test(tcase, a_transaction_smaller_than_its_header);
 	return unit_run(tcase);

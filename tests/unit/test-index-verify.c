@@ -207,6 +207,63 @@ START_TEST(keywords_of_the_index_are_kept)
 }
 END_TEST
 
+/* Dovecot drops some of them, and takes a name with a byte of no letter for an
+   empty one. */
+START_TEST(broken_extensions_of_the_index)
+{
+	static const struct {
+		const char *name, *taken, *problem;
+	} tests[] = {
+		{ "cache", "cache", NULL },
+		{ "cac\0e", "cac", "an extension's name isn't valid" },
+		{ "\0ache", "", "an extension's name isn't valid" },
+		{ "cac\xff" "e", "", "an extension's name isn't valid" },
+		{ "cac\1" "e", "", "an extension's name isn't valid" },
+		{ "cac.e", NULL, "an extension's name isn't valid" },
+		{ "cac\x7f" "e", NULL, "an extension's name isn't valid" },
+	};
+	const struct bytes *index = &files[INDEX_DIR_INDEX];
+	struct index_state_input input = { .index = { index->data,
+						      index->size } };
+	struct index_state state;
+	const char *error;
+	size_t count = tests[_i].taken == NULL ? 1 : 2;
+
+	memcpy(files[INDEX_DIR_INDEX].data + EXT_AT + 16, tests[_i].name, 5);
+	ck_assert_int_eq(index_state_read(&input, &state, &error),
+			 INDEX_STATE_OK);
+	ck_assert_str_eq(state.problem, tests[_i].problem == NULL ?
+			 "its log is missing" : tests[_i].problem);
+	ck_assert_uint_eq(state.exts.count, count);
+	if (count == 2)
+		ck_assert_str_eq(state.exts.exts[0].name, tests[_i].taken);
+	/* what comes after it counts */
+	ck_assert_str_eq(state.exts.exts[count - 1].name, "keywords");
+	ck_assert_uint_eq(state.exts.keywords_count, 2);
+	index_state_free(&state);
+}
+END_TEST
+
+/* The second one is dropped. */
+START_TEST(an_extension_that_is_there_twice)
+{
+	struct bytes *index = &files[INDEX_DIR_INDEX];
+	struct index_state_input input = { .index = { index->data,
+						      index->size } };
+	struct index_state state;
+	const char *error;
+
+	memcpy(index->data + EXT_AT + 16, "ab\0cd", 5);
+	memcpy(index->data + KEYWORDS_AT + 16, "ab\0words", 8);
+	ck_assert_int_eq(index_state_read(&input, &state, &error),
+			 INDEX_STATE_OK);
+	ck_assert_uint_eq(state.exts.count, 1);
+	ck_assert_str_eq(state.exts.exts[0].name, "ab");
+	ck_assert_uint_eq(state.exts.exts[0].record_size, 4);
+	index_state_free(&state);
+}
+END_TEST
+
 /* What the index file says, what its second message has, and how a log that
    adds a message marks it; whether that log begins the index anew. */
 static const struct {
@@ -640,6 +697,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, nothing_is_violated);
 	tcase_add_test(tcase, keywords_of_the_index_are_kept);
+	tcase_add_loop_test(tcase, broken_extensions_of_the_index, 0, 7);
+	tcase_add_test(tcase, an_extension_that_is_there_twice);
 	tcase_add_loop_test(tcase, an_index_is_marked, 0,
 			    sizeof(marks) / sizeof(marks[0]));
 	tcase_add_loop_test(tcase, what_is_violated_is_named, 0,

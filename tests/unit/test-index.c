@@ -54,9 +54,6 @@ static void print_header(FILE *out, const struct index_state *state)
 	for (size_t i = 0; i < state->exts.count; i++) {
 		const struct index_ext_state *ext = &state->exts.exts[i];
 
-		/* Dovecot counts the bytes of keywords as it likes */
-		if (strcmp(ext->name, "keywords") == 0)
-			continue;
 		fprintf(out, "ext %s %u %u %u %u\n", ext->name, ext->hdr_size,
 			ext->reset_id, ext->record_size, ext->record_align);
 	}
