@@ -66,6 +66,24 @@ static void verify_index_offsets(struct verify *verify,
 		      verify->modseq_at);
 }
 
+/* Returns what there is to say of a transaction that Dovecot has read already:
+   it doesn't look into it again, unless the index file is lost. It does look at
+   what the mails don't have yet, which begins at the tail. */
+static const char *read_already(const struct verify *verify,
+				const struct index_log_header *log,
+				uint64_t offset)
+{
+	const struct index_header *hdr = &verify->hdr;
+	const uint32_t from = hdr->log_tail_offset < hdr->log_head_offset ?
+		hdr->log_tail_offset : hdr->log_head_offset;
+
+	if (hdr->major_version == 0 || log->indexid != hdr->indexid ||
+	    log->file_seq > hdr->log_file_seq ||
+	    (log->file_seq == hdr->log_file_seq && offset >= from))
+		return "";
+	return " (Dovecot reads this again only if the index file is lost)";
+}
+
 /* Where in which log the index ends. */
 static void verify_log_position(struct verify *verify,
 				enum index_dir_file_id id)
@@ -168,8 +186,11 @@ static void verify_transactions(struct verify *verify,
 	index_log_iter_init(&iter, file->data, file->size, log->hdr.hdr_size);
 	tails.iter = iter;
 	while (index_log_next(&iter, &trans)) {
-		if (index_log_check(&trans, violated) < 0)
-			verdict_add(verify, id, trans.offset, "%s", violated);
+		if (index_log_check(&trans, violated) < 0) {
+			verdict_add(verify, id, trans.offset, "%s%s", violated,
+				    read_already(verify, &log->hdr,
+						 trans.offset));
+		}
 		verify_tail(verify, &tails, &trans);
 	}
 }

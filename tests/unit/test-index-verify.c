@@ -20,6 +20,8 @@
 #define EXT_AT 120
 #define KEYWORDS_AT 144
 #define RECORDS_AT 200
+#define READ_ALREADY \
+	" (Dovecot reads this again only if the index file is lost)"
 #define RECORD_SIZE 16
 #define TRANS_AT 40
 #define FIELDS_AT 32
@@ -435,7 +437,21 @@ static const struct violation {
 	{ {{ INDEX_DIR_LOG, 4, 0, NULL }}, 1, INDEX_DIR_INDEX, 60,
 	  "Dovecot found its log to be corrupt" },
 	{ {{ INDEX_DIR_LOG2, TRANS_AT + 4, 0x10000002 - 1, NULL }}, 0,
-	  INDEX_DIR_LOG2, TRANS_AT, "an expunge of type 0x1 isn't protected" },
+	  INDEX_DIR_LOG2, TRANS_AT, "an expunge of type 0x1 isn't protected"
+	  READ_ALREADY },
+	/* from the tail on it is read */
+	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x10400000, NULL },
+	   { INDEX_DIR_INDEX, 64, 56, NULL },
+	   { INDEX_DIR_INDEX, 68, 56, NULL }}, 0, INDEX_DIR_LOG, TRANS_AT,
+	  "a transaction of unknown type 0x400000" READ_ALREADY },
+	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x10400000, NULL },
+	   { INDEX_DIR_INDEX, 68, 56, NULL }}, 0, INDEX_DIR_LOG, TRANS_AT,
+	  "a transaction of unknown type 0x400000" },
+	/* and sizes are read, if there are modseqs */
+	{ {{ INDEX_DIR_LOG, TRANS_AT, 0, "\200\200\200\201" },
+	   { INDEX_DIR_INDEX, 64, 56, NULL },
+	   { INDEX_DIR_INDEX, 68, 56, NULL }}, 1, INDEX_DIR_LOG, TRANS_AT,
+	  "a transaction is smaller than its header: size 4 < 8" },
 	{ {{ INDEX_DIR_LOG, TRANS_AT + 4, 0x1000cd91, NULL }}, 0,
 	  INDEX_DIR_LOG, TRANS_AT, "uids 10 to 0 are no range" },
 	/* what they do to the index */
