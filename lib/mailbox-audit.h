@@ -351,6 +351,9 @@ enum mba_reason {
 	   same, and holds more than a log's header: a mailbox whose name
 	   differs in case may have its index here. */
 	MBA_REASON_LETTER_CASE,
+	/* The index can be read but not understood: a newer Dovecot's, another
+	   machine's, or a broken one. It can't be told whose it is. */
+	MBA_REASON_NOT_UNDERSTOOD,
 
 	MBA_REASON_COUNT
 };

@@ -46,6 +46,8 @@ reason_not_bogus(const struct entry_decide_settings *set,
 		return MBA_REASON_OTHER_ROOT;
 	if (found->own.is_folded)
 		return MBA_REASON_LETTER_CASE;
+	if (found->own.is_unclear)
+		return MBA_REASON_NOT_UNDERSTOOD;
 	/* who removes it has to know whose it is */
 	if (set->afresh && found->own.is_unread)
 		return MBA_REASON_ERROR;
@@ -153,6 +155,7 @@ reason_listed(const struct entry_decide_settings *set,
 		return MBA_REASON_LIST_INDEX;
 	if (result == LIST_INDEX_NONE)
 		return may_be_others(set, found) ? MBA_REASON_SHARED_ROOT :
+			found->own.is_unclear ? MBA_REASON_NOT_UNDERSTOOD :
 			MBA_REASON_NONE;
 	return found->own.is_deleted ? MBA_REASON_INDEX_DELETED :
 		MBA_REASON_NONE;

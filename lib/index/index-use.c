@@ -89,6 +89,38 @@ void index_own_read(const struct index_state *state, struct index_own *own_r)
 	own_r->name_len = len;
 }
 
+/* Returns TRUE if all of a log is understood. An older one's end may be torn:
+   the state says whether that matters. */
+static bool is_clear_log(const struct index_dir *dir, enum index_dir_file_id id)
+{
+	const struct index_log_scan *log = index_dir_log(dir, id);
+	const struct index_log_count *unknown;
+
+	if (log == NULL)
+		return !dir->files[id].exists;
+	unknown = &log->counts[INDEX_LOG_UNKNOWN];
+	return unknown->internal + unknown->external == 0 &&
+		(id == INDEX_DIR_LOG2 || log->end >= dir->files[id].size);
+}
+
+/* Returns TRUE if index and logs are understood, so that they say whose they
+   are: another version of Dovecot, or another kind of machine, writes others.
+   An index without its log does: clean removes that one first, and may have
+   been killed. */
+static bool is_clear(const struct index_dir *dir)
+{
+	const struct index_dir_file *files = dir->files;
+
+	if (!files[INDEX_DIR_INDEX].exists && !files[INDEX_DIR_LOG].exists &&
+	    !files[INDEX_DIR_LOG2].exists)
+		return true;
+	return dir->result == INDEX_STATE_OK &&
+		files[INDEX_DIR_INDEX].error == NULL &&
+		is_clear_log(dir, INDEX_DIR_LOG) &&
+		is_clear_log(dir, INDEX_DIR_LOG2) &&
+		(dir->state.problem == NULL || !files[INDEX_DIR_LOG].exists);
+}
+
 /* Find what the walk saw of the files that index_dir_read() reads. */
 static void files_seen(const struct index_entry_files *files,
 		       const struct stat *seen_r[INDEX_DIR_FILES])
@@ -171,6 +203,7 @@ void index_use_read(const struct walk_place *place,
 	if (dir.result == INDEX_STATE_OK)
 		index_own_read(&dir.state, own_r);
 	own_r->is_unread = failed;
+	own_r->is_unclear = !failed && !is_clear(&dir);
 	if (files != NULL)
 		own_read_case(place, files, root, errors, own_r);
 	index_dir_free(&dir);

@@ -24,6 +24,9 @@ struct index_own {
 	bool is_dbox;
 	/* a file of it couldn't be read, which was told */
 	bool is_unread;
+	/* it can be read, but not understood: it may be another mailbox's, or
+	   an sdbox's */
+	bool is_unclear;
 	/* upper and lower case are the same to its file system */
 	bool is_folded;
 };

@@ -23,6 +23,13 @@ from audit import as_user, entries, json_lines, location_options, write
 # the log's sequence, no log before it
 LOG_HEADER = struct.pack("=BBHIIIIIQB7x", 1, 3, 40, 1700000000, 2, 0, 0,
                          1700000000, 1, 1)
+# struct mail_index_header: version 7.3, 120 bytes, records of 8, that id, no
+# message, and that log's sequence, left after its header
+INDEX_HEADER = struct.pack("=BBHIIB3xIIIIIIIIIIIIII48x", 7, 3, 120, 120, 8, 1,
+                           1700000000, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 2, 40, 40)
+# a transaction of a log: an update of the index's header, its UIDVALIDITY
+LOG_UPDATE = struct.pack("=4BIHHI", 0x80, 0x80, 0x80, 0x84, 0x10000020, 24, 4,
+                         1700000000)
 JUNK = ["gone1", "Work/gone2", "gone3"]
 
 

@@ -20,7 +20,7 @@ import tempfile
 import pytest
 
 from audit import json_lines, report, write
-from cleaning import LOG_HEADER, clean, make_junk
+from cleaning import INDEX_HEADER, LOG_HEADER, clean, make_junk
 from slowfs import slow
 from test_clean_hostile import USER, Clean, Trees, snapshot
 
@@ -69,13 +69,16 @@ def trees():
         yield Trees(top)
 
 
+HEADERS = {"dovecot.index": INDEX_HEADER, "dovecot.index.log": LOG_HEADER,
+           "dovecot.index.log.2": LOG_HEADER}
+
+
 def make(tree, name, *files):
     """Makes an entry with a log and these files."""
     path = f"{tree.index}/{name}"
     os.makedirs(path)
     for file in ("dovecot.index.log", *files):
-        write(f"{path}/{file}", LOG_HEADER if file == "dovecot.index.log"
-              else b"x")
+        write(f"{path}/{file}", HEADERS.get(file, b"x"))
     return path
 
 
@@ -115,7 +118,7 @@ def fill_used(tree):
     make(tree, "sub/.imap/gone", "dovecot.index", "dovecot.index.cache",
          "dovecot.index.log.2")
     os.makedirs(f"{tree.index}/sub/.imap/alone")
-    write(f"{tree.index}/sub/.imap/alone/dovecot.index", b"x")
+    write(f"{tree.index}/sub/.imap/alone/dovecot.index", INDEX_HEADER)
     tree.box("box")
     tree.box("box2")
     tree.box("sub/other")

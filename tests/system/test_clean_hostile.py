@@ -13,7 +13,6 @@ import re
 import shutil
 import signal
 import stat
-import struct
 import subprocess
 import tempfile
 import threading
@@ -22,12 +21,10 @@ import time
 import pytest
 
 from audit import MESSAGE, write
-from cleaning import stop_at
+from cleaning import INDEX_HEADER, LOG_HEADER, LOG_UPDATE, stop_at
 from test_audit_hostile import exchange
 
 USER = "nobody"
-# major and minor version, header size
-LOG_HEADER = struct.pack("=BBH", 1, 3, 40) + bytes(36)
 SWAPS = 100_000
 
 
@@ -45,7 +42,8 @@ class Trees:
         os.makedirs(path, exist_ok=True)
         write(path + "/dovecot.index.log", LOG_HEADER)
         for file in files:
-            write(f"{path}/{file}", b"x")
+            write(f"{path}/{file}", INDEX_HEADER if file == "dovecot.index"
+                  else b"x")
         return path
 
     def box(self, name, data=MESSAGE):
@@ -513,7 +511,7 @@ def test_paths_longer_than_a_call_takes(trees, levels, used):
     trees.own()
     files = {"dovecot.index.log": LOG_HEADER}
     if used:
-        files["dovecot.index"] = b"x"
+        files["dovecot.index"] = INDEX_HEADER
     for name in ("gone", "box"):
         fd = deep_dir(trees.index, [*levels, ".imap", name])
         for file, data in files.items():
@@ -576,11 +574,12 @@ def move_out_and_link(trees):
 
 
 def write_index(trees):
-    write(f"{trees.index}/.imap/gone/dovecot.index", b"yy")
+    write(f"{trees.index}/.imap/gone/dovecot.index",
+          INDEX_HEADER + bytes(8))
 
 
 def write_log(trees):
-    write(f"{trees.index}/.imap/gone/dovecot.index.log", LOG_HEADER + b"1234")
+    write(f"{trees.index}/.imap/gone/dovecot.index.log", LOG_HEADER + LOG_UPDATE)
 
 
 # What is done while clean waits: what there is, the entry that clean has seen,

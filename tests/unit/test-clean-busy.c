@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -28,9 +29,14 @@ static int make_and_open(int idx)
 	clean_setup();
 	clean.set.used = clean.set.force = true;
 	clean.set.now += 31 * DAY;
-	unit_write(unit_path("index/.imap/junk/%s", leased[idx].file),
-		   log_header, sizeof(log_header));
-	if (leased[idx].others != NULL) {
+	if (strcmp(leased[idx].file, "dovecot.index") == 0)
+		make_index(".imap/junk");
+	else
+		make_entry("junk");
+	if (leased[idx].others != NULL &&
+	    strcmp(leased[idx].others, "dovecot.index") == 0)
+		make_index(".imap/junk");
+	else if (leased[idx].others != NULL) {
 		unit_write(unit_path("index/.imap/junk/%s",
 				     leased[idx].others), "x", 1);
 	}

@@ -67,13 +67,13 @@ START_TEST(what_is_not_seen_is_doubtful)
 	clean.set.used = true;
 	clean.set.now += 31 * DAY;
 	make_entry("box");
-	unit_write(unit_path("index/.imap/box/dovecot.index"), "x", 1);
+	make_index(".imap/box");
 	make_entry("junk");
-	unit_write(unit_path("index/.imap/junk/dovecot.index"), "x", 1);
+	make_index(".imap/junk");
 	unit_mkdir(unit_path("index/sub/dir"));
 	unit_write(unit_path("mail/sub/box"), "", 0);
 	make_entry("../sub/.imap/box");
-	unit_write(unit_path("index/sub/.imap/box/dovecot.index"), "x", 1);
+	make_index("sub/.imap/box");
 	unit_become_nobody();
 	/* two mailboxes, one that isn't */
 	clean.set.dry_run = true;

@@ -269,7 +269,7 @@ static void change_setup(bool used)
 	if (!used)
 		return;
 	unit_write(unit_path(JUNK "/dovecot.index.cache"), "x", 1);
-	unit_write(unit_path(JUNK "/dovecot.index"), "x", 1);
+	make_index(strchr(JUNK, '/') + 1);
 	clean.set.used = clean.set.force = true;
 	clean.set.now += 31 * DAY;
 }

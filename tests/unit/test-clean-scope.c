@@ -148,8 +148,7 @@ START_TEST(a_root_that_nobody_told_of_is_left_alone)
 	unit_write(unit_path("index/%s/dovecot.index.log",
 			     unknown_roots[_i].entry),
 		   log_header, sizeof(log_header));
-	unit_write(unit_path("index/%s/dovecot.index", unknown_roots[_i].entry),
-		   "x", 1);
+	make_index(unknown_roots[_i].entry);
 	unit_mkdir(unit_path("index/other/empty"));
 	ck_assert(strstr(clean_run(), unknown_roots[_i].kept) != NULL);
 	ck_assert_int_eq(exists(unit_path("index/other/empty")),

@@ -11,10 +11,11 @@ START_TEST(used_entries_go_if_asked_for)
 {
 	clean_setup();
 	make_entry("box");
-	unit_write(unit_path("index/.imap/box/dovecot.index"), "x", 1);
+	make_index(".imap/box");
 	make_entry("junk");
-	unit_write(unit_path("index/.imap/junk/dovecot.index"), "x", 1);
-	unit_write(unit_path("index/.imap/junk/dovecot.index.log.2"), "x", 1);
+	make_index(".imap/junk");
+	unit_write(unit_path("index/.imap/junk/dovecot.index.log.2"),
+		   log_header, sizeof(log_header));
 	clean.set.used = true;
 	clean_run();
 	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_RECENT].entries, 1);
@@ -39,11 +40,10 @@ START_TEST(most_used_entries_bogus_is_doubtful)
 	clean_setup();
 	for (unsigned int i = 0; i < 2; i++) {
 		make_entry(i == 0 ? "junk" : "gone");
-		unit_write(unit_path("index/.imap/%s/dovecot.index",
-				     i == 0 ? "junk" : "gone"), "x", 1);
+		make_index(i == 0 ? ".imap/junk" : ".imap/gone");
 	}
 	make_entry("box");
-	unit_write(unit_path("index/.imap/box/dovecot.index"), "x", 1);
+	make_index(".imap/box");
 	clean.set.used = true;
 	clean.set.now += 31 * DAY;
 	clean_run();
@@ -58,7 +58,7 @@ START_TEST(most_used_entries_bogus_is_doubtful)
 END_TEST
 
 /* Entries that were never used say nothing of whose mails these are; and a used
-   one's log needn't be a header. */
+   one needn't have a log. */
 START_TEST(untouched_entries_are_no_doubt)
 {
 	clean_setup();
@@ -66,10 +66,8 @@ START_TEST(untouched_entries_are_no_doubt)
 		unit_write(unit_path("index/.imap/gone%u/dovecot.index.log", i),
 			   log_header, sizeof(log_header));
 	}
-	for (unsigned int i = 0; i < 2; i++) {
-		unit_write(unit_path("index/.imap/%s/dovecot.index.log",
-				     i == 0 ? "junk" : "box"), "x", 1);
-	}
+	make_index(".imap/junk");
+	make_index(".imap/box");
 	clean.set.used = true;
 	clean.set.now += 31 * DAY;
 	clean_run();
@@ -85,9 +83,8 @@ START_TEST(what_cannot_be_told_is_no_doubt)
 	clean_setup();
 	ck_assert_int_eq(symlink("nowhere", unit_path("mail/link")), 0);
 	for (unsigned int i = 0; i < 3; i++) {
-		unit_write(unit_path("index/.imap/%s/dovecot.index.log",
-				     i == 0 ? "junk" : i == 1 ? "box" : "link"),
-			   "x", 1);
+		make_index(i == 0 ? ".imap/junk" : i == 1 ? ".imap/box" :
+			   ".imap/link");
 	}
 	clean.set.used = true;
 	clean.set.now += 31 * DAY;

@@ -66,9 +66,10 @@ static const struct {
 	size_t size;
 	const char *expected;
 } file_cases[] = {
-	{ "dovecot.index.log", NULL, 39, "used" },
-	{ "dovecot.index.log", NULL, 0, "used" },
-	{ "dovecot.index", "x", 1, "used" },
+	{ "dovecot.index.log", NULL, 39, "unknown" },
+	{ "dovecot.index.log", NULL, 0, "unknown" },
+	{ "dovecot.index", "x", 1, "unknown" },
+	{ "dovecot.index", (const char *)index_header, 120, "used" },
 	{ "dovecot.index.cache", "x", 1, "used" },
 	{ "dovecot.index.log.2", NULL, 40, "used" },
 	{ "dovecot.index.pvt", "x", 1, "files" },
@@ -137,9 +138,9 @@ START_TEST(logs_that_are_no_files_keep_an_entry)
 	ck_assert_int_eq(symlink(unit_path("mail/link"), log), 0);
 	clean_run();
 	ck_assert(strstr(clean.told, "linked:files|") != NULL);
-	ck_assert(strstr(clean.told, "fifo:files|") != NULL);
-	ck_assert(strstr(clean.told, "symlink:files|") != NULL);
-	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_FILES].entries, 3);
+	ck_assert(strstr(clean.told, "fifo:unknown|") != NULL);
+	ck_assert(strstr(clean.told, "symlink:unknown|") != NULL);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_FILES].entries, 1);
 }
 END_TEST
 

@@ -11,14 +11,41 @@
 
 /* little or big endian alike, where the size's bytes are set below */
 unsigned char log_header[40] = { 1, 3 };
+/* major, minor version and size of the header */
+unsigned char index_header[120] = { 7, 3, sizeof(index_header) };
 struct unit_clean clean;
+
+static void headers_setup(void)
+{
+	const uint16_t log_size = sizeof(log_header);
+	/* size of the header and of a record; the index's id; the first UID;
+	   the log's sequence, and where it was left */
+	const struct {
+		unsigned char *dest;
+		uint32_t value;
+	} values[] = {
+		{ index_header + 4, sizeof(index_header) },
+		{ index_header + 8, 8 },
+		{ index_header + 16, 1 }, { log_header + 4, 1 },
+		{ index_header + 28, 1 }, { index_header + 48, 1 },
+		{ index_header + 60, 2 }, { log_header + 8, 2 },
+		{ index_header + 64, log_size },
+		{ index_header + 68, log_size },
+	};
+
+	memcpy(log_header + 2, &log_size, sizeof(log_size));
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		memcpy(values[i].dest, &values[i].value, sizeof(uint32_t));
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+	index_header[12] = log_header[32] = 1;
+#endif
+}
 
 void clean_setup(void)
 {
 	static char mail_root[PATH_MAX], index_root[PATH_MAX];
-	const uint16_t size = sizeof(log_header);
 
-	memcpy(log_header + 2, &size, sizeof(size));
+	headers_setup();
 	strcpy(mail_root, unit_path("mail"));
 	strcpy(index_root, unit_path("index"));
 	unit_write(unit_path("mail/box"), "", 0);
@@ -38,6 +65,12 @@ void make_entry(const char *name)
 {
 	unit_write(unit_path("index/.imap/%s/dovecot.index.log", name),
 		   log_header, sizeof(log_header));
+}
+
+void make_index(const char *path)
+{
+	unit_write(unit_path("index/%s/dovecot.index", path), index_header,
+		   sizeof(index_header));
 }
 
 static bool progress(const struct mba_namespace_report *ns, void *context)

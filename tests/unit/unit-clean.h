@@ -16,6 +16,8 @@
 
 /* A log as LIST leaves it: major and minor version, header size. */
 extern unsigned char log_header[40];
+/* An index file without messages, which that log continues. */
+extern unsigned char index_header[120];
 
 /* What is to be cleaned, and what came of it. */
 struct unit_clean {
@@ -45,6 +47,8 @@ extern struct unit_clean clean;
 void clean_setup(void);
 /* Make an entry of a mailbox that stands directly in the mail root. */
 void make_entry(const char *name);
+/* Give an entry, whose path is below the index root, an index file. */
+void make_index(const char *path);
 /* Run a clean and return what it told of the entries. */
 const char *clean_run(void);
 
