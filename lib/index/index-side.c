@@ -30,6 +30,8 @@ struct side_dir {
 	bool is_imap:1, in_imap:1, below_imap:1;
 	/* what it holds, itself or below, entries not included */
 	bool has_foreign:1, has_internal:1;
+	/* it held a directory, whether that is still there or not */
+	bool had_dirs:1;
 	/* it leads to an entry */
 	bool has_entry:1;
 };
@@ -291,6 +293,17 @@ static bool is_lost_found(const struct walk_place *place)
 	return strcmp(place->path, "lost+found") == 0;
 }
 
+/* Returns TRUE for an empty directory as a Maildir has it, which a symlink
+   among the mails may lead to: without tmp/ Dovecot doesn't open it. Those that
+   mirror a Maildir's led to entries. */
+static bool is_maildirs(const struct side_dir *dir,
+			const struct walk_place *place)
+{
+	return !dir->had_dirs && (strcmp(place->name, "cur") == 0 ||
+				  strcmp(place->name, "new") == 0 ||
+				  strcmp(place->name, "tmp") == 0);
+}
+
 /* Remove a directory that is no entry, if there is nothing in it. Returns TRUE
    if it is gone. */
 static bool side_remove(struct index_side *side, const struct side_dir *dir,
@@ -302,8 +315,9 @@ static bool side_remove(struct index_side *side, const struct side_dir *dir,
 
 	if (clean == NULL || side->dirs_count == 0 || dir->is_nested ||
 	    dir->in_other_root || is_lost_found(place) ||
-	    (clean->is_mixed && !dir->is_imap) || dir->has_foreign ||
-	    dir->has_internal || dir->files.has_dirs ||
+	    is_maildirs(dir, place) || (clean->is_mixed && !dir->is_imap))
+		return false;
+	if (dir->has_foreign || dir->has_internal || dir->files.has_dirs ||
 	    dir->files.changed > clean->before)
 		return false;
 	if (!clean->dry_run)
@@ -342,6 +356,7 @@ static void side_leave(const struct walk_place *place, bool is_complete,
 	}
 	if (parent == NULL)
 		return;
+	parent->had_dirs = true;
 	if (!is_gone)
 		parent->files.has_dirs = true;
 	if (is_entry || dir->has_entry)

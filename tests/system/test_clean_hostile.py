@@ -579,7 +579,8 @@ def write_index(trees):
 
 
 def write_log(trees):
-    write(f"{trees.index}/.imap/gone/dovecot.index.log", LOG_HEADER + LOG_UPDATE)
+    write(f"{trees.index}/.imap/gone/dovecot.index.log",
+          LOG_HEADER + LOG_UPDATE)
 
 
 # What is done while clean waits: what there is, the entry that clean has seen,

@@ -342,6 +342,29 @@ def test_a_mailbox_of_the_index_roots_name(dovecot, layout):
     assert not os.path.exists(entry_dir(server.location, root, "gone"))
 
 
+@pytest.mark.parametrize("layout", [None, "fs"])
+def test_mails_behind_a_symlink_into_the_index_root(dovecot, layout):
+    """Without tmp/ Dovecot would say that there is no such mailbox."""
+    server = dovecot(location=Location("maildir", "~/Maildir", layout=layout,
+                                       index="index/%u"))
+    store = server.path("index/%u", "alice") + "/store"
+    for directory in ("cur", "new", "tmp"):
+        os.makedirs(f"{store}/{directory}")
+    write(f"{store}/cur/1700000000.M1P1.host:2,S", MESSAGE)
+    home = server.users["alice"].home
+    os.mkdir(f"{home}/Maildir")
+    os.symlink(store, f"{home}/Maildir/{'' if layout else '.'}link")
+    server.chown("alice", home)
+    make_junk(server, "alice", ["gone"])
+    for options in ([], ["--used", "--used-age", "0", "--force"]):
+        clean(server, "alice", *options)
+        with server.imap("alice") as imap:
+            assert b"MESSAGES 1)" in \
+                imap.ok("STATUS link (MESSAGES)").untagged[0]
+    assert sorted(os.listdir(store)) == ["cur", "dovecot-uidlist", "new",
+                                         "tmp"]
+
+
 def seen_alone(server, box):
     """Returns what a client sees of a mailbox, in a session of its own."""
     with server.imap("alice") as imap:

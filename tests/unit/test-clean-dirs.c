@@ -178,24 +178,24 @@ START_TEST(directories_beside_other_mails_are_kept)
 }
 END_TEST
 
-/* An INBOX= in the index root or below: if it is a Maildir, so are its empty
-   directories, and a file may be about to be made. */
+/* An INBOX= in the index root or below: if it is a Maildir, its empty
+   directories are mail, and a file may be about to be made. */
 static const struct {
 	const char *driver, *inbox, *dir;
 	/* it is another namespace's */
 	bool other;
 	bool kept;
 } inboxes[] = {
-	{ "maildir", "index/in", "index/in/tmp", false, true },
-	{ "maildir", "index/in", "index/in/tmp", true, true },
-	{ "maildir", "index/link", "index/in/tmp", false, true },
-	{ "maildir", "index", "index/tmp", false, true },
+	{ "maildir", "index/in", "index/in/sub", false, true },
+	{ "maildir", "index/in", "index/in/sub", true, true },
+	{ "maildir", "index/link", "index/in/sub", false, true },
+	{ "maildir", "index", "index/sub", false, true },
 	{ "mbox", "index/in/inbox", "index/in", false, true },
 	{ "mbox", "index/in/inbox", "index/in", true, true },
-	{ "maildir", "in", "index/tmp", false, false },
-	{ "mbox", "in/inbox", "index/tmp", false, false },
-	{ "mbox", "/inbox", "index/tmp", false, false },
-	{ "mbox", "", "index/tmp", false, false },
+	{ "maildir", "in", "index/sub", false, false },
+	{ "mbox", "in/inbox", "index/sub", false, false },
+	{ "mbox", "/inbox", "index/sub", false, false },
+	{ "mbox", "", "index/sub", false, false },
 };
 
 START_TEST(directories_of_an_inbox_are_kept)
@@ -257,15 +257,11 @@ START_TEST(directories_among_mails_are_kept)
 		clean.other.mail_root = mail_root;
 		clean.other.index_root = unit_path("other");
 	}
-	unit_mkdir(unit_path("Maildir/.index/new"));
-	unit_mkdir(unit_path("Maildir/.index/cur"));
-	unit_mkdir(unit_path("Maildir/.index/tmp"));
+	unit_mkdir(unit_path("Maildir/.index/sub"));
 	unit_write(unit_path("Maildir/.index/.gone/dovecot.index.log"),
 		   log_header, sizeof(log_header));
 	ck_assert_str_eq(clean_run(), ".gone:removed|");
-	ck_assert_int_eq(exists(unit_path("Maildir/.index/new")),
-			 mails_around[_i].kept);
-	ck_assert_int_eq(exists(unit_path("Maildir/.index/tmp")),
+	ck_assert_int_eq(exists(unit_path("Maildir/.index/sub")),
 			 mails_around[_i].kept);
 	ck_assert(!exists(unit_path("Maildir/.index/.gone")));
 }
@@ -303,6 +299,24 @@ START_TEST(what_fsck_wants_to_find_is_kept)
 	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes, 2);
 	ck_assert(exists(unit_path("index/lost+found")));
 	ck_assert(!exists(unit_path("index/sub")));
+}
+END_TEST
+
+/* A Maildir has empty directories, and the mails may lead to it. Those that
+   mirror one, where a LIST walked through it, go. */
+START_TEST(directories_of_a_maildir_are_kept)
+{
+	clean_setup();
+	unit_mkdir(unit_path("index/store/cur"));
+	unit_mkdir(unit_path("index/store/new"));
+	unit_mkdir(unit_path("index/store/tmp/other"));
+	make_entry("../Maildir/cur/.imap/file");
+	make_entry("../Maildir/tmp/.imap/file");
+	clean_run();
+	ck_assert(exists(unit_path("index/store/cur")));
+	ck_assert(exists(unit_path("index/store/new")));
+	ck_assert(!exists(unit_path("index/store/tmp")));
+	ck_assert(!exists(unit_path("index/Maildir")));
 }
 END_TEST
 
@@ -358,6 +372,7 @@ int main(void)
 			    sizeof(mails_around) / sizeof(mails_around[0]));
 	tcase_add_test(tcase, empty_directories_go_when_they_are_old);
 	tcase_add_test(tcase, what_fsck_wants_to_find_is_kept);
+	tcase_add_test(tcase, directories_of_a_maildir_are_kept);
 	tcase_add_test(tcase, entries_that_hold_directories);
 	return unit_run(tcase);
 }
