@@ -44,7 +44,7 @@ reason_not_bogus(const struct entry_decide_settings *set,
 		return MBA_REASON_SHARED_ROOT;
 	if (found->in_other_root)
 		return MBA_REASON_OTHER_ROOT;
-	if (found->own.is_folded)
+	if (found->own.is_folded || (found->is_folded && !found->untouched))
 		return MBA_REASON_LETTER_CASE;
 	if (found->own.is_unclear)
 		return MBA_REASON_NOT_UNDERSTOOD;

@@ -5,6 +5,7 @@
    directory is left. Files are classed by their names when they are seen; those
    of index files count for the entry that their directory turns out to be. */
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,9 @@ struct side_dir {
 	/* it is the root of a namespace that nobody told of, or below one; it
 	   was found out whether it is */
 	bool in_other_root:1, is_looked:1;
+	/* upper and lower case are the same in it, or in one above; it was
+	   found out that they aren't */
+	bool is_folded:1, is_exact:1;
 	/* it is an imap_dir, directly in one, or anywhere below one */
 	bool is_imap:1, in_imap:1, below_imap:1;
 	/* what it holds, itself or below, entries not included */
@@ -104,6 +108,26 @@ static void side_look_for_root(const struct index_side *side,
 	}
 }
 
+static bool has_letters(const char *name)
+{
+	while (*name != '\0' && !isalpha((unsigned char)*name))
+		name++;
+	return *name != '\0';
+}
+
+/* Find out whether upper and lower case are the same in a directory, by another
+   one in it. If that can't be told they may be. */
+static void side_look_for_case(struct side_dir *dir,
+			       const struct walk_place *child,
+			       const struct stat *st)
+{
+	if (dir->is_folded || dir->is_exact || !has_letters(child->name))
+		return;
+	dir->is_exact = index_is_folded(child->parent_fd, child->name,
+					st) == 0;
+	dir->is_folded = !dir->is_exact;
+}
+
 static void side_enter(const struct walk_place *place, const struct stat *st,
 		       bool is_other, void *context)
 {
@@ -122,7 +146,9 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 	if (side->dirs_count > 1) {
 		parent = dir - 1;
 		side_look_for_root(side, parent, place);
+		side_look_for_case(parent, place, st);
 		dir->in_other_root = parent->in_other_root;
+		dir->is_folded = parent->is_folded;
 		dir->is_nested = is_other || parent->is_nested;
 		dir->is_imap = imap_dir != NULL &&
 			strcmp(place->name, imap_dir) == 0;
@@ -260,6 +286,7 @@ static bool side_entry(struct index_side *side, struct side_dir *dir,
 		.place = place, .files = &dir->files,
 		.is_unreadable = !is_complete,
 		.in_other_root = dir->in_other_root,
+		.is_folded = dir->is_folded,
 		.is_private = dir->index_files > 0 &&
 			dir->private_files == dir->index_files,
 	};

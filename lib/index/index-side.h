@@ -41,6 +41,9 @@ struct index_entry {
 	   told of, and this is below it; or that can't be told, which was
 	   reported */
 	bool in_other_root:1;
+	/* upper and lower case are the same in a directory above it, or in
+	   itself; or that can't be told */
+	bool is_folded:1;
 	/* it has a user's own flags alone: its mailbox is somebody else's */
 	bool is_private:1;
 };

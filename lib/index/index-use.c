@@ -137,40 +137,48 @@ static void files_seen(const struct index_entry_files *files,
 		seen_r[id] = index_file_seen(files, ids[id]);
 }
 
-/* Returns a name in capitals; the caller frees it. */
-static char *name_fold(const char *name)
+int index_is_folded(int dir_fd, const char *name, const struct stat *st)
 {
-	char *folded = mem_strdup(name);
+	char *other = mem_strdup(name);
+	struct stat other_st;
+	int ret = 0;
 
-	for (char *p = folded; *p != '\0'; p++)
-		*p = toupper((unsigned char)*p);
-	return folded;
+	for (char *p = other; *p != '\0'; p++) {
+		*p = isupper((unsigned char)*p) ? tolower((unsigned char)*p) :
+			toupper((unsigned char)*p);
+	}
+	if (strcmp(other, name) == 0)
+		ret = 1;
+	else if (fstatat(dir_fd, other, &other_st, AT_SYMLINK_NOFOLLOW) == 0)
+		ret = inode_is_same(&other_st, st) ? 1 : 0;
+	else if (errno != ENOENT)
+		ret = -1;
+	free(other);
+	return ret;
 }
 
-/* Find out whether a directory finds a file by its name in capitals. That goes
-   for a whole file system, or a directory and what is made below. */
+/* Find out whether upper and lower case are the same in an entry's directory.
+   That goes for a whole file system, or a directory and what is made below. */
 static void own_read_case(const struct walk_place *place,
 			  const struct index_entry_files *files,
 			  const char *root, const struct error_sink *errors,
 			  struct index_own *own)
 {
 	enum index_file file = INDEX_FILE_FIRST_REMOVABLE;
-	struct stat st;
-	char *name;
+	const char *name;
+	int ret;
 
 	while (file < INDEX_FILE_COUNT && index_file_seen(files, file) == NULL)
 		file++;
 	if (file == INDEX_FILE_COUNT)
 		return;
-	name = name_fold(index_file_name(file));
-	if (fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		own->is_folded = inode_is_same(&st, index_file_seen(files,
-								    file));
-	else if (errno != ENOENT) {
+	name = index_file_name(file);
+	ret = index_is_folded(place->fd, name, index_file_seen(files, file));
+	own->is_folded = ret > 0;
+	if (ret < 0) {
 		error_sink_add_below(errors, "stat", root, place->path, name);
 		own->is_unread = true;
 	}
-	free(name);
 }
 
 void index_use_read(const struct walk_place *place,

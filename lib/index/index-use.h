@@ -39,6 +39,11 @@ size_t index_own_name_len(const unsigned char *name, size_t len,
 /* Set what a state says. The name is to be freed. */
 void index_own_read(const struct index_state *state, struct index_own *own_r);
 
+/* Returns 1 if a directory finds what is there, as stat has it, by a name whose
+   upper and lower case are exchanged, too: they are the same to it, or there
+   are none; 0 if not; -1 with errno if it can't be told. */
+int index_is_folded(int dir_fd, const char *name, const struct stat *st);
+
 /* Read what an entry's index files prove of its mailbox's use. files is what
    was seen in the directory, NULL if that isn't all. What can't be read is
    told, below the index root; its use is unknown then. The name is to be

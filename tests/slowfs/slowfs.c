@@ -14,6 +14,7 @@
    spare=NAME		no errors for files and directories of that name
    seed=NUMBER		other times, and other errors
    fold			upper and lower case of a name are the same
+   exact=NAME		but not in directories of that name
    nocache		the kernel asks each time, in place of once a second
    count=FILE		when it ends, how many answers there were, and how many
 			at once
@@ -73,7 +74,7 @@ struct node {
 static struct {
 	unsigned int delay, jitter, errors, seed;
 	int fold, nocache;
-	char *spare, *count;
+	char *spare, *exact, *count;
 	const char *source;
 } options;
 
@@ -91,6 +92,7 @@ static const struct fuse_opt option_spec[] = {
 	{ "seed=%u", offsetof(typeof(options), seed), 0 },
 	{ "spare=%s", offsetof(typeof(options), spare), 0 },
 	{ "count=%s", offsetof(typeof(options), count), 0 },
+	{ "exact=%s", offsetof(typeof(options), exact), 0 },
 	{ "fold", offsetof(typeof(options), fold), 1 },
 	{ "nocache", offsetof(typeof(options), nocache), 1 },
 	FUSE_OPT_END
@@ -254,7 +256,9 @@ static const char *name_fold(const struct node *dir, const char *name,
 	DIR *stream;
 	int fd;
 
-	if (strlen(name) > NAME_MAX)
+	if (strlen(name) > NAME_MAX ||
+	    (options.exact != NULL && dir->name != NULL &&
+	     strcmp(dir->name, options.exact) == 0))
 		return name;
 	fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	stream = fd == -1 ? NULL : fdopendir(fd);

@@ -483,3 +483,20 @@ def test_names_that_differ_in_case(trees):
         before
     done = trees.clean(*used)
     assert set(map(done.why, done.entries)) == {"removed"}
+
+
+def test_only_upper_levels_that_differ_in_case(trees):
+    """A directory may tell case apart where the ones above it don't."""
+    for name in (".imap/Box", "Lists/.imap/Box", "Box/.imap/box"):
+        make(trees, name, "dovecot.index")
+    make(trees, "Box/.imap/junk")
+    for name in ("box", "lists/Box"):
+        trees.box(name)
+    own(trees)
+    with slow(trees.index, at=trees.index, fold=True, exact="Box"):
+        assert not os.path.exists(f"{trees.index}/.imap/Box/DOVECOT.index")
+        done = trees.clean("-U", "-g", "0", "-f")
+    kept = done.report["namespaces"][0]["clean"]["kept"]
+    assert {path: done.why(path) for path in done.entries} == {
+        "Box/.imap/junk": "removed"}
+    assert kept["unknown"]["entries"] == 3
