@@ -84,6 +84,7 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 	dest->dirname_in_index = !set->mailbox_directory_name_legacy;
 	dest->utf8 = set->mailbox_list_utf8;
 	dest->iter_index = set->mailbox_list_iter_from_index_dir;
+	dest->full_access = set->mail_full_filesystem_access;
 	dest->inbox_is_prefix = list->ns->type == MAIL_NAMESPACE_TYPE_SHARED &&
 		!set->mail_shared_explicit_inbox;
 }
@@ -236,6 +237,7 @@ location_get_settings(struct mailbox_list *list, struct mba_location *dest)
 	dest->dirname_in_index = set->index_control_use_maildir_name;
 	dest->utf8 = set->utf8;
 	dest->iter_index = set->iter_from_index_dir;
+	dest->full_access = list->mail_set->mail_full_filesystem_access;
 	dest->inbox_is_prefix = list->ns->type == MAIL_NAMESPACE_TYPE_SHARED &&
 		!list->ns->mail_set->mail_shared_explicit_inbox;
 }

@@ -354,6 +354,10 @@ enum mba_reason {
 	/* The index can be read but not understood: a newer Dovecot's, another
 	   machine's, or a broken one. It can't be told whose it is. */
 	MBA_REASON_NOT_UNDERSTOOD,
+	/* Clients may open mailboxes anywhere by their paths, and the index
+	   holds more than a log's header: with ".." in its name, or a path
+	   below the index root, another mailbox may have it. */
+	MBA_REASON_FULL_ACCESS,
 
 	MBA_REASON_COUNT
 };
@@ -466,6 +470,8 @@ struct mba_location {
 	   is set if it isn't known. */
 	bool no_compression:1;
 	bool compression:1;
+	/* clients may open any path (mail_full_filesystem_access) */
+	bool full_access:1;
 };
 
 /* Return the names of drivers and layouts that Dovecot has, by index; NULL

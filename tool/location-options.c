@@ -23,6 +23,7 @@ const char location_options_help[] =
 "      --mailbox-dir NAME   MAILBOXDIR=\n"
 "      --utf8               UTF-8\n"
 "      --iter-index         ITERINDEX: states aren't judged\n"
+"      --full-access        mail_full_filesystem_access\n"
 "      --no-compression     the zlib or mail_compress plugin isn't loaded\n"
 "      --compression        it is\n"
 "      --exclude DIR        another namespace's root: counted, not judged\n"
@@ -89,6 +90,9 @@ static void location_set(struct location_options *options,
 		break;
 	case LOCATION_OPT_ITER_INDEX:
 		location->iter_index = true;
+		break;
+	case LOCATION_OPT_FULL_ACCESS:
+		location->full_access = true;
 		break;
 	case LOCATION_OPT_NO_COMPRESSION:
 	case LOCATION_OPT_COMPRESSION:

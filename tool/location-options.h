@@ -22,6 +22,7 @@ enum location_opt {
 	LOCATION_OPT_KEEP,
 	LOCATION_OPT_UTF8,
 	LOCATION_OPT_ITER_INDEX,
+	LOCATION_OPT_FULL_ACCESS,
 	LOCATION_OPT_NO_COMPRESSION,
 	LOCATION_OPT_COMPRESSION,
 	LOCATION_OPT_NO_INBOX,
@@ -47,6 +48,7 @@ enum location_opt {
 	LOCATION_FIELD("mailbox-dir", STRING, mailbox_dir), \
 	{ "utf8", no_argument, NULL, LOCATION_OPT_UTF8 }, \
 	{ "iter-index", no_argument, NULL, LOCATION_OPT_ITER_INDEX }, \
+	{ "full-access", no_argument, NULL, LOCATION_OPT_FULL_ACCESS }, \
 	{ "no-compression", no_argument, NULL, LOCATION_OPT_NO_COMPRESSION }, \
 	{ "compression", no_argument, NULL, LOCATION_OPT_COMPRESSION }, \
 	{ "exclude", required_argument, NULL, LOCATION_OPT_EXCLUDE }, \

@@ -115,6 +115,8 @@ static void namespace_relate(struct audit_namespace *ns,
 		ns->aliases[(*aliases_count)++] = prefix;
 		if (other->location->set.inbox && !ns->location->set.inbox)
 			location_take_inbox(ns->location, other->location);
+		if (other->location->set.full_access)
+			ns->location->set.full_access = true;
 		return;
 	}
 	if (audit_root_equals(&ns->roots.index, &other->roots.index))

@@ -35,6 +35,16 @@ static bool may_be_others(const struct entry_decide_settings *set,
 		 !set->location->format->index_opens);
 }
 
+/* Returns TRUE if an entry's mailbox may be one whose name leads elsewhere by
+   "..", through a symlink perhaps, or by a path: with layout fs the index goes
+   another way than the mails. */
+static bool may_be_anywhere(const struct entry_decide_settings *set,
+			    const struct index_entry *found)
+{
+	return set->location->set.full_access && !set->in_place &&
+		!set->location->flat && !found->untouched;
+}
+
 /* Returns why an entry isn't bogus though there is no mailbox. */
 static enum mba_reason
 reason_not_bogus(const struct entry_decide_settings *set,
@@ -48,6 +58,8 @@ reason_not_bogus(const struct entry_decide_settings *set,
 		return MBA_REASON_LETTER_CASE;
 	if (found->own.is_unclear)
 		return MBA_REASON_NOT_UNDERSTOOD;
+	if (may_be_anywhere(set, found))
+		return MBA_REASON_FULL_ACCESS;
 	/* who removes it has to know whose it is */
 	if (set->afresh && found->own.is_unread)
 		return MBA_REASON_ERROR;

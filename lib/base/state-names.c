@@ -17,7 +17,7 @@ static const char *const reason_names[MBA_REASON_COUNT] = {
 	NULL, "symlink", "compressed", "long-line", "incomplete",
 	"empty-directory", "atime", "error", "mail-root", "not-judged",
 	"unmapped", "shared-root", "other-root", "list-index", "index-deleted",
-	"letter-case", "not-understood"
+	"letter-case", "not-understood", "full-access"
 };
 
 static const char *const kept_names[MBA_KEPT_COUNT] = {

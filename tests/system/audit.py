@@ -306,6 +306,8 @@ def location_options(server, user, loc, prefix="", separator="/"):
         options += ["--inbox", path(loc.mail)]
     if loc.control is not None:
         options += ["--control", path(loc.control)]
+    if server.settings.get("mail_full_filesystem_access"):
+        options.append("--full-access")
     for key, value in loc.options.items():
         if key in OPTION_NAMES:
             options.append(OPTION_NAMES[key])

@@ -4,9 +4,12 @@
 """Clean where indexes stand below the index root that aren't a user's own, by
 all that it is told: whatever they are, none of them goes."""
 
+import os
+
 import pytest
 
 from audit import MESSAGE, entries, json_lines, report
+from audit import utility as audit_utility
 from cleaning import JUNK, clean, fill, make_junk, removed, utility
 from dovecot import IS_24, Location
 from imap import literal
@@ -184,3 +187,48 @@ def test_where_else_files_are(dovecot, which):
     assert {audit[name]["state"] for name in BOXES} == {"mailbox"}
     assert removed(clean(server, "alice", *USED)) == set(JUNK)
     assert seen(server) == before
+
+
+# Names that lead elsewhere, and their indexes to where those of other names
+# are, in a location.
+ELSEWHERE = {
+    "up": ({**HOME, "mail": "~/mail"}, "../alice/box"),
+    "up, maildir": ({**DIRS, "layout": "fs"}, "../alice/box"),
+    "up from a symlink": (HOME, "link/../box"),
+    "beside the indexes": ({**HOME, "mail": "~/mail", "index": "~"}, "~/box"),
+}
+
+
+@pytest.mark.parametrize("which", ELSEWHERE)
+def test_names_that_lead_elsewhere(dovecot, which):
+    location, box = ELSEWHERE[which]
+    server = dovecot(location=Location(**location),
+                     settings={"mail_full_filesystem_access": True})
+    home = server.users["alice"].home
+    os.makedirs(server.path("private/away/dir"))
+    os.chmod(server.path("private"), 0o755)
+    server.chown("alice", server.path("private/away"))
+    os.makedirs(server.path(location["mail"], "alice"), exist_ok=True)
+    os.makedirs(home + "/alice")
+    os.symlink(server.path("private/away/dir"), home + "/link")
+    server.chown("alice", home)
+    with server.imap("alice") as imap:
+        for name in (box, "kept"):
+            imap.ok("CREATE", name)
+            imap.ok("APPEND", name, literal(MESSAGE))
+            imap.ok("SELECT", name)
+            imap.ok("STORE 1 +FLAGS (\\Flagged keyword)")
+    server.restart()
+    make_junk(server, "alice", ["gone"])
+    options = ["-e", "-j"]
+    lines = json_lines(server.doveadm("mailbox-audit", "-u", "alice",
+                                      *options).stdout)
+    assert {(name, entry["state"], entry["reason"]) for name, entry
+            in entries(lines).items() if name != "INBOX"} == {
+        ("kept", "mailbox", None), ("box", "unknown", "full-access"),
+        ("gone", "missing", None)}
+    assert json_lines(audit_utility(server, "alice", *options).stdout) == lines
+    assert removed(clean(server, "alice", *USED)) == {"gone"}
+    with server.imap("alice") as imap:
+        imap.ok("SELECT", box)
+        assert b"keyword" in imap.ok("FETCH 1 FLAGS").untagged[0]
