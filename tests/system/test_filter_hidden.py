@@ -12,7 +12,7 @@ import pytest
 
 from accesslog import PLUGIN, accesses
 from dovecot import IS_24, Location, Namespace
-from filter import MBOX, with_filter
+from filter import fill_mbox, MBOX, with_filter
 from imap import parse_list
 
 LISTS = [
@@ -261,6 +261,34 @@ def test_an_index_that_cannot_be_written_tells_what_it_has(dovecot):
     assert logged["hidden"] == expected
     assert expected >= 2 or not IS_24
     assert not any(map(is_topmost_hidden, names[1]))
+
+
+@pytest.mark.parametrize("list_index", ["yes", "no"])
+def test_a_name_counts_in_each_namespace_that_shows_it(dovecot, list_index):
+    """Where roots overlap, stock Dovecot shows some twice. What is made through
+    one namespace, its list index doesn't tell the other at once."""
+    description = {
+        "location": Location("mbox", "~/main", index="index/%u"),
+        "settings": {"mailbox_list_index": list_index}, "plugins": PLUGIN,
+        "namespaces": [Namespace("inner", "Old/", location=Location(
+            "mbox", "~/main/Old", index="index/%u-inner"))]}
+    numbers = []
+    for each in (dovecot(**description), dovecot(**with_filter(description))):
+        fill_mbox(each, "alice", [".git/config", "Old/.x", "Old/sub/.y/z"],
+                  root="~/main")
+        for create in (["CREATE Old/.new"], []):
+            with each.imap("alice") as imap:
+                for command in ['LIST "" "*"', 'LIST "" "Old/%"', *create,
+                                'LIST "" "*/.%"']:
+                    names = [parse_list(line)[1].decode() for line in
+                             imap.ok(command).starting("LIST (")]
+                    if command not in create:
+                        numbers.append(sum(map(is_topmost_hidden, names)))
+    logged = [line["hidden"] for line in accesses(each)
+              if line["cmd"] == "LIST"]
+    made = 1 if list_index == "yes" else 2
+    assert numbers == [5, 2, 4 + made, 7, 4, 6] + [0] * 6
+    assert logged == numbers[:6]
 
 
 def test_the_first_list_has_a_number_whatever_it_asks_for(dovecot):
