@@ -291,6 +291,27 @@ def test_a_name_counts_in_each_namespace_that_shows_it(dovecot, list_index):
     assert logged == numbers[:6]
 
 
+@pytest.mark.parametrize("list_index", ["yes", "no"])
+def test_an_empty_directory_counts_though_list_removes_it(dovecot, list_index):
+    """Nothing looks into it."""
+    settings = {"mailbox_list_index": list_index}
+    options = {}
+    if IS_24:
+        settings["mailbox_list_drop_noselect"] = "yes"
+    else:
+        options["NO-NOSELECT"] = True
+    server = dovecot(**with_filter({
+        "location": Location("mbox", "~/main", index="index/%u",
+                             options=options),
+        "settings": settings, "plugins": PLUGIN}))
+    fill_mbox(server, "alice", [".empty/", ".git/config"], root="~/main")
+    with server.imap("alice") as imap:
+        assert b".git" not in imap.list("", "*")
+    line, = accesses(server)
+    assert line["hidden"] == 2
+    assert os.path.isdir(server.path("~/main/.empty", "alice"))
+
+
 def test_the_first_list_has_a_number_whatever_it_asks_for(dovecot):
     """Also if no directory is read for it."""
     server = dovecot(**with_filter({"plugins": PLUGIN, "prefix": "Mail/"}))
