@@ -78,6 +78,21 @@ def test_rules_in_the_configuration(start):
                                                     "a.old"}
 
 
+def test_a_number_sign_needs_quotes(start, rules_file):
+    def setting(line):
+        return start(description={"extra": {
+            "2.3": f"plugin {{\n{line}\n}}\n", "2.4": line + "\n"}})
+
+    servers = [setting('mailbox_filter = ".* #*#"'),
+               start(mailbox_filter_file=rules_file(".*\n\\#*#\n")),
+               setting("mailbox_filter = .* #*#")]
+    shown = []
+    for server in servers:
+        fill_mbox(server, "alice", ["#mail#", "sharp#"])
+        shown.append(listed(server) - ALL)
+    assert shown == [{"sharp#"}, {"sharp#"}, {"sharp#", "#mail#"}]
+
+
 def test_no_rules(start):
     assert listed(start("")) == ALL
 
