@@ -5,6 +5,7 @@
 are wrong, and what the log says about them."""
 
 import os
+import re
 import subprocess
 import tempfile
 
@@ -14,6 +15,7 @@ from dovecot import IS_24, Location, User
 from filter import MESSAGE, deliver, fill_mbox, forget_indexes, files, \
     with_filter
 from imap import Closed
+from manual import plain, source
 
 LOCATION = Location("mbox", "~", inbox="mail/%u", index="index/%u")
 NAMES = ["mail", "a.old", "junk-1", ".profile", "public_html/index",
@@ -210,9 +212,13 @@ def test_debug_tells_the_rules_in_force(start, rules_file):
 
 
 def test_debug_tells_of_the_default(start):
-    server = start(description={"settings": {"mail_debug": "yes"}})
-    listed(server)
-    assert len(server.log_lines("public_html", "Debug", "default")) == 1
+    debugs = re.findall("(mail_debug|log_debug) = (\\S+)[,)]",
+                        plain(source("mailbox_filter.7")))
+    assert {key for key, _ in debugs} == {"mail_debug", "log_debug"}
+    for key, value in debugs:
+        server = start(description={"settings": {key: value}})
+        listed(server)
+        assert len(server.log_lines("public_html", "Debug", "default")) == 1
 
 
 CONFIGURED = """
