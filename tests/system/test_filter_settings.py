@@ -80,19 +80,21 @@ def test_rules_in_the_configuration(start):
                                                     "a.old"}
 
 
-def test_a_number_sign_needs_quotes(start, rules_file):
+def test_rules_that_need_quotes(start, rules_file):
     def setting(line):
         return start(description={"extra": {
             "2.3": f"plugin {{\n{line}\n}}\n", "2.4": line + "\n"}})
 
-    servers = [setting('mailbox_filter = ".* #*#"'),
-               start(mailbox_filter_file=rules_file(".*\n\\#*#\n")),
+    servers = [setting(r'mailbox_filter = ".* #*# $X.BIN a\\ b"'),
+               start(mailbox_filter_file=rules_file(
+                   ".*\n\\#*#\n$X.BIN\na b\n")),
                setting("mailbox_filter = .* #*#")]
     shown = []
     for server in servers:
-        fill_mbox(server, "alice", ["#mail#", "sharp#"])
+        fill_mbox(server, "alice", ["#mail#", "sharp#", "$X.BIN", "a b", "b"])
         shown.append(listed(server) - ALL)
-    assert shown == [{"sharp#"}, {"sharp#"}, {"sharp#", "#mail#"}]
+    assert shown == [{"sharp#", "b"}, {"sharp#", "b"},
+                     {"sharp#", "b", "#mail#", "$X.BIN", "a b"}]
 
 
 def test_no_rules(start):
