@@ -103,16 +103,24 @@ static bool is_clear_log(const struct index_dir *dir, enum index_dir_file_id id)
 		(id == INDEX_DIR_LOG2 || log->end >= dir->files[id].size);
 }
 
+static bool holds_nothing(const struct index_dir_file *file)
+{
+	return !file->exists ||
+		(S_ISREG(file->st.st_mode) && file->st.st_size == 0);
+}
+
 /* Returns TRUE if index and logs are understood, so that they say whose they
    are: another version of Dovecot, or another kind of machine, writes others.
    An index without its log does: clean removes that one first, and may have
-   been killed. */
+   been killed. So does what is empty, as a full disk leaves it: it holds nothing
+   of anybody's. */
 static bool is_clear(const struct index_dir *dir)
 {
 	const struct index_dir_file *files = dir->files;
 
-	if (!files[INDEX_DIR_INDEX].exists && !files[INDEX_DIR_LOG].exists &&
-	    !files[INDEX_DIR_LOG2].exists)
+	if (holds_nothing(&files[INDEX_DIR_INDEX]) &&
+	    holds_nothing(&files[INDEX_DIR_LOG]) &&
+	    holds_nothing(&files[INDEX_DIR_LOG2]))
 		return true;
 	return dir->result == INDEX_STATE_OK &&
 		files[INDEX_DIR_INDEX].error == NULL &&

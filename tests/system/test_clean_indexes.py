@@ -66,6 +66,10 @@ CLEAR = {
     "one-more-record": append(".log", LOG_UPDATE),
     # a clean that was killed leaves it so
     "no-log": remove(".log"),
+    # a full disk does
+    "nothing": lambda path: [os.truncate(file.path, 0)
+                             for file in os.scandir(path)
+                             if file.name.startswith("dovecot.index")],
     "other-cache": change(".cache", 0, b"\x77"),
 }
 

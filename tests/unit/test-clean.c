@@ -67,7 +67,7 @@ static const struct {
 	const char *expected;
 } file_cases[] = {
 	{ "dovecot.index.log", NULL, 39, "unknown" },
-	{ "dovecot.index.log", NULL, 0, "unknown" },
+	{ "dovecot.index.log", NULL, 0, "used" },
 	{ "dovecot.index", "x", 1, "unknown" },
 	{ "dovecot.index", (const char *)index_header, 120, "used" },
 	{ "dovecot.index.cache", "x", 1, "used" },
