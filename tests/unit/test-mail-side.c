@@ -533,6 +533,7 @@ START_TEST(an_error_is_of_the_directory_that_it_was_asked_for)
 	for (unsigned int i = 0; i < 2; i++)
 		location_path_free(&paths[i]);
 	end(side);
+	ck_assert_int_eq(chmod(unit_path("mail/closed"), 0700), 0);
 }
 END_TEST
 

@@ -509,11 +509,17 @@ static void check_race(const char *path, void (*put)(const char *path),
 
 START_TEST(another_file_in_its_place)
 {
+	enum mba_state symlink_state = races[_i].symlink_state;
+
+	/* only root may open it without changing its access time, and what was
+	   there before is marked */
+	if (races[_i].put == put_device && geteuid() != 0)
+		symlink_state = UNKNOWN;
 	unit_write(unit_path("file"), "x\n", 2);
 	check_race(unit_path("file"), races[_i].put, races[_i].state);
 	unit_write(unit_path("target"), "x\n", 2);
 	ck_assert_int_eq(symlink("target", unit_path("link")), 0);
-	check_race(unit_path("link"), races[_i].put, races[_i].symlink_state);
+	check_race(unit_path("link"), races[_i].put, symlink_state);
 }
 END_TEST
 
