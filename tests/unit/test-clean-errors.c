@@ -30,6 +30,7 @@ static const struct {
 
 START_TEST(what_fails_is_told)
 {
+	const struct mba_count *kept = &clean.ns.clean.kept[MBA_KEPT_ERROR];
 	char *expected;
 
 	clean_setup();
@@ -51,6 +52,13 @@ START_TEST(what_fails_is_told)
 	ck_assert(strstr(clean.told, ".imap/junk:removed|") != NULL);
 	ck_assert_uint_eq(clean.ns.clean.removed.inodes,
 			  2 + dir_cases[_i].inodes);
+	if (strcmp(dir_cases[_i].why, "error") == 0) {
+		/* the rest of it */
+		ck_assert_uint_eq(kept->inodes, 3 - dir_cases[_i].inodes);
+		ck_assert_uint_eq(kept->bytes + clean.ns.clean.removed.bytes,
+				  clean.ns.states[MBA_STATE_MISSING].bytes +
+				  clean.ns.states[MBA_STATE_NOT_MAILBOX].bytes);
+	}
 	ck_assert_int_eq(clean.ret, -1);
 	ck_assert_uint_eq(clean.errors_total, 1);
 	expected = mem_printf("%s(%s): Permission denied", dir_cases[_i].op,

@@ -37,9 +37,13 @@ START_TEST(a_root_that_cannot_be_looked_at_is_refused)
 	const char *others[] = { unit_path("loop"), NULL };
 
 	clean_setup();
-	make_entry("junk");
 	ck_assert_int_eq(symlink("loop", unit_path("loop")), 0);
 	clean.location.other_roots = others;
+	/* also if there is no index root */
+	ck_assert_str_eq(clean_run(), "");
+	ck_assert_ptr_nonnull(clean.ns.clean.refused);
+	ck_assert_int_eq(clean.ret, -1);
+	make_entry("junk");
 	ck_assert_str_eq(clean_run(), ".imap/junk:refused|");
 	ck_assert_ptr_nonnull(clean.ns.clean.refused);
 	ck_assert_int_eq(clean.ret, -1);
@@ -71,10 +75,12 @@ START_TEST(an_index_root_of_two_namespaces_is_refused)
 	clean.other = clean.location;
 	clean.other.prefix = "other/";
 	clean.other.mail_root = unit_path("other");
+	unit_mkdir(unit_path("index/empty"));
 	clean_run();
 	ck_assert_str_eq(clean.ns.clean.refused, "Another namespace has other "
 			 "mails with the same index root");
 	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 0);
+	ck_assert(exists(unit_path("index/empty")));
 	/* that --used has no doubt doesn't outweigh it */
 	clean.set.used = true;
 	clean_run();

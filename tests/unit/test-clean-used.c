@@ -3,6 +3,7 @@
 
 /* What --used takes. */
 
+#include <string.h>
 #include <unistd.h>
 
 #include "unit-clean.h"
@@ -44,16 +45,31 @@ START_TEST(most_used_entries_bogus_is_doubtful)
 	}
 	make_entry("box");
 	make_index(".imap/box");
+	unit_mkdir(unit_path("index/empty"));
 	clean.set.used = true;
 	clean.set.now += 31 * DAY;
 	clean_run();
 	ck_assert_ptr_nonnull(clean.ns.clean.refused);
 	ck_assert_uint_eq(clean.ns.clean.removed.entries, 0);
 	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_REFUSED].entries, 2);
+	ck_assert(exists(unit_path("index/empty")));
+	/* what was asked for wasn't done */
+	ck_assert_int_eq(clean.ret, -1);
+	ck_assert_uint_eq(clean.errors_total, 1);
+	ck_assert_ptr_nonnull(strstr(clean.error, clean.ns.clean.refused));
+	/* unless it was nothing */
+	clean.states = MBA_STATE_BIT(MBA_STATE_UNKNOWN);
+	clean_run();
+	ck_assert_ptr_nonnull(clean.ns.clean.refused);
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_REFUSED].entries, 0);
+	ck_assert_int_eq(clean.ret, 0);
+	clean.states = 0;
 	clean.set.force = true;
 	clean_run();
 	ck_assert_ptr_null(clean.ns.clean.refused);
 	ck_assert_uint_eq(clean.ns.clean.removed.entries, 2);
+	ck_assert(!exists(unit_path("index/empty")));
+	ck_assert_int_eq(clean.ret, 0);
 }
 END_TEST
 
