@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,8 +66,9 @@ static void limit_descriptors(void)
 struct seen {
 	unsigned int dirs, files, again, others, incomplete, errors;
 	unsigned int depth, max_depth;
-	/* of the directories, in the order in which they were left */
-	char *paths;
+	/* of the directories, in the order in which they were left; and of the
+	   errors, "OP PATH: ERROR|" */
+	char *paths, *told;
 	void (*on_file)(void);
 	bool check_places;
 	/* the walk has to end */
@@ -148,9 +150,30 @@ static void seen_error(const char *op, const char *path, const char *error,
 		       void *context)
 {
 	struct seen *seen = context;
+	char *told;
 
 	ck_assert(*op != '\0' && *path == '/' && *error != '\0');
 	seen->errors++;
+	told = mem_printf("%s%s %s: %s|", seen->told == NULL ? "" : seen->told,
+			  op, path, error);
+	free(seen->told);
+	seen->told = told;
+}
+
+static void seen_free(struct seen *seen)
+{
+	free(seen->paths);
+	free(seen->told);
+}
+
+/* Returns what is told of an error. */
+static const char *told_of(const char *op, const char *path, int error)
+{
+	static char told[PATH_MAX];
+
+	(void)snprintf(told, sizeof(told), "%s %s: %s|", op,
+		       unit_path("%s", path), strerror(error));
+	return told;
 }
 
 static const struct walk_callbacks seen_callbacks = {
@@ -209,7 +232,7 @@ START_TEST(a_tree_is_walked)
 	ck_assert_uint_eq(seen.again, 2);
 	ck_assert_uint_eq(seen.errors, 0);
 	ck_assert_str_eq(seen.paths, "a/b|a||");
-	free(seen.paths);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -224,7 +247,7 @@ START_TEST(a_deep_tree_is_walked_with_few_descriptors)
 	ck_assert_uint_eq(seen.max_depth, DEEP_LEVELS + 1);
 	ck_assert_uint_eq(seen.files, 1);
 	ck_assert_uint_eq(seen.errors, 0);
-	free(seen.paths);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -241,7 +264,7 @@ START_TEST(a_directory_is_read_on_after_a_deep_one)
 	ck_assert_uint_eq(seen.dirs, 1 + 20 * 51);
 	ck_assert_uint_eq(seen.files, MANY_NAMES + 20);
 	ck_assert_uint_eq(seen.errors, 0);
-	free(seen.paths);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -257,7 +280,7 @@ START_TEST(other_roots_are_told)
 	ck_assert_int_eq(walk_others(unit_path("root"), &other, 1, &seen), 1);
 	ck_assert_uint_eq(seen.dirs, 4);
 	ck_assert_uint_eq(seen.others, 1);
-	free(seen.paths);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -270,6 +293,8 @@ START_TEST(a_missing_root_is_no_error_and_others_are)
 	unit_write(unit_path("file"), "", 0);
 	ck_assert_int_eq(walk_others(unit_path("file"), NULL, 0, &seen), -1);
 	ck_assert_uint_eq(seen.errors, 1);
+	ck_assert_str_eq(seen.told, told_of("open", "file", ENOTDIR));
+	seen_free(&seen);
 }
 END_TEST
 
@@ -292,7 +317,7 @@ START_TEST(a_tree_that_changes_is_incomplete)
 	ck_assert_uint_eq(seen.files, 1);
 	ck_assert_uint_gt(seen.errors, 0);
 	ck_assert_uint_gt(seen.incomplete, 0);
-	free(seen.paths);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -316,7 +341,61 @@ START_TEST(a_directory_removed_while_it_is_read_is_no_error)
 	ck_assert_uint_eq(seen.files, 1);
 	ck_assert_uint_eq(seen.errors, 0);
 	ck_assert_uint_eq(seen.incomplete, 0);
-	free(seen.paths);
+	seen_free(&seen);
+}
+END_TEST
+
+static void make_nothing(const char *path)
+{
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+
+static void make_file(const char *path)
+{
+	unit_write(path, "", 0);
+}
+
+static void make_link(const char *path)
+{
+	ck_assert_int_eq(symlink("../elsewhere", path), 0);
+}
+
+static void (*make_in_place)(const char *path);
+
+/* Also those that were walked already. */
+static void replace_directories(void)
+{
+	for (unsigned int i = 0; i < 20; i++) {
+		ck_assert_int_eq(rmdir(unit_path("root/dir%u", i)), 0);
+		make_in_place(unit_path("root/dir%u", i));
+	}
+}
+
+/* After their names were read. */
+START_TEST(directories_may_be_replaced_by_others)
+{
+	static void (*const makes[])(const char *path) = {
+		make_nothing, make_file, make_link
+	};
+	struct seen seen = { .on_file = replace_directories };
+
+	unit_write(unit_path("elsewhere/file"), "", 0);
+	/* in whatever order they are read, some come after a file */
+	for (unsigned int i = 0; i < 20; i++) {
+		unit_mkdir(unit_path("root/dir%u", i));
+		unit_write(unit_path("root/file%u", i), "", 0);
+	}
+	make_in_place = makes[_i];
+	ck_assert_int_eq(walk_others(unit_path("root"), NULL, 0, &seen), 1);
+	ck_assert_uint_lt(seen.dirs, 21);
+	if (_i == 0)
+		ck_assert_uint_eq(seen.files, 20);
+	else
+		ck_assert_uint_eq(seen.dirs + seen.files, 41);
+	ck_assert_uint_eq(seen.depth, 0);
+	ck_assert_uint_eq(seen.errors, 0);
+	ck_assert_uint_eq(seen.incomplete, 0);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -330,7 +409,7 @@ START_TEST(a_place_has_its_descriptors)
 	ck_assert_int_eq(walk_others(unit_path("root"), NULL, 0, &seen), 1);
 	ck_assert_uint_eq(seen.dirs, 51 + 3);
 	ck_assert_uint_eq(seen.errors, 0);
-	free(seen.paths);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -347,15 +426,22 @@ START_TEST(a_directory_without_permission_is_incomplete)
 	}
 	unit_write(unit_path("root/unreadable/file"), "", 0);
 	unit_write(unit_path("root/unsearchable/file"), "", 0);
+	unit_mkdir(unit_path("root/unsearchable/dir"));
 	ck_assert_int_eq(chmod(unit_path("root/unreadable"), 0), 0);
 	ck_assert_int_eq(chmod(unit_path("root/unsearchable"), 0600), 0);
 	seen = walk(unit_path("root"));
 	ck_assert_int_eq(chmod(unit_path("root/unreadable"), 0700), 0);
 	ck_assert_int_eq(chmod(unit_path("root/unsearchable"), 0700), 0);
 	ck_assert_uint_eq(seen.dirs, 3);
-	ck_assert_uint_eq(seen.errors, 2);
+	ck_assert_uint_eq(seen.errors, 3);
+	ck_assert_ptr_nonnull(strstr(seen.told,
+		told_of("open", "root/unreadable", EACCES)));
+	ck_assert_ptr_nonnull(strstr(seen.told,
+		told_of("stat", "root/unsearchable/file", EACCES)));
+	ck_assert_ptr_nonnull(strstr(seen.told,
+		told_of("stat", "root/unsearchable/dir", EACCES)));
 	ck_assert_uint_eq(seen.incomplete, 2);
-	free(seen.paths);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -410,7 +496,7 @@ START_TEST(a_walk_may_stay_in_one_mount)
 	ck_assert_uint_eq(seen.others, mount_cases[_i].others);
 	ck_assert_uint_eq(seen.incomplete, mount_cases[_i].incomplete);
 	ck_assert_uint_eq(seen.errors, mount_cases[_i].errors);
-	free(seen.paths);
+	seen_free(&seen);
 }
 END_TEST
 
@@ -426,6 +512,8 @@ int main(void)
 	tcase_add_test(tcase, a_tree_that_changes_is_incomplete);
 	tcase_add_test(tcase,
 		       a_directory_removed_while_it_is_read_is_no_error);
+	tcase_add_loop_test(tcase, directories_may_be_replaced_by_others, 0,
+			    3);
 	tcase_add_test(tcase, a_place_has_its_descriptors);
 	tcase_add_test(tcase, a_directory_without_permission_is_incomplete);
 	tcase_add_loop_test(tcase, a_walk_may_stay_in_one_mount, 0,
