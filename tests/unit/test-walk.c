@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -54,6 +55,24 @@ int statx(int fd, const char *restrict path, int flags, unsigned int mask,
 		stx->stx_mnt_id = is_other ? 8 : 7;
 	}
 	return 0;
+}
+
+/* What the kernel says of the names in a directory, if it is asked not to read
+   them: an error, 0 for none, as if these were all. */
+static struct {
+	bool is_set;
+	int first_errno;
+} names_end;
+
+/* The library's, too. */
+ssize_t getdents64(int fd, void *buffer, size_t size)
+{
+	if (!names_end.is_set)
+		return syscall(SYS_getdents64, fd, buffer, size);
+	/* nothing can be told from what was there before */
+	memset(buffer, 0, size);
+	errno = names_end.first_errno;
+	return errno == 0 ? 0 : -1;
 }
 
 static void limit_descriptors(void)
@@ -284,6 +303,31 @@ START_TEST(other_roots_are_told)
 }
 END_TEST
 
+/* ENOENT: it was removed. */
+static const struct {
+	int first_errno;
+	unsigned int errors;
+} ends[] = { { 0, 0 }, { ENOENT, 0 }, { EIO, 1 } };
+
+START_TEST(a_directory_that_cannot_be_read_is_incomplete)
+{
+	struct seen seen;
+
+	unit_write(unit_path("root/file"), "", 0);
+	names_end.first_errno = ends[_i].first_errno;
+	names_end.is_set = true;
+	seen = walk(unit_path("root"));
+	names_end.is_set = false;
+	ck_assert_uint_eq(seen.dirs, 1);
+	ck_assert_uint_eq(seen.files, 0);
+	ck_assert_uint_eq(seen.errors, ends[_i].errors);
+	ck_assert_uint_eq(seen.incomplete, ends[_i].errors);
+	if (seen.errors > 0)
+		ck_assert_str_eq(seen.told, told_of("readdir", "root", EIO));
+	seen_free(&seen);
+}
+END_TEST
+
 START_TEST(a_missing_root_is_no_error_and_others_are)
 {
 	struct seen seen = { .dirs = 0 };
@@ -508,6 +552,9 @@ int main(void)
 	tcase_add_test(tcase, a_deep_tree_is_walked_with_few_descriptors);
 	tcase_add_test(tcase, a_directory_is_read_on_after_a_deep_one);
 	tcase_add_test(tcase, other_roots_are_told);
+	tcase_add_loop_test(tcase,
+			    a_directory_that_cannot_be_read_is_incomplete, 0,
+			    3);
 	tcase_add_test(tcase, a_missing_root_is_no_error_and_others_are);
 	tcase_add_test(tcase, a_tree_that_changes_is_incomplete);
 	tcase_add_test(tcase,
