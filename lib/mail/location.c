@@ -32,8 +32,8 @@ static char *path_dup(const char *path)
 	return copy;
 }
 
-/* Returns the part of a path below a root, "." for the root itself, NULL if it
-   isn't below. */
+/* Returns the part of a path below a root, which isn't "": "." for the root
+   itself, NULL if it isn't below. */
 static const char *path_below(const char *path, const char *root)
 {
 	size_t len = strlen(root);
@@ -43,7 +43,7 @@ static const char *path_below(const char *path, const char *root)
 	if (path[len] == '\0')
 		return ".";
 	if (path[len] != '/')
-		return len > 0 && root[len - 1] == '/' ? path + len : NULL;
+		return root[len - 1] == '/' ? path + len : NULL;
 	return path + len + 1;
 }
 
@@ -99,7 +99,7 @@ static void location_init_inbox(struct location *location)
 	    (set->inbox_path != NULL && set->inbox_path[0] == '\0'))
 		return;
 	if (set->inbox_path == NULL) {
-		if (format->inbox == NULL || (location->flat && format->files))
+		if (location->flat && format->files)
 			return;
 		if (format->inbox_if_user &&
 		    (!set->inbox || location->dirname[0] != '\0'))
