@@ -55,6 +55,9 @@ static const struct location_case {
 	  "foo/bar", "foo/bar", "foo/bar" },
 	{ { .driver = "maildir", .index_root = INDEX, FS, .inbox = true },
 	  "INBOX", "INBOX", "." },
+	{ { .driver = "maildir", .index_root = INDEX, FS,
+	    .inbox_path = "/mail/" },
+	  "INBOX", "INBOX", "." },
 	{ { .driver = "sdbox", .index_root = INDEX },
 	  "foo/bar", "mailboxes/foo/bar", "mailboxes/foo/bar/dbox-Mails" },
 	{ { .driver = "mdbox", .index_root = INDEX },
@@ -100,6 +103,10 @@ static const struct location_case {
 	    .inbox_path = "/home/u//in" },
 	  "INBOX", "in", "in" },
 	{ { .driver = "maildir", FS }, "foo/bar", "foo/bar", "foo/bar" },
+	{ { .driver = "maildir", FS, .inbox = true }, "INBOX", ".", "." },
+	{ { .driver = "mbox", FLAT }, "foo.bar", ".imap/.foo.bar", ".foo.bar" },
+	{ { .driver = "mbox", FLAT, .dirname = "MBX" },
+	  "foo.bar", ".imap/.foo.bar", ".foo.bar" },
 	{ { .driver = "sdbox" }, "foo/bar", "mailboxes/foo/bar/dbox-Mails",
 	  "mailboxes/foo/bar/dbox-Mails" },
 	{ { .driver = "mbox", .dirname = "MBX" },
@@ -205,6 +212,8 @@ static const struct {
 	  ".imap/foo" },
 	{ { .driver = "mbox", .index_root = INDEX, .mailbox_dir = "mb" },
 	  "mbx/.imap/foo" },
+	{ { .driver = "mbox", .index_root = INDEX, .mailbox_dir = "mb" },
+	  "xy/.imap/foo" },
 	{ { .driver = "mbox", .index_root = INDEX, FLAT }, ".imap/foo" },
 	{ { .driver = "mbox", .index_root = INDEX, FLAT }, "a/.imap/.foo" },
 	{ { .driver = "maildir", .index_root = INDEX }, "." },
@@ -340,7 +349,10 @@ START_TEST(layout_index_has_the_namespaces_separator)
 		{ '/', '\0', '/' }, { '.', '\0', '.' }, { '\0', '\0', '~' },
 		{ '^', '\0', '~' }, { '~', '~', '^' }, { '^', '+', '^' },
 	};
-	struct mba_location set = { .driver = "sdbox", LISTED };
+	/* and no INBOX elsewhere */
+	struct mba_location set = {
+		.driver = "sdbox", LISTED, .inbox_path = "/in/box"
+	};
 	struct location *location;
 
 	for (size_t i = 0; i < sizeof(seps) / sizeof(seps[0]); i++) {
@@ -348,6 +360,7 @@ START_TEST(layout_index_has_the_namespaces_separator)
 		set.storage_escape_char = seps[i].escape_char;
 		location = location_new(&set);
 		ck_assert_int_eq(location->storage_sep, seps[i].storage_sep);
+		ck_assert_ptr_null(location->inbox_path);
 		location_free(&location);
 	}
 }
@@ -364,12 +377,18 @@ START_TEST(what_is_not_known_is_not_judged)
 		{ .driver = "mbox", .iter_index = true },
 	};
 
-	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
-		struct location *location = location_new(&sets[i]);
+	static const struct mba_location no_root = { .driver = "mbox" };
+	struct location *location;
 
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		location = location_new(&sets[i]);
 		ck_assert(!location_is_judged(location));
 		location_free(&location);
 	}
+	location = location_init(&no_root);
+	ck_assert(!location_is_judged(location));
+	ck_assert_ptr_null(location->mail_root);
+	location_free(&location);
 }
 END_TEST
 
@@ -379,6 +398,8 @@ START_TEST(roots_have_defaults)
 		.mail_root = "/mail///", .index_root = "/mail" };
 	const struct mba_location memory = { .driver = "mbox",
 		.index_root = "", .control_root = "/control/" };
+	const struct mba_location top = { .driver = "mbox",
+		.mail_root = "//", .index_root = "/" };
 	struct location *location = location_new(&in_place);
 
 	ck_assert_str_eq(location->mail_root, "/mail");
@@ -389,6 +410,10 @@ START_TEST(roots_have_defaults)
 	location = location_new(&memory);
 	ck_assert_ptr_null(location->index_root);
 	ck_assert_str_eq(location->control_root, "/control");
+	location_free(&location);
+	location = location_new(&top);
+	ck_assert_str_eq(location->mail_root, "/");
+	ck_assert_str_eq(location->index_root, "/");
 	location_free(&location);
 }
 END_TEST
