@@ -443,6 +443,11 @@ static const struct {
 	{ { .driver = "sdbox", LISTED },
 	  { .driver = "sdbox", LISTED, .list_index = "names" }, false },
 	{ { .driver = "sdbox", LISTED }, { .driver = "sdbox", LISTED }, true },
+	/* without indexes there is none */
+	{ { .driver = "sdbox", LISTED },
+	  { .driver = "sdbox", LISTED, .index_root = "" }, true },
+	{ { .driver = "sdbox", LISTED, .index_root = "" },
+	  { .driver = "sdbox", LISTED }, true },
 	{ { .driver = "sdbox" }, { .driver = "sdbox", .list_index = "names" },
 	  true },
 	/* what isn't judged */
