@@ -9,8 +9,6 @@
 #include "index-header.h"
 #include "index-log-check.h"
 
-/* An expunge's bits, without those that protect it. */
-#define CODE_EXPUNGES (0x1 | 0x2000)
 #define INTRO_SIZE 20
 #define RANGE_SIZE 8
 
@@ -183,7 +181,8 @@ int index_log_check(const struct index_transaction *trans,
 	struct cursor c;
 
 	if (trans->type == INDEX_LOG_UNKNOWN)
-		return violated(violated_r, (trans->code & CODE_EXPUNGES) != 0 ?
+		return violated(violated_r, (trans->code &
+					     INDEX_LOG_CODE_EXPUNGES) != 0 ?
 				"an expunge of type 0x%x isn't protected" :
 				"a transaction of unknown type 0x%x",
 				trans->code);

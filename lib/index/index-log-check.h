@@ -11,6 +11,8 @@
 #include "index-log.h"
 
 #define INDEX_LOG_VIOLATED_SIZE 128
+/* an expunge's bits, without those that protect it */
+#define INDEX_LOG_CODE_EXPUNGES (0x1 | 0x2000)
 
 /* Returns 0 if Dovecot takes the transaction, -1 if not: violated_r says what
    it is that is wrong, with both values. */

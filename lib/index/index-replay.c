@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "index-log-check.h"
 #include "index-problem.h"
 #include "index-replay.h"
 
@@ -585,6 +586,37 @@ static void (*const functions[INDEX_LOG_TYPE_COUNT])(struct replay *) = {
 	[INDEX_LOG_INDEX_UNDELETED] = replay_deleted,
 };
 
+static void replay_transaction(struct replay *replay)
+{
+	const struct index_transaction *trans = replay->trans;
+	const struct cursor_budget *budget = &replay->state->budget;
+
+	if (functions[trans->type] == NULL)
+		return;
+	cursor_init(&replay->cursor, trans->data, trans->data_size,
+		    &replay->state->budget);
+	functions[trans->type](replay);
+	if (replay->cursor.failed) {
+		fail(replay, budget->steps == budget->limit ?
+		     "to read it takes too long" :
+		     "a transaction is cut short");
+	}
+}
+
+/* What Dovecot doesn't take, and yet doesn't skip as what a newer one may have
+   written: for most of it, it throws the log away. */
+static void check_taken(struct replay *replay)
+{
+	const struct index_transaction *trans = replay->trans;
+	char violated[INDEX_LOG_VIOLATED_SIZE];
+
+	if (trans->type == INDEX_LOG_UNKNOWN &&
+	    (trans->code & INDEX_LOG_CODE_EXPUNGES) == 0)
+		return;
+	if (index_log_check(trans, violated) < 0)
+		fail(replay, "Dovecot doesn't take a transaction");
+}
+
 void index_replay(struct index_state *state, const struct index_state_file *log,
 		  const struct index_log_header *log_hdr, uint64_t offset)
 {
@@ -596,16 +628,8 @@ void index_replay(struct index_state *state, const struct index_state_file *log,
 
 	index_log_iter_init(&iter, log->data, log->size, offset);
 	while (index_log_next(&iter, &trans)) {
-		if (functions[trans.type] == NULL)
-			continue;
-		cursor_init(&replay.cursor, trans.data, trans.data_size,
-			    &state->budget);
-		functions[trans.type](&replay);
-		if (replay.cursor.failed) {
-			fail(&replay, state->budget.steps ==
-			     state->budget.limit ? "to read it takes too long" :
-			     "a transaction is cut short");
-		}
+		replay_transaction(&replay);
+		check_taken(&replay);
 	}
 	if (iter.error != NULL) {
 		index_problem_note(state, log_hdr->file_seq, trans.offset,
