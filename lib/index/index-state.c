@@ -215,6 +215,27 @@ static uint64_t log_end(const struct state_log *log, uint32_t offset)
 	return trans.offset;
 }
 
+/* Returns the offset from which Dovecot follows the index file's log, from one
+   transaction to the next: that for which the file has the modseq, if any are
+   kept (lib-index/mail-transaction-log-file.c). */
+static uint32_t log_walk_start(const struct state_log *log,
+			       const struct index_state *state)
+{
+	const struct index_ext_state *ext =
+		index_exts_get(&state->exts, "modseq");
+	const uint32_t head = state->hdr.log_head_offset;
+	uint32_t position[2];
+
+	/* of another size it is none */
+	if (ext == NULL || ext->hdr_size != 16)
+		return log->hdr.initial_modseq == 0 ? head : log->hdr.hdr_size;
+	index_ext_bytes(ext, 8, position, sizeof(position));
+	if (position[0] != log->hdr.file_seq || position[1] > head ||
+	    position[1] < log->hdr.hdr_size)
+		return log->hdr.hdr_size;
+	return position[1];
+}
+
 /* Returns TRUE if a log continues where the state ends: from an offset on. */
 static bool log_continues(const struct state_log *log,
 			  const struct index_state *state, uint32_t *offset_r)
@@ -229,9 +250,11 @@ static bool log_continues(const struct state_log *log,
 			log->hdr.prev_file_offset == hdr->log_head_offset;
 	}
 	/* 0 is the log's start */
-	if (hdr->log_head_offset != 0)
-		*offset_r = hdr->log_head_offset;
-	return *offset_r >= log->hdr.hdr_size && *offset_r <= log->file.size;
+	if (hdr->log_head_offset == 0)
+		return true;
+	*offset_r = hdr->log_head_offset;
+	return *offset_r >= log->hdr.hdr_size && *offset_r <= log->file.size &&
+		log_end(log, log_walk_start(log, state)) >= *offset_r;
 }
 
 /* If a log continues where the state ends, follow it. Returns TRUE if so. */

@@ -133,6 +133,65 @@ START_TEST(an_index_and_a_log)
 }
 END_TEST
 
+/* The extension modseq, whose header tells of an offset in a log. */
+static void index_add_modseq(uint32_t size, uint32_t seq, uint32_t offset)
+{
+	struct bytes *index = &index_file;
+	const uint32_t header_size = 120 + 24 + 16;
+
+	add32(index, size);
+	add32(index, 0);
+	add32(index, 0);
+	add16(index, 8);
+	add16(index, 6);
+	add(index, "modseq\0", 8);
+	add32(index, 1);
+	add32(index, 0);
+	add32(index, seq);
+	add32(index, offset);
+	memcpy(index->data + 4, &header_size, sizeof(header_size));
+	ck_assert_uint_eq(index->size, header_size);
+}
+
+/* The log's first transaction has no size. Dovecot sees that, unless it knows
+   the modseq at the second one, or needs none. */
+START_TEST(a_log_that_is_broken_before)
+{
+	static const struct {
+		uint32_t modseq, size, seq, offset;
+		const char *problem;
+	} walks[] = {
+		{ 0, 0, 0, 0, NULL },
+		{ 1, 0, 0, 0, NO_OFFSET },
+		{ 1, 16, SEQ, LOG_SIZE, NULL },
+		{ 0, 16, SEQ, LOG_SIZE, NULL },
+		{ 1, 12, SEQ, LOG_SIZE, NO_OFFSET },
+		{ 1, 16, SEQ, 40, NO_OFFSET },
+		{ 1, 16, SEQ, 0, NO_OFFSET },
+		{ 1, 16, SEQ - 1, LOG_SIZE, NO_OFFSET },
+		{ 0, 16, SEQ - 1, LOG_SIZE, NO_OFFSET },
+		/* that is after the head */
+		{ 1, 16, SEQ, LOG_SIZE + 16, NO_OFFSET },
+	};
+
+	index_begin(SEQ, LOG_SIZE);
+	if (walks[_i].size > 0) {
+		index_add_modseq(walks[_i].size, walks[_i].seq,
+				 walks[_i].offset);
+	}
+	log_begin(&newer, SEQ, 4, 0);
+	memset(newer.data + 24, 0, 8);
+	memcpy(newer.data + 24, &walks[_i].modseq, 4);
+	log_append(&newer, 7, 1);
+	log_append(&newer, ADDED, 1);
+	memset(newer.data + 40, 0, 4);
+	ck_assert_int_eq(read_back(NULL, true), INDEX_STATE_OK);
+	check_problem(walks[_i].problem);
+	ck_assert_uint_eq(state.hdr.next_uid, walks[_i].problem == NULL ?
+			  ADDED + 1 : NEXT_UID);
+}
+END_TEST
+
 /* The older log continues the index, and the newer one that. */
 static void make_both(uint32_t prev_offset)
 {
@@ -302,6 +361,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, an_index_and_a_log, 0,
 			    sizeof(tests) / sizeof(tests[0]));
+	tcase_add_loop_test(tcase, a_log_that_is_broken_before, 0, 10);
 	tcase_add_test(tcase, both_logs);
 	tcase_add_loop_test(tcase, a_log_that_is_useless, 0, 3);
 	tcase_add_test(tcase, a_log_of_another_index);
