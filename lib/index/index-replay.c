@@ -78,7 +78,8 @@ static void replay_append(struct replay *replay)
 			contradiction(replay, "a message is added whose UID is "
 				      "lower than next_uid", uid,
 				      state->hdr.next_uid);
-			continue;
+			/* nor is what comes after it in the transaction */
+			return;
 		}
 		index_records_append(&state->records, uid, flags);
 		mark_dirty(state, flags);
@@ -396,14 +397,17 @@ static void replay_ext_header(struct replay *replay)
 	}
 }
 
-static void check_uid(struct replay *replay, uint32_t uid)
+/* Returns FALSE if there never was such a message: then Dovecot leaves the rest
+   of the transaction. */
+static bool check_uid(struct replay *replay, uint32_t uid)
 {
 	const uint32_t next_uid = replay->state->hdr.next_uid;
 
-	if (uid == 0 || uid >= next_uid) {
-		contradiction(replay, "a record is changed whose UID isn't "
-			      "lower than next_uid", uid, next_uid);
-	}
+	if (uid != 0 && uid < next_uid)
+		return true;
+	contradiction(replay, "a record is changed whose UID isn't lower than "
+		      "next_uid", uid, next_uid);
+	return false;
 }
 
 static void replay_ext_records(struct replay *replay)
@@ -420,9 +424,8 @@ static void replay_ext_records(struct replay *replay)
 		uid = cursor_u32(c);
 		data = cursor_bytes(c, replay->ext_record_size);
 		cursor_align(c, 4);
-		if (data == NULL)
+		if (data == NULL || !check_uid(replay, uid))
 			return;
-		check_uid(replay, uid);
 		if (column == INDEX_COLUMN_NONE)
 			continue;
 		index_records_set(&replay->state->records, column, uid, data,
@@ -431,8 +434,8 @@ static void replay_ext_records(struct replay *replay)
 }
 
 /* Add to a message's number. Only those of 16 bits are known: how many copies
-   of a mail an mdbox has. */
-static void replay_add(struct replay *replay, enum index_column column,
+   of a mail an mdbox has. Returns FALSE if the number can't be. */
+static bool replay_add(struct replay *replay, enum index_column column,
 		       uint32_t uid, int32_t diff)
 {
 	struct index_records *recs = &replay->state->records;
@@ -442,7 +445,7 @@ static void replay_add(struct replay *replay, enum index_column column,
 
 	if (column != INDEX_COLUMN_REF ||
 	    !index_records_find(recs, uid, &idx))
-		return;
+		return true;
 	record = index_records_get(recs, column, idx);
 	if (record != NULL)
 		memcpy(&number, record, sizeof(number));
@@ -451,10 +454,11 @@ static void replay_add(struct replay *replay, enum index_column column,
 			      "0: it, and what is taken from it" : "a number "
 			      "would be too large: it, and what is added to it",
 			      number, diff < 0 ? -(int64_t)diff : diff);
-		return;
+		return false;
 	}
 	number += diff;
 	index_records_set(recs, column, uid, &number, sizeof(number));
+	return true;
 }
 
 static void replay_ext_numbers(struct replay *replay)
@@ -475,10 +479,9 @@ static void replay_ext_numbers(struct replay *replay)
 	while (cursor_left(c) > 0) {
 		uid = cursor_u32(c);
 		diff = cursor_u32(c);
-		if (c->failed)
+		if (c->failed || !check_uid(replay, uid) ||
+		    !replay_add(replay, column, uid, (int32_t)diff))
 			return;
-		check_uid(replay, uid);
-		replay_add(replay, column, uid, (int32_t)diff);
 	}
 }
 

@@ -191,6 +191,29 @@ START_TEST(transactions_that_are_not_taken)
 }
 END_TEST
 
+/* Dovecot leaves a transaction at the first change that can't be, and goes on
+   with the next one. */
+START_TEST(the_rest_of_a_transaction)
+{
+	uint32_t offset = 0;
+
+	log_append(&newer, 1, 2);
+	LOG_ADD(&newer, APPEND | EXTERNAL, 3, 0, 2, 0, 4, 0);
+	log_append(&newer, 5, 1);
+	intro_cache(0, 0, 4, 4, 0);
+	LOG_ADD(&newer, EXT_RECORD, 1, 111, 9, 999, 2, 222);
+	LOG_ADD(&newer, EXT_RECORD, 3, 333);
+	read_back(BAD_UID);
+	ck_assert_uint_eq(state.hdr.messages_count, 4);
+	ck_assert_uint_eq(state.records.rows[3].uid, 5);
+	for (uint32_t i = 0; i < 3; i++) {
+		memcpy(&offset, index_records_get(&state.records,
+						  INDEX_COLUMN_CACHE, i), 4);
+		ck_assert_uint_eq(offset, i == 0 ? 111 : i == 1 ? 0 : 333);
+	}
+}
+END_TEST
+
 START_TEST(dirty_flags_mark_the_index)
 {
 	log_append(&newer, 1, 1);
@@ -689,6 +712,7 @@ int main(void)
 	tcase_add_test(tcase, expunges_with_guids);
 	tcase_add_loop_test(tcase, bad_transactions, 0, 7);
 	tcase_add_loop_test(tcase, transactions_that_are_not_taken, 0, 9);
+	tcase_add_test(tcase, the_rest_of_a_transaction);
 	tcase_add_test(tcase, dirty_flags_mark_the_index);
 	tcase_add_loop_test(tcase, only_messages_get_dirty, 0, 4);
 	tcase_add_loop_test(tcase, sizes_of_extensions, 0, 8);
