@@ -152,6 +152,21 @@ static void state_exts(struct index_state *state, const unsigned char *data)
 	}
 }
 
+/* Dovecot mends a next_uid that isn't higher than the last message's UID. */
+static void state_next_uid(struct index_state *state, uint64_t offset,
+			   const unsigned char *rec)
+{
+	uint32_t uid;
+
+	memcpy(&uid, rec, sizeof(uid));
+	if (uid < state->hdr.next_uid || uid == UINT32_MAX)
+		return;
+	index_problem_contradiction(state, 0, offset, "the last message's UID "
+				    "isn't lower than next_uid", uid,
+				    state->hdr.next_uid);
+	state->hdr.next_uid = uid + 1;
+}
+
 /* Take the index file as it is. Its header was decoded. */
 static void state_load(struct index_state *state,
 		       const struct index_state_file *file)
@@ -166,6 +181,11 @@ static void state_load(struct index_state *state,
 					    "the file is too short for its "
 					    "records", count,
 					    state->hdr.messages_count);
+	}
+	if (count > 0) {
+		rec = data + state->hdr.header_size +
+			(uint64_t)(count - 1) * state->hdr.record_size;
+		state_next_uid(state, rec - data, rec);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		rec = data + state->hdr.header_size +

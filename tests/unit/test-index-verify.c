@@ -246,6 +246,36 @@ START_TEST(broken_extensions_of_the_index)
 }
 END_TEST
 
+/* The messages have the UIDs 1, 3 and 5. Dovecot raises next_uid if the last
+   one isn't lower; in the middle it looks at none. */
+START_TEST(next_uid_is_raised)
+{
+	static const struct {
+		uint32_t next_uid, last, middle;
+		uint32_t raised, messages;
+	} tests[] = {
+		{ 6, 5, 3, 6, 3 }, { 5, 5, 3, 6, 3 }, { 2, 5, 3, 6, 3 },
+		{ 10, 5, 100, 10, 1 }, { 10, UINT32_MAX, 3, 10, 2 },
+	};
+	struct bytes *index = &files[INDEX_DIR_INDEX];
+	struct index_state_input input = { .index = { index->data,
+						      index->size } };
+	struct index_state state;
+	const char *error;
+
+	put32(index, 28, tests[_i].next_uid);
+	put32(index, RECORDS_AT + RECORD_SIZE, tests[_i].middle);
+	put32(index, RECORDS_AT + 2 * RECORD_SIZE, tests[_i].last);
+	ck_assert_int_eq(index_state_read(&input, &state, &error),
+			 INDEX_STATE_OK);
+	ck_assert_uint_eq(state.hdr.next_uid, tests[_i].raised);
+	ck_assert_uint_eq(state.hdr.messages_count, tests[_i].messages);
+	ck_assert_int_eq(strcmp(state.problem, "its log is missing") == 0,
+			 _i == 0);
+	index_state_free(&state);
+}
+END_TEST
+
 /* The second one is dropped. */
 START_TEST(an_extension_that_is_there_twice)
 {
@@ -719,6 +749,7 @@ int main(void)
 	tcase_add_test(tcase, keywords_of_the_index_are_kept);
 	tcase_add_loop_test(tcase, broken_extensions_of_the_index, 0, 7);
 	tcase_add_test(tcase, an_extension_that_is_there_twice);
+	tcase_add_loop_test(tcase, next_uid_is_raised, 0, 5);
 	tcase_add_loop_test(tcase, an_index_is_marked, 0,
 			    sizeof(marks) / sizeof(marks[0]));
 	tcase_add_loop_test(tcase, what_is_violated_is_named, 0,
