@@ -181,7 +181,7 @@ def test_a_log_that_wants_time(tmp_path):
     """All messages change their flags, again and again."""
     log = header(1) + record(0x10000002, b"".join(
         struct.pack("=IB3x", uid, 0) for uid in range(1, 40000)))
-    log += record(4, struct.pack("=IIBBBx", 1, 39999, 8, 0, 0) * 60000)
+    log += record(4, struct.pack("=IIBBBx", 1, 39999, 8, 0, 0)) * 60000
     write(str(tmp_path / "dovecot.index.log"), log)
     (line,) = answer(str(tmp_path))
     assert line["state"]["messages"] is None
