@@ -5,7 +5,6 @@
 #include "mail-namespace.h"
 #include "dovecot-list-compat.h"
 #include "mailbox-list-index-sync.h"
-#include "filter-hidden.h"
 #include "filter-index.h"
 #include "filter-list.h"
 #include "filter-name.h"
@@ -134,29 +133,6 @@ void filter_record_sync_name(struct mailbox_list_index_sync_context *sync,
 	filter_record_add_level(sync, name, type);
 }
 
-/* The latest refresh may not have stopped at it: no other follows now. */
-static void filter_record_count(struct mailbox_list *list, const char *name)
-{
-	struct filter_list *flist = filter_list_get(list);
-	enum mba_dir dir = MBA_DIR_YES;
-	const char *end = name, *topmost;
-
-	if (flist == NULL || flist->hidden == NULL)
-		return;
-	do {
-		end = strchr(end, flist->sep);
-		topmost = end == NULL ? name : t_strdup_until(name, end++);
-		if (end == NULL && flist->mailbox_files)
-			dir = MBA_DIR_NO;
-		if (filter_name_is_hidden(flist, topmost, dir)) {
-			filter_hidden_add(flist->hidden,
-					  mailbox_list_get_vname(list,
-								 topmost));
-			return;
-		}
-	} while (end != NULL);
-}
-
 void filter_record_add(struct mailbox_list *list,
 		       const char *const *storage_names,
 		       enum filter_record_type type)
@@ -167,7 +143,6 @@ void filter_record_add(struct mailbox_list *list,
 		return;
 	for (; *storage_names != NULL; storage_names++) T_BEGIN {
 		filter_record_sync_name(sync.ctx, *storage_names, type);
-		filter_record_count(list, *storage_names);
 	} T_END;
 	filter_index_sync_end(&sync, TRUE);
 }

@@ -242,6 +242,35 @@ def test_a_first_list_counts_whatever_came_before(dovecot, name, first):
     assert not any(map(is_topmost_hidden, names[1]))
 
 
+@pytest.mark.parametrize("name", ["mbox", "maildir-fs", "sdbox"])
+def test_what_is_gone_before_the_next_list_does_not_count(dovecot, name):
+    """Through an alias, whose list index is the same file: the namespace reads
+    there that the record has gone, and doesn't look at the disk."""
+    where = location(name, "main")
+    description = {
+        "location": where, "plugins": PLUGIN, "prefix": "INBOX/",
+        "namespaces": [Namespace("alias", "Also/", location=where, settings={
+            # 2.4 wants the name of the namespace
+            "alias_for": "inbox" if IS_24 else "INBOX/",
+            "hidden": "yes", "list": "no"})]}
+    numbers = []
+    for each in (dovecot(**description), dovecot(**with_filter(description))):
+        with each.imap("alice") as imap:
+            for command in ["CREATE INBOX/plan", "LIST", "CREATE INBOX/a/.new",
+                            "DELETE Also/a/.new", "LIST",
+                            "CREATE INBOX/a/.more", "LIST"]:
+                if command != "LIST":
+                    imap.ok(command)
+                    continue
+                names = [parse_list(line)[1].decode() for line in
+                         imap.ok('LIST "" "*"').starting("LIST (")]
+                numbers.append(sum(map(is_topmost_hidden, names)))
+    logged = [line["hidden"] for line in accesses(each)
+              if line["cmd"] == "LIST"]
+    assert numbers == [0, 0, 1, 0, 0, 0]
+    assert logged == numbers[:3]
+
+
 def test_an_index_that_cannot_be_written_tells_what_it_has(dovecot):
     """2.4 lists from it without having looked at the disk, 2.3 nothing."""
     description = {"location": location("maildir-fs", "main"),
