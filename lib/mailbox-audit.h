@@ -337,8 +337,9 @@ enum mba_reason {
 	   another format */
 	MBA_REASON_SHARED_ROOT,
 	/* a namespace that the audit wasn't told of has its index root below
-	   this one, with its mailbox list index, and the entry is below it; or
-	   it can't be told, and there is an error */
+	   this one, with its mailbox list index or the log of what was
+	   subscribed and deleted, and the entry is below it; or it can't be
+	   told, and there is an error */
 	MBA_REASON_OTHER_ROOT,
 	/* LAYOUT=index: the mailbox list index, which has the names, isn't
 	   there or can't be understood, is being changed, or may be about to

@@ -49,13 +49,16 @@ protocol imap {
 """}
 
 
+@pytest.mark.parametrize("list_index", [True, False])
 @pytest.mark.parametrize("which", BLOCKS)
-def test_a_namespace_in_a_protocol_block(dovecot, which):
-    """doveadm doesn't see it, nor does the utility."""
+def test_a_namespace_in_a_protocol_block(dovecot, which, list_index):
+    """doveadm doesn't see it, nor does the utility. Without a list index there
+    is a log of what was subscribed."""
     location, driver = BLOCKS[which]
     server = dovecot(location=location, extra={
         version: text.replace("DRIVER", driver)
-        for version, text in NAMESPACE.items()})
+        for version, text in NAMESPACE.items()},
+        settings={"mailbox_list_index": list_index})
     fill(server)
     with server.imap("alice") as imap:
         for box in ("More/work/plan", "More/list"):
@@ -63,6 +66,7 @@ def test_a_namespace_in_a_protocol_block(dovecot, which):
             imap.ok("APPEND", box, literal(MESSAGE))
             imap.ok("SELECT", box)
             imap.ok("STORE 1 +FLAGS (\\Flagged keyword)")
+        imap.ok("SUBSCRIBE More/list")
     server.restart()
     more = server.path("index/alice/more")
     before = snapshot(more)

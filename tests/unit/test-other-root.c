@@ -43,6 +43,8 @@ static const struct {
 } cases[] = {
 	{ LIST_LOG, make_file, 0, 1 },
 	{ ".imap/" LIST_LOG, make_file, 1, 1 },
+	{ "dovecot.mailbox.log", make_file, 0, 1 },
+	{ ".imap/dovecot.mailbox.log", make_file, 1, 1 },
 	{ "storage/dovecot.map.index.log", make_file, 0, 1 },
 	{ "dovecot.list.index", make_file, 0, 0 },
 	{ "storage/" LIST_LOG, make_file, 0, 0 },
@@ -51,6 +53,7 @@ static const struct {
 	/* names of mailboxes, of a file, of nothing that Dovecot makes */
 	{ LIST_LOG, unit_mkdir, 0, 0 },
 	{ ".imap/" LIST_LOG, unit_mkdir, 0, 0 },
+	{ "dovecot.mailbox.log", unit_mkdir, 0, 0 },
 	{ "storage", make_file, 0, 0 },
 	{ ".imap", make_file, 0, 0 },
 	{ LIST_LOG, make_link, 0, 0 },
