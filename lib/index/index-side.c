@@ -116,16 +116,23 @@ static bool has_letters(const char *name)
 }
 
 /* Find out whether upper and lower case are the same in a directory, by another
-   one in it. If that can't be told they may be. */
-static void side_look_for_case(struct side_dir *dir,
+   one in it. If that can't be told, which is reported, they may be. */
+static void side_look_for_case(const struct index_side *side,
+			       struct side_dir *dir,
 			       const struct walk_place *child,
 			       const struct stat *st)
 {
+	int ret;
+
 	if (dir->is_folded || dir->is_exact || !has_letters(child->name))
 		return;
-	dir->is_exact = index_is_folded(child->parent_fd, child->name,
-					st) == 0;
+	ret = index_is_folded(child->parent_fd, child->name, st);
+	dir->is_exact = ret == 0;
 	dir->is_folded = !dir->is_exact;
+	if (ret < 0) {
+		error_sink_add_below(side->set->errors, "stat",
+				     side->set->root, child->path, "");
+	}
 }
 
 static void side_enter(const struct walk_place *place, const struct stat *st,
@@ -146,7 +153,7 @@ static void side_enter(const struct walk_place *place, const struct stat *st,
 	if (side->dirs_count > 1) {
 		parent = dir - 1;
 		side_look_for_root(side, parent, place);
-		side_look_for_case(parent, place, st);
+		side_look_for_case(side, parent, place, st);
 		dir->in_other_root = parent->in_other_root;
 		dir->is_folded = parent->is_folded;
 		dir->is_nested = is_other || parent->is_nested;
