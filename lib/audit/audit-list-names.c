@@ -139,7 +139,7 @@ static void names_ask(struct audit_list_names *names, struct bogus_names *bogus,
 	if (name_set_has(names->met, storage_name) ||
 	    !storage_name_is_sure(location, mailbox))
 		return;
-	/* with its name behind it */
+	/* with its name after it */
 	asked = mem_new(sizeof(*asked) + mailbox->name_len + 1);
 	*asked = *mailbox;
 	name = (char *)(asked + 1);

@@ -21,7 +21,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc.h"
 #include "clean.h"
 #include "count.h"
 #include "dir-stack.h"
@@ -231,8 +230,7 @@ static enum mba_kept kept_by_decision(const struct clean *clean,
    -1 with errno on error. */
 static int place_open(int root_fd, const char *path)
 {
-	/* the root itself may be one, too */
-	int fd = openat_no_symlinks(root_fd, path[0] == '\0' ? "." : path);
+	int fd = openat_no_symlinks(root_fd, path);
 	struct dir_stack stack;
 	int saved_errno;
 	size_t depth;

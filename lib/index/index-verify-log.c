@@ -2,7 +2,6 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "index-log-check.h"
 #include "index-verify-private.h"
