@@ -112,8 +112,8 @@ static bool holds_nothing(const struct index_dir_file *file)
 /* Returns TRUE if index and logs are understood, so that they say whose they
    are: another version of Dovecot, or another kind of machine, writes others.
    An index without its log does: clean removes that one first, and may have
-   been killed. So does what is empty, as a full disk leaves it: it holds nothing
-   of anybody's. */
+   been killed. So does what is empty, as a full disk leaves it: it holds
+   nothing of anybody's. */
 static bool is_clear(const struct index_dir *dir)
 {
 	const struct index_dir_file *files = dir->files;
