@@ -177,6 +177,16 @@ void unit_threads_check(unsigned int found, unsigned int expected)
 #endif
 }
 
+void unit_threads_wait(unsigned int expected)
+{
+#ifndef __SANITIZE_THREAD__
+	while (unit_threads_count() != expected)
+		(void)usleep(1000);
+#else
+	(void)expected;
+#endif
+}
+
 static int unit_remove(const char *path, const struct stat *st, int type,
 		       struct FTW *ftw)
 {

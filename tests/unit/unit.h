@@ -62,6 +62,9 @@ void unit_cases_free(struct dirent **cases, int count);
 unsigned int unit_threads_count(void);
 /* Expect so many, but for one that ThreadSanitizer makes for itself. */
 void unit_threads_check(unsigned int found, unsigned int expected);
+/* Wait until there are so many, with the same exception: a thread that was
+   joined is still there for a moment. */
+void unit_threads_wait(unsigned int expected);
 
 /* Returns a number that rises with each descriptor that is open. */
 unsigned int unit_descriptors_count(void);
