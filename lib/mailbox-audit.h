@@ -67,6 +67,7 @@
      index-log-scan.c what a whole log holds
      index-log-check.c what Dovecot refuses of a transaction
      index-problem.c the first thing that makes no sense
+     index-load.c    the index file as it is
      index-replay.c  does to a state what is in a log
      index-state.c   what an index says now: the file, and the logs since
      index-cache.c   a cache's fields, and when they were used
