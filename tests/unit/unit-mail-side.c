@@ -2,6 +2,8 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "unit-mail-side.h"
 
@@ -52,4 +54,20 @@ bool ask(struct mail_side *side, const struct location_path *path,
 		return false;
 	mail_question_look(location, question_r);
 	return true;
+}
+
+void limit_descriptors(int count)
+{
+	struct rlimit limit;
+	int fd;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	if (count >= 0) {
+		fd = dup(0);
+		ck_assert_int_ne(fd, -1);
+		ck_assert_int_eq(close(fd), 0);
+		limit.rlim_cur = fd + count;
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }

@@ -28,5 +28,8 @@ void check_last_error(const char *path, int error);
 /* Ask, and have the look made. Returns FALSE if that can't be asked yet. */
 bool ask(struct mail_side *side, const struct location_path *path,
 	 struct mail_question *question_r);
+/* Let no more than so many files be opened, or as many as can be if that is
+   negative. */
+void limit_descriptors(int count);
 
 #endif
