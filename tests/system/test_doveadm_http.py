@@ -12,7 +12,7 @@ import re
 import pytest
 
 from audit import ARCHIVE, DESCRIPTION, fill_home, write
-from cleaning import JUNK, entry_dir, fill, make_junk
+from cleaning import INDEX_HEADER, JUNK, entry_dir, fill, make_junk
 from oracle import snapshot
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -119,7 +119,7 @@ def make_used(server):
         path = os.path.join(
             entry_dir(server.location, server.path("index/alice"),
                       f"used{i}"), "dovecot.index")
-        write(path, b"x")
+        write(path, INDEX_HEADER)
         os.utime(path, (1700000000, 1700000000))
     server.chown("alice", server.path("index/alice"))
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "index-dir.h"
@@ -299,7 +298,7 @@ START_TEST(logs_without_an_index)
 }
 END_TEST
 
-/* Somebody writes the index file anew each time before it is read, so often. */
+/* Somebody writes the index file anew each time when it was opened, so often. */
 static int writes;
 
 static void write_index(void)
@@ -309,13 +308,19 @@ static void write_index(void)
 			 0);
 }
 
-int openat(int dir_fd, const char *name, int flags, ...)
+/* The library's, too. */
+int fstat(int fd, struct stat *st)
 {
-	if (strcmp(name, PREFIX) == 0 && writes > 0) {
+	struct stat index_st;
+
+	if (fstatat(fd, "", st, AT_EMPTY_PATH) < 0)
+		return -1;
+	if (writes > 0 && stat(unit_path(PREFIX), &index_st) == 0 &&
+	    index_st.st_ino == st->st_ino) {
 		writes--;
 		write_index();
 	}
-	return (int)syscall(SYS_openat, dir_fd, name, flags, 0600);
+	return 0;
 }
 
 static void read_dir(struct index_dir *dir_r)
@@ -341,7 +346,7 @@ START_TEST(an_index_that_is_changing)
 	for (int count = 0; count <= INDEX_DIR_RETRIES + 1; count++) {
 		writes = count;
 		read_dir(&dir);
-		if (count <= INDEX_DIR_RETRIES) {
+		if (count < INDEX_DIR_RETRIES) {
 			ck_assert_int_eq(dir.result, INDEX_STATE_OK);
 			ck_assert_str_eq(dir.state.problem, NO_OFFSET);
 		} else {
