@@ -298,7 +298,8 @@ START_TEST(logs_without_an_index)
 }
 END_TEST
 
-/* Somebody writes the index file anew each time when it was opened, so often. */
+/* Somebody writes the index file anew each time when it was opened, so
+   often. */
 static int writes;
 
 static void write_index(void)
