@@ -107,6 +107,7 @@ void index_ext_iter_init(struct index_ext_iter *iter, const void *data,
 	cursor_init(&iter->cursor, data, hdr->header_size, budget);
 	cursor_seek(&iter->cursor, hdr->base_header_size);
 	cursor_align(&iter->cursor, 8);
+	iter->record_size = hdr->record_size;
 }
 
 bool index_ext_name_is_valid(const char *name, size_t len)
@@ -150,6 +151,22 @@ const char *index_ext_check(uint32_t hdr_size, uint32_t record_size,
 	return NULL;
 }
 
+/* Returns why an extension's part of a record can't be where it is, NULL if it
+   can. */
+static const char *ext_check_record(const struct index_ext *ext,
+				    uint32_t record_size)
+{
+	if (ext->record_size == 0 || ext->record_offset == 0)
+		return NULL;
+	if ((uint32_t)ext->record_offset + ext->record_size > record_size)
+		return "an extension's records lead past the end of a record";
+	if (ext->record_offset % ext->record_align != 0)
+		return "an extension's records aren't aligned";
+	if (record_size % ext->record_align != 0)
+		return "the records' size isn't aligned for an extension";
+	return NULL;
+}
+
 int index_ext_next(struct index_ext_iter *iter, struct index_ext *ext_r,
 		   const char **error_r)
 {
@@ -180,6 +197,8 @@ int index_ext_next(struct index_ext_iter *iter, struct index_ext *ext_r,
 	}
 	*error_r = index_ext_check(ext_r->hdr_size, ext_r->record_size,
 				   ext_r->record_align);
+	if (*error_r == NULL)
+		*error_r = ext_check_record(ext_r, iter->record_size);
 	if (*error_r != NULL)
 		return -1;
 	if (ext_r->name_len < name_size || name_size == 0)

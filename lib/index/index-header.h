@@ -97,6 +97,7 @@ struct index_ext {
 	const char *name;
 	unsigned int name_len;
 	uint32_t hdr_size, reset_id;
+	/* offset 0 stands for one that isn't in the records yet */
 	uint16_t record_offset, record_size, record_align;
 	/* hdr_size bytes */
 	const unsigned char *hdr;
@@ -107,6 +108,8 @@ struct index_ext {
 /* Takes the extensions one after the other. */
 struct index_ext_iter {
 	struct cursor cursor;
+	/* of the index */
+	uint32_t record_size;
 };
 
 /* Returns why this machine can't read what was written with these compat_flags,

@@ -31,21 +31,12 @@ static void load_keywords(struct index_state *state,
 static void load_column(struct index_state *state, const unsigned char *recs,
 			const struct index_ext *ext, enum index_column column)
 {
-	const struct index_header *hdr = &state->hdr;
-
-	if (ext->record_size < index_column_size(column))
+	if (ext->record_size < index_column_size(column) ||
+	    ext->record_offset == 0)
 		return;
-	if ((uint32_t)ext->record_offset + ext->record_size >
-	    hdr->record_size) {
-		index_problem_contradiction(state, 0, ext->offset,
-					    "an extension's records lead past "
-					    "the end of a record",
-					    (uint64_t)ext->record_offset +
-					    ext->record_size, hdr->record_size);
-		return;
-	}
 	index_records_set_all(&state->records, column,
-			      recs + ext->record_offset, hdr->record_size);
+			      recs + ext->record_offset,
+			      state->hdr.record_size);
 }
 
 static void load_ext(struct index_state *state, const unsigned char *recs,

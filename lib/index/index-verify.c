@@ -128,31 +128,18 @@ static void verify_records(struct verify *verify)
 		     INDEX_OFFSET_DELETED_COUNT, hdr->deleted_count, deleted);
 }
 
-/* Where the records' fields of an extension are. */
-static void verify_ext_record(struct verify *verify,
-			      const struct index_ext *ext)
+/* What is wrong with an extension, whatever Dovecot makes of it. */
+static void verify_ext(struct verify *verify, const struct index_ext *ext,
+		       const char *error)
 {
-	const uint32_t record_size = verify->hdr.record_size;
+	const struct index_header *hdr = &verify->hdr;
 
-	if (ext->record_size == 0)
-		return;
-	if ((uint32_t)ext->record_offset + ext->record_size > record_size) {
-		verdict_add(verify, INDEX_DIR_INDEX, ext->offset,
-			    "extension %.*s: record_offset %u + "
-			    "record_size %u > the index' record_size %u",
-			    (int)ext->name_len, ext->name, ext->record_offset,
-			    ext->record_size, record_size);
-	} else if (ext->record_offset % ext->record_align != 0) {
-		verdict_add(verify, INDEX_DIR_INDEX, ext->offset,
-			    "extension %.*s: record_offset %u isn't a "
-			    "multiple of record_align %u", (int)ext->name_len,
-			    ext->name, ext->record_offset, ext->record_align);
-	} else if (record_size % ext->record_align != 0) {
-		verdict_add(verify, INDEX_DIR_INDEX, ext->offset,
-			    "extension %.*s: the index' record_size %u isn't a "
-			    "multiple of record_align %u", (int)ext->name_len,
-			    ext->name, record_size, ext->record_align);
-	}
+	verdict_add(verify, INDEX_DIR_INDEX, ext->offset, "%s: extension %.*s, "
+		    "hdr_size %u, record_offset %u, record_size %u, "
+		    "record_align %u, the index' header_size %u, "
+		    "record_size %u", error, (int)ext->name_len, ext->name,
+		    ext->hdr_size, ext->record_offset, ext->record_size,
+		    ext->record_align, hdr->header_size, hdr->record_size);
 }
 
 static void verify_ext_modseq(struct verify *verify,
@@ -203,14 +190,10 @@ static void verify_exts(struct verify *verify)
 	index_ext_iter_init(&iter, file->data, &verify->hdr, NULL);
 	for (unsigned int count = 0;
 	     (ret = index_ext_next(&iter, &ext, &error)) != 0; count++) {
-		if (error != NULL) {
-			verdict_add(verify, INDEX_DIR_INDEX, ext.offset,
-				    "%s: header_size %u", error,
-				    verify->hdr.header_size);
-		}
+		if (error != NULL)
+			verify_ext(verify, &ext, error);
 		if (ret < 0)
 			continue;
-		verify_ext_record(verify, &ext);
 		verify_ext_modseq(verify, &ext);
 		/* all of them are compared */
 		if (count < INDEX_EXTS_MAX &&

@@ -189,6 +189,52 @@ def test_a_log_that_wants_time(tmp_path):
     assert line["problem"]["text"] == "to know its messages takes too long"
 
 
+# an extension's offset, size and alignment in a record of twelve bytes or more;
+# Dovecot drops all but the first
+PLACES = {"whole": (8, 4, 4), "unaligned": (6, 4, 4), "past": (14, 4, 1),
+          "far": (60000, 4, 1), "odd": (5, 4, 5)}
+
+
+def move_extension(path, name, place):
+    """Changes where an extension of an index file is in each record."""
+    with open(path, "r+b") as f:
+        data = f.read()
+        f.seek(data.index(struct.pack("=H", len(name)) + name) - 6)
+        f.write(struct.pack("=HHH", *place))
+
+
+def test_extensions_that_are_in_no_record(dovecot):
+    """Those that Dovecot drops are named, and not shown."""
+    description = corpus.description("sdbox")
+    description["settings"]["mail_index_rewrite_min_log_bytes"] = "1"
+    server = dovecot(**description)
+    with server.imap("alice") as imap:
+        for name in PLACES:
+            corpus.commands(imap, f"CREATE {name}")
+            corpus.append(imap, name, 1)
+            for line in ("FETCH 1 ENVELOPE", "STORE 1 +FLAGS (\\Seen)"):
+                corpus.selected(imap, name, line)
+    server.restart()
+    paths = {corpus.level(directory): directory
+             for directory, _ in corpus.indexes(server, "alice")}
+    for name, place in PLACES.items():
+        dropped = name != "whole"
+        move_extension(f"{paths[name]}/dovecot.index", b"cache", place)
+        (line,) = answer(paths[name])
+        names = [ext["name"] for ext in line["state"]["extensions"]]
+        assert ("cache" not in names) == dropped, name
+        assert (line["problem"] is not None) == dropped, line
+        assert len(line["violations"]) == dropped, line
+    with server.imap("alice") as imap:
+        for name in PLACES:
+            corpus.selected(imap, name)
+    server.stop()
+    for name in PLACES:
+        said = [line for line in server.errors() if paths[name] + "/" in line
+                and "Dropped broken extension" in line]
+        assert (said != []) == (name != "whole"), (name, server.errors())
+
+
 def change_for_ever(imap, stop, states):
     """Changes a mailbox; notes what it is after each change."""
     uid = 1

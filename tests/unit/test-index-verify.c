@@ -23,6 +23,7 @@
 #define READ_ALREADY \
 	" (Dovecot reads this again only if the index file is lost)"
 #define RECORD_SIZE 16
+#define PAST_RECORD "an extension's records lead past the end of a record"
 #define TRANS_AT 40
 #define FIELDS_AT 32
 #define CACHE_RECORD_AT 72
@@ -246,6 +247,48 @@ START_TEST(broken_extensions_of_the_index)
 }
 END_TEST
 
+/* Dovecot drops those that can't be where they are in a record, and takes
+   offset 0 for that of one which isn't there yet. */
+START_TEST(extensions_that_are_in_no_record)
+{
+	static const char not_aligned[] =
+		"an extension's records aren't aligned";
+	static const struct {
+		uint16_t offset, size, align;
+		const char *problem;
+		bool has_records;
+	} tests[] = {
+		{ 8, 4, 4, NULL, true }, { 12, 4, 4, NULL, true },
+		{ 11, 4, 1, NULL, true }, { 4, 4, 4, NULL, true },
+		{ 13, 4, 1, PAST_RECORD, false },
+		{ 65535, 4, 1, PAST_RECORD, false },
+		{ 65535, 1, 1, PAST_RECORD, false },
+		{ 9, 4, 4, not_aligned, false },
+		{ 10, 4, 4, not_aligned, false },
+		{ 10, 4, 5, "the records' size isn't aligned for an extension",
+		  false },
+		{ 0, 4, 4, NULL, false }, { 0, 100, 5, NULL, false },
+	};
+	const struct bytes *index = &files[INDEX_DIR_INDEX];
+	struct index_state_input input = { .index = { index->data,
+						      index->size } };
+	struct index_state state;
+	const char *error;
+
+	memcpy(files[INDEX_DIR_INDEX].data + EXT_AT + 8, &tests[_i], 6);
+	ck_assert_int_eq(index_state_read(&input, &state, &error),
+			 INDEX_STATE_OK);
+	ck_assert_str_eq(state.problem, tests[_i].problem == NULL ?
+			 "its log is missing" : tests[_i].problem);
+	ck_assert_uint_eq(state.exts.count, tests[_i].problem == NULL ? 2 : 1);
+	ck_assert_int_eq(index_records_get(&state.records, INDEX_COLUMN_CACHE,
+					   0) != NULL, tests[_i].has_records);
+	/* what comes after it counts */
+	ck_assert_uint_eq(state.exts.keywords_count, 2);
+	index_state_free(&state);
+}
+END_TEST
+
 /* The messages have the UIDs 1, 3 and 5. Dovecot raises next_uid if the last
    one isn't lower; in the middle it looks at none. */
 START_TEST(next_uid_is_raised)
@@ -403,22 +446,18 @@ static const struct violation {
 	  INDEX_DIR_INDEX,
 	  RECORDS_AT + 2 * RECORD_SIZE, "uid 10 >= next_uid 10" },
 	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, PAIR(13, 4), NULL }}, 0,
-	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 13 + "
-	  "record_size 4 > the index' record_size 16" },
-	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, PAIR(9, 4), NULL }, NOT_CACHED }, 0,
-	  INDEX_DIR_INDEX, EXT_AT, "extension cache: record_offset 9 isn't a "
-	  "multiple of record_align 4" },
-	{ {{ INDEX_DIR_INDEX, EXT_AT + 12, PAIR(5, 5), NULL },
-	   { INDEX_DIR_INDEX, EXT_AT + 8, PAIR(10, 4), NULL }, NOT_CACHED }, 0,
-	  INDEX_DIR_INDEX, EXT_AT, "extension cache: the index' record_size 16 "
-	  "isn't a multiple of record_align 5" },
+	  INDEX_DIR_INDEX, EXT_AT, PAST_RECORD ": extension cache, hdr_size 0, "
+	  "record_offset 13, record_size 4, record_align 4, the index' "
+	  "header_size 200, record_size 16" },
 	{ {{ INDEX_DIR_INDEX, KEYWORDS_AT + 12, PAIR(1, 5), NULL },
 	   { INDEX_DIR_INDEX, KEYWORDS_AT + 16, 0, "cach" },
 	   { INDEX_DIR_INDEX, KEYWORDS_AT + 20, 0, "e\0\0" }}, 0,
 	  INDEX_DIR_INDEX, KEYWORDS_AT, "extension cache: there is another one "
 	  "at 120" },
 	{ {{ INDEX_DIR_INDEX, EXT_AT, 100, NULL }}, 0, INDEX_DIR_INDEX, EXT_AT,
-	  "an extension leads past the header's end: header_size 200" },
+	  "an extension leads past the header's end: extension cache, hdr_size "
+	  "100, record_offset 8, record_size 4, record_align 4, the index' "
+	  "header_size 200, record_size 16" },
 	/* the logs */
 	{ {{ INDEX_DIR_LOG, TRANS_AT, 0, "\200\200\200\201" }}, 0,
 	  INDEX_DIR_LOG, TRANS_AT,
@@ -748,6 +787,7 @@ int main(void)
 	tcase_add_test(tcase, nothing_is_violated);
 	tcase_add_test(tcase, keywords_of_the_index_are_kept);
 	tcase_add_loop_test(tcase, broken_extensions_of_the_index, 0, 7);
+	tcase_add_loop_test(tcase, extensions_that_are_in_no_record, 0, 12);
 	tcase_add_test(tcase, an_extension_that_is_there_twice);
 	tcase_add_loop_test(tcase, next_uid_is_raised, 0, 5);
 	tcase_add_loop_test(tcase, an_index_is_marked, 0,
