@@ -42,6 +42,63 @@ static void verify_cache_names(struct verify *verify)
 	free(fields);
 }
 
+/* What Dovecot's own fields are (lib-storage/index/index-mail.c), and those of
+   headers; 0 is no size of its own. */
+static const struct {
+	const char *name;
+	enum index_cache_type type;
+	uint32_t size;
+} known_fields[] = {
+	{ "flags", INDEX_CACHE_BITMASK, 4 },
+	{ "date.sent", INDEX_CACHE_FIXED, 8 },
+	{ "date.received", INDEX_CACHE_FIXED, 4 },
+	{ "date.save", INDEX_CACHE_FIXED, 4 },
+	{ "size.virtual", INDEX_CACHE_FIXED, 8 },
+	{ "size.physical", INDEX_CACHE_FIXED, 8 },
+	{ "imap.body", INDEX_CACHE_STRING, 0 },
+	{ "imap.bodystructure", INDEX_CACHE_STRING, 0 },
+	{ "imap.envelope", INDEX_CACHE_STRING, 0 },
+	{ "pop3.uidl", INDEX_CACHE_STRING, 0 },
+	{ "pop3.order", INDEX_CACHE_FIXED, 4 },
+	{ "guid", INDEX_CACHE_STRING, 0 },
+	{ "mime.parts", INDEX_CACHE_VARIABLE, 0 },
+	{ "binary.parts", INDEX_CACHE_VARIABLE, 0 },
+	{ "body.snippet", INDEX_CACHE_VARIABLE, 0 },
+	/* the start of their names */
+	{ "hdr.", INDEX_CACHE_HEADER, 0 },
+};
+
+static bool field_is(const struct index_cache_field *field, const char *name)
+{
+	return strcasecmp(field->name, name) == 0 ||
+		(strcmp(name, "hdr.") == 0 &&
+		 strncasecmp(field->name, name, strlen(name)) == 0);
+}
+
+/* If Dovecot knows a field otherwise, it says that the cache is corrupt. */
+static void verify_cache_known(struct verify *verify,
+			       const struct index_cache_field *field)
+{
+	const uint64_t offset = verify->dir->cache.want_offset;
+	size_t i = 0;
+
+	while (!field_is(field, known_fields[i].name)) {
+		if (++i == sizeof(known_fields) / sizeof(known_fields[0]))
+			return;
+	}
+	if (field->type != known_fields[i].type) {
+		verdict_add(verify, INDEX_DIR_CACHE, offset,
+			    "field %s: type %s != %s", field->name,
+			    index_cache_type_name(field->type),
+			    index_cache_type_name(known_fields[i].type));
+	} else if (known_fields[i].size != 0 &&
+		   field->size != known_fields[i].size) {
+		verdict_add(verify, INDEX_DIR_CACHE, offset,
+			    "field %s: size %u != %u", field->name,
+			    field->size, known_fields[i].size);
+	}
+}
+
 /* Of others Dovecot says that the cache is corrupt. */
 static void verify_cache_fields(struct verify *verify)
 {
@@ -60,6 +117,8 @@ static void verify_cache_fields(struct verify *verify)
 			verdict_add(verify, INDEX_DIR_CACHE, cache->want_offset,
 				    "field %s: type %u > %d", field->name,
 				    field->type, INDEX_CACHE_HEADER);
+		} else {
+			verify_cache_known(verify, field);
 		}
 		if (decision > INDEX_CACHE_DECISION_YES) {
 			verdict_add(verify, INDEX_DIR_CACHE, cache->want_offset,
