@@ -7,6 +7,7 @@ file merely claims to hold. The unit tests break the decoders' bytes."""
 
 import json
 import os
+import pathlib
 import re
 import resource
 import shutil
@@ -233,6 +234,46 @@ def test_extensions_that_are_in_no_record(dovecot):
         said = [line for line in server.errors() if paths[name] + "/" in line
                 and "Dropped broken extension" in line]
         assert (said != []) == (name != "whole"), (name, server.errors())
+
+
+def types_at(cache, count):
+    """Returns where the types of a cache's fields stand: before the decisions
+    and the names, which begin with that of the first field."""
+    return cache.rindex(b"flags\0date.sent\0") - 2 * count
+
+
+def test_fields_that_dovecot_knows(dovecot):
+    """Of another type they are broken; doveadm dump doesn't know them."""
+    server = dovecot(**corpus.description("sdbox"))
+    with server.imap("alice") as imap:
+        corpus.commands(imap, "CREATE box")
+        corpus.append(imap, "box", 1)
+        corpus.selected(imap, "box", "FETCH 1 ENVELOPE")
+    server.restart()
+    (path,) = [directory for directory, _ in corpus.indexes(server, "alice")
+               if corpus.level(directory) == "box"]
+    files = {file.path: pathlib.Path(file.path).read_bytes()
+             for file in os.scandir(path) if file.is_file()}
+    (line,) = answer(path)
+    names = [field["name"] for field in line["files"]["cache"]["fields"]]
+    assert line["violations"] == [] and len(names) > 10
+    cache = files[f"{path}/dovecot.index.cache"]
+    for i, name in enumerate(names):
+        if name.startswith("hdr."):
+            # Dovecot's own code doesn't always survive it
+            continue
+        for file, data in files.items():
+            write(file, data)
+        changed = bytearray(cache)
+        at = types_at(cache, len(names)) + i
+        changed[at] = (changed[at] + 1) % 5
+        write(f"{path}/dovecot.index.cache", changed)
+        server.chown("alice", path)
+        (line,) = answer(path)
+        assert f"field {name}: type" in line["violations"][0]["violated"]
+        said = server.doveadm("fetch", "-u", "alice", "imap.envelope",
+                              "mailbox", "box").stderr.decode()
+        assert f"registered field {name} type changed" in said, said
 
 
 def change_for_ever(imap, stop, states):
