@@ -41,6 +41,9 @@ static const struct {
 	{ "dovecot-attributes", INDEX_FILE_INTERNAL, true },
 	/* virtual sizes, for quota */
 	{ "dovecot-vsize.lock", INDEX_FILE_INTERNAL, false },
+	/* dsync has the mailbox, a POP3 session all of them */
+	{ ".dovecot-box-sync.lock", INDEX_FILE_INTERNAL, false },
+	{ "dovecot-pop3-session.lock", INDEX_FILE_INTERNAL, false },
 	/* permissions of what is made in a shared mailbox */
 	{ "dovecot-shared", INDEX_FILE_INTERNAL, false },
 	/* the list of mailboxes is being changed */
