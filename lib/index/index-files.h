@@ -30,15 +30,15 @@ enum index_file {
 	/* a mailbox's index is being written */
 	INDEX_FILE_LOCK,
 	/* A mailbox's index, in the order in which it is removed: a log that
-	   was rotated away without the index makes Dovecot log errors, an index
-	   alone doesn't. */
+	   continues an index or an older log that isn't there makes Dovecot log
+	   errors, those without it don't. */
 	INDEX_FILE_CACHE,
 	INDEX_FILE_THREAD,
 	INDEX_FILE_BACKUP,
 	INDEX_FILE_TMP,
-	INDEX_FILE_LOG2,
 	INDEX_FILE_LOG,
 	INDEX_FILE_MAIN,
+	INDEX_FILE_LOG2,
 
 	INDEX_FILE_COUNT
 };

@@ -113,14 +113,14 @@ static bool holds_nothing(const struct index_dir_file *file)
    are: another version of Dovecot, or another kind of machine, writes others.
    An index without its log does: clean removes that one first, and may have
    been killed. So does what is empty, as a full disk leaves it: it holds
-   nothing of anybody's. */
+   nothing of anybody's; nor does an older log without both, which Dovecot never
+   reads. */
 static bool is_clear(const struct index_dir *dir)
 {
 	const struct index_dir_file *files = dir->files;
 
 	if (holds_nothing(&files[INDEX_DIR_INDEX]) &&
-	    holds_nothing(&files[INDEX_DIR_LOG]) &&
-	    holds_nothing(&files[INDEX_DIR_LOG2]))
+	    holds_nothing(&files[INDEX_DIR_LOG]))
 		return true;
 	return dir->result == INDEX_STATE_OK &&
 		files[INDEX_DIR_INDEX].error == NULL &&

@@ -14,13 +14,14 @@ import re
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import tempfile
 
 import pytest
 
 from audit import json_lines, report, write
-from cleaning import INDEX_HEADER, LOG_HEADER, clean, make_junk
+from cleaning import INDEX_HEADER, LOG_HEADER, LOG_UPDATE, clean, make_junk
 from slowfs import slow
 from test_clean_hostile import USER, Clean, Trees, snapshot
 
@@ -69,8 +70,11 @@ def trees():
         yield Trees(top)
 
 
+OLDER_LOG = LOG_HEADER + LOG_UPDATE
+NEWER_LOG = LOG_HEADER[:8] + struct.pack("=III", 3, 2, len(OLDER_LOG)) + \
+    LOG_HEADER[20:]
 HEADERS = {"dovecot.index": INDEX_HEADER, "dovecot.index.log": LOG_HEADER,
-           "dovecot.index.log.2": LOG_HEADER}
+           "dovecot.index.log.2": OLDER_LOG}
 
 
 def make(tree, name, *files):
@@ -80,6 +84,13 @@ def make(tree, name, *files):
     for file in ("dovecot.index.log", *files):
         write(f"{path}/{file}", HEADERS.get(file, b"x"))
     return path
+
+
+def make_rotated(tree, name, *files):
+    """Makes an entry whose log was rotated, but then the disk was full: the
+    index, if there was one, goes on in the older log."""
+    path = make(tree, name, "dovecot.index.log.2", *files)
+    write(f"{path}/dovecot.index.log", NEWER_LOG)
 
 
 def begin(tree):
@@ -115,8 +126,8 @@ def fill_default(tree):
 def fill_used(tree):
     make(tree, ".imap/box", "dovecot.index")
     make(tree, ".imap/box2", "dovecot.index")
-    make(tree, "sub/.imap/gone", "dovecot.index", "dovecot.index.cache",
-         "dovecot.index.log.2")
+    make_rotated(tree, "sub/.imap/gone", "dovecot.index",
+                 "dovecot.index.cache")
     os.makedirs(f"{tree.index}/sub/.imap/alone")
     write(f"{tree.index}/sub/.imap/alone/dovecot.index", INDEX_HEADER)
     tree.box("box")
@@ -139,8 +150,7 @@ def fill_wrong(tree):
 def fill_maildir(tree):
     make(tree, ".box", "dovecot.index")
     make(tree, ".box2", "dovecot.index")
-    make(tree, ".gone", "dovecot.index", "dovecot.index.cache",
-         "dovecot.index.log.2")
+    make_rotated(tree, ".gone", "dovecot.index.cache")
     make(tree, ".junk")
     make(tree, ".foreign", "mine")
     os.mkdir(f"{tree.index}/.empty")
@@ -228,14 +238,13 @@ def undisturbed(tree, kind):
 
 
 def test_the_order_of_removal(trees, tmp_path):
-    """A log that was rotated away without the index makes Dovecot complain, an
-    index alone doesn't."""
+    """A log makes Dovecot complain of what it continues and isn't there."""
     fill(trees, "used")
     run(trees, "used", "unlinkat", path=str(tmp_path / "trace"))
     names = re.findall(r'unlinkat\(\d+<[^>]*/gone>, "(.*?)", 0\)',
                        (tmp_path / "trace").read_text())
-    assert names == ["dovecot.index.cache", "dovecot.index.log.2",
-                     "dovecot.index.log", "dovecot.index"]
+    assert names == ["dovecot.index.cache", "dovecot.index.log",
+                     "dovecot.index", "dovecot.index.log.2"]
 
 
 def check(tree, tier, guard, left, what):

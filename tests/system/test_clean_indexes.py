@@ -6,12 +6,15 @@ anybody's."""
 
 import os
 import shutil
+import signal
 import struct
 
 import pytest
 
-from audit import MESSAGE, entries, json_lines, report
+from audit import (MESSAGE, as_user, entries, json_lines, location_options,
+                   report, write)
 from cleaning import LOG_UPDATE, clean, removed
+from corpus import description
 from dovecot import Location
 from imap import literal
 
@@ -103,3 +106,73 @@ def test_what_is_not_understood_is_nobodys(dovecot, layout):
     assert removed(lines) == set(CLEAR)
     [namespace] = report(lines)["namespaces"]
     assert namespace["clean"]["kept"]["unknown"]["entries"] == len(UNCLEAR)
+
+
+def read_all(path):
+    files = {}
+    for file in os.scandir(path):
+        with open(file.path, "rb") as f:
+            files[file.name] = f.read()
+    return files
+
+
+def write_all(server, path, files):
+    shutil.rmtree(path, ignore_errors=True)
+    os.makedirs(path)
+    for name, data in files.items():
+        write(f"{path}/{name}", data)
+    server.chown("alice", path)
+
+
+def rotated(server, path):
+    """Returns a mailbox's index as a disk leaves it that had space for another
+    log, but not for the index: that goes on in the older log."""
+    before, index = None, b""
+    with server.imap("alice") as imap:
+        imap.ok("CREATE box")
+        imap.ok("APPEND box", literal(MESSAGE))
+        imap.ok("SELECT box")
+        imap.ok("FETCH 1 (ENVELOPE)")
+        while not before or index == before:
+            before = index
+            for i in range(20):
+                imap.ok(f"STORE 1 FLAGS (keyword-{i})")
+            index = read_all(path).get("dovecot.index", b"")
+    server.restart()
+    return {**read_all(path), "dovecot.index": before}
+
+
+def test_what_a_killed_clean_leaves(dovecot):
+    """The next one takes it; if the mailbox is made anew, Dovecot has nothing
+    to complain of."""
+    server = dovecot(**description("mbox"))
+    top = server.path("index/%u/.imap", "alice")
+    mail = server.path("~/mail", "alice")
+    files = rotated(server, f"{top}/box")
+    os.rename(f"{mail}/box", f"{mail}/other")
+    for when in range(1, len(files) + 2):
+        write_all(server, f"{top}/box", files)
+        done = as_user(
+            server, "alice", "mailbox-audit", "clean", "-a", "0", "-U", "-g",
+            "0", "-f", *location_options(server, "alice", server.location),
+            prefix=["strace", "-f", "-o", "/dev/null", "-e",
+                    f"inject=unlinkat:signal=KILL:when={when}"])
+        assert done.returncode == -signal.SIGKILL
+        os.rename(f"{top}/box", f"{server.dir}/rest-{when}")
+    names = [f"rest-{when}" for when in range(1, len(files) + 2)]
+    assert [len(os.listdir(f"{server.dir}/{name}")) for name in names] == \
+        [4, 3, 2, 1, 0]
+    for name in names:
+        shutil.copytree(f"{server.dir}/{name}", f"{top}/{name}")
+    server.chown("alice", top)
+    assert removed(clean(server, "alice", "-U", "-g", "0", "-f")) >= set(names)
+    for name in names:
+        shutil.move(f"{server.dir}/{name}", f"{top}/{name}")
+        shutil.copy(f"{mail}/other", f"{mail}/{name}")
+    server.chown("alice", top)
+    server.chown("alice", mail)
+    with server.imap("alice") as imap:
+        for name in names:
+            imap.ok(f"SELECT {name}")
+            imap.ok("STORE 1 FLAGS (keyword)")
+    assert server.errors() == []
