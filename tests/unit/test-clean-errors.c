@@ -3,12 +3,28 @@
 
 /* What clean may not do: it is told, and the rest goes on. */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "unit-clean.h"
+
+/* what flock() fails with; 0 if it doesn't */
+static int flock_errno;
+
+/* The library's, too. */
+int flock(int fd, int operation)
+{
+	if (flock_errno == 0)
+		return syscall(SYS_flock, fd, operation);
+	errno = flock_errno;
+	return -1;
+}
 
 /* Directories that can't be changed, or not be read. */
 static const struct {
@@ -117,6 +133,25 @@ START_TEST(an_index_root_that_cannot_be_read_is_refused)
 }
 END_TEST
 
+/* As on a file server without locks. */
+START_TEST(an_index_root_that_cannot_be_locked_is_refused)
+{
+	char *expected;
+
+	clean_setup();
+	make_entry("junk");
+	flock_errno = ENOLCK;
+	ck_assert_str_eq(clean_run(), ".imap/junk:refused|");
+	ck_assert_str_eq(clean.ns.clean.refused,
+			 "The index root can't be used");
+	ck_assert_int_eq(clean.ret, -1);
+	expected = mem_printf("flock(%s): No locks available",
+			      unit_path("index"));
+	ck_assert_str_eq(clean.error, expected);
+	free(expected);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean-errors");
@@ -125,5 +160,6 @@ int main(void)
 			    sizeof(dir_cases) / sizeof(dir_cases[0]));
 	tcase_add_test(tcase, what_is_not_seen_is_doubtful);
 	tcase_add_test(tcase, an_index_root_that_cannot_be_read_is_refused);
+	tcase_add_test(tcase, an_index_root_that_cannot_be_locked_is_refused);
 	return unit_run(tcase);
 }
