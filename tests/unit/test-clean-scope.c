@@ -12,9 +12,11 @@
 
 static const struct {
 	const char *driver, *layout;
+	bool iter_index;
 } refused_formats[] = {
-	{ "sdbox", NULL }, { "mdbox", NULL }, { "imapc", NULL },
-	{ "maildir", "index" },
+	{ "sdbox", NULL, false }, { "mdbox", NULL, false },
+	{ "imapc", NULL, false }, { "maildir", "index", false },
+	{ "maildir", "fs", true },
 };
 
 START_TEST(other_formats_are_refused)
@@ -22,6 +24,7 @@ START_TEST(other_formats_are_refused)
 	clean_setup();
 	clean.location.driver = refused_formats[_i].driver;
 	clean.location.layout = refused_formats[_i].layout;
+	clean.location.iter_index = refused_formats[_i].iter_index;
 	unit_write(unit_path("index/mailboxes/gone/dovecot.index.log"),
 		   log_header, sizeof(log_header));
 	clean_run();
