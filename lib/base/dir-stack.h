@@ -19,7 +19,7 @@ struct dir_stack_frame {
 	size_t name_pos;
 	/* -1 if it isn't open now */
 	int fd;
-	/* how many times it was opened: each time it is read from its start */
+	/* how many times it was opened */
 	unsigned int opens;
 	/* set when it was closed to make room */
 	struct inode_id id;

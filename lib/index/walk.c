@@ -34,8 +34,6 @@ struct walk_dir {
 	struct inode_id id;
 	/* in walk.way; owned, NULL if it isn't there */
 	struct inode_id *way;
-	/* dir_stack_frame.opens when it was read last */
-	unsigned int opens;
 	bool is_complete:1;
 };
 
@@ -346,24 +344,21 @@ static void walk_dir_found(struct walk *walk, int dir_fd,
    directory, -1 with errno on error. */
 static int walk_read(struct walk *walk, struct walk_dir *dir, int fd)
 {
-	size_t depth = walk->stack.count;
-	unsigned int opens = depth == 0 ? 0 :
-		walk->stack.frames[depth - 1].opens;
 	ssize_t ret;
 
 	if (dir->pos < dir->len)
 		return 1;
 	if (dir->offset == WALK_OFFSET_END)
 		return 0;
-	if ((dir->buffer == NULL || dir->opens != opens) && dir->offset != 0 &&
-	    lseek(fd, dir->offset, SEEK_SET) == (off_t)-1)
-		return -1;
 	if (dir->buffer == NULL) {
+		/* it may have been closed meanwhile */
+		if (dir->offset != 0 &&
+		    lseek(fd, dir->offset, SEEK_SET) == (off_t)-1)
+			return -1;
 		dir->buffer = walk->spare_buffer != NULL ?
 			walk->spare_buffer : mem_alloc(WALK_BUFFER_SIZE);
 		walk->spare_buffer = NULL;
 	}
-	dir->opens = opens;
 	walk_revoke(walk, dir);
 	ret = getdents64(fd, dir->buffer, WALK_BUFFER_SIZE);
 	if (ret < 0 && errno == ENOENT) {
