@@ -145,6 +145,10 @@ static const struct location_case {
 	  "a b/\xff\n", "a b/.imap/\xff\n", "a b/\xff\n" },
 	{ { .driver = "mbox", .index_root = INDEX },
 	  "x/.imap/y", "x/.imap/.imap/y", "x/.imap/y" },
+	/* it only begins like DIRNAME= */
+	{ { .driver = "sdbox", .index_root = INDEX },
+	  "dbox-Mails2", "mailboxes/dbox-Mails2",
+	  "mailboxes/dbox-Mails2/dbox-Mails" },
 };
 #define CASES_COUNT (int)(sizeof(cases) / sizeof(cases[0]))
 
@@ -207,6 +211,7 @@ static const struct {
 	{ { .driver = "mbox", .index_root = INDEX }, "foo/bar" },
 	{ { .driver = "mbox", .index_root = INDEX }, ".imap" },
 	{ { .driver = "mbox", .index_root = INDEX }, "x.imap/foo" },
+	{ { .driver = "mbox", .index_root = INDEX }, "5imap/foo" },
 	{ { .driver = "mbox", .index_root = INDEX }, ".imap/foo/bar" },
 	{ { .driver = "mbox", .index_root = INDEX, .mailbox_dir = "mb" },
 	  ".imap/foo" },
@@ -226,6 +231,8 @@ static const struct {
 	{ { .driver = "sdbox" }, "mailboxes/foo" },
 	{ { .driver = "sdbox" }, "mailboxes/dbox-Mails" },
 	{ { .driver = "sdbox" }, "mailboxes/foo/dbox-Mail" },
+	{ { .driver = "sdbox" }, "mailboxes/foo/dbox-Mail2" },
+	{ { .driver = "sdbox" }, "mailboxes/foo2dbox-Mails" },
 	/* no mailbox's name has DIRNAME= in it */
 	{ { .driver = "sdbox", .index_root = INDEX },
 	  "mailboxes/foo/dbox-Mails" },
@@ -246,6 +253,52 @@ START_TEST(no_mailbox_has_its_index_there)
 	ck_assert_msg(!location_from_index_path(location,
 						unmapped[_i].index_path, &path),
 		      "%s", unmapped[_i].index_path);
+	location_free(&location);
+}
+END_TEST
+
+/* A Maildir's root, by the namespace's prefix. */
+static const struct {
+	struct mba_location set;
+	bool is_mailbox;
+} top_cases[] = {
+	{ { .driver = "maildir", .prefix = "x/", FS }, true },
+	{ { .driver = "maildir", .prefix = "INBOX2/", FS }, true },
+	{ { .driver = "maildir", .prefix = "in/", FS }, true },
+	{ { .driver = "mbox", .prefix = "x/", FS }, false },
+	{ { .driver = "maildir", .prefix = "x/", LISTED }, false },
+	{ { .driver = "maildir", .prefix = "x/", FS, .mailbox_dir = "m" },
+	  false },
+	{ { .driver = "maildir", .prefix = "x/", FS, .dirname = "D" }, false },
+	{ { .driver = "maildir", .prefix = "x/", FS, .inbox_is_prefix = true },
+	  false },
+	{ { .driver = "maildir", .prefix = "", FS }, false },
+	{ { .driver = "maildir", .prefix = "/", FS }, false },
+	{ { .driver = "maildir", .prefix = "xy", FS }, false },
+	{ { .driver = "maildir", .prefix = "inbox/", FS }, false },
+};
+#define TOP_CASES_COUNT (int)(sizeof(top_cases) / sizeof(top_cases[0]))
+
+START_TEST(the_root_may_be_a_mailbox)
+{
+	struct mba_location set = top_cases[_i].set;
+	struct location *location;
+	struct location_path path;
+	bool found;
+
+	set.type = "private";
+	set.mail_root = "/mail";
+	set.index_root = INDEX;
+	set.separator = '/';
+	location = location_init(&set);
+	found = location_from_index_path(location, ".", &path);
+	ck_assert(found == top_cases[_i].is_mailbox);
+	if (found) {
+		ck_assert_str_eq(path.storage_name, "");
+		ck_assert_str_eq(path.mail_path, ".");
+		ck_assert_uint_eq(path.mail_dir_len, 0);
+		location_path_free(&path);
+	}
 	location_free(&location);
 }
 END_TEST
@@ -542,6 +595,8 @@ int main(void)
 	tcase_add_loop_test(tcase, an_index_path_leads_back, 0, CASES_COUNT);
 	tcase_add_loop_test(tcase, no_mailbox_has_its_index_there, 0,
 			    UNMAPPED_COUNT);
+	tcase_add_loop_test(tcase, the_root_may_be_a_mailbox, 0,
+			    TOP_CASES_COUNT);
 	tcase_add_test(tcase, the_directory_of_a_mailbox_is_told);
 	tcase_add_test(tcase, only_guids_are_mailboxes_of_layout_index);
 	tcase_add_test(tcase, the_list_index_is_where_dovecot_has_it);
