@@ -341,9 +341,6 @@ static void path_init(const struct location *location, char *storage_name,
 		path_r->mail_path = mem_strconcat(".", storage_name,
 						  (char *)NULL);
 		path_r->mail_dir_len = 0;
-	} else if (mailbox_dir[0] == '\0' && dirname[0] == '\0') {
-		path_r->mail_path = mem_strdup(storage_name);
-		path_set_dir_len(path_r, strlen(storage_name));
 	} else {
 		path_r->mail_path = mem_strconcat(mailbox_dir,
 			mailbox_dir[0] == '\0' ? "" : "/", storage_name,
