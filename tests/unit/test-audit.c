@@ -270,6 +270,26 @@ START_TEST(a_root_that_is_the_index_root_is_not_nested)
 }
 END_TEST
 
+/* What is missing for one namespace may be there for the other. */
+START_TEST(names_are_not_told_where_indexes_are_shared)
+{
+	struct mba_location location = location_get(), other = location;
+	const struct mba_report *report;
+	struct mba_audit *audit;
+
+	make_entry(".imap/box");
+	unit_write(unit_path("mail/.subscriptions"), "gone\n", 5);
+	audit = audit_location(&location, &report);
+	ck_assert_str_eq(report->namespaces->subscriptions[0], "gone");
+	other.prefix = "other/";
+	other.mail_root = unit_path("other");
+	mba_audit_add(audit, &other, true);
+	(void)mba_audit_run(audit, &report);
+	ck_assert_ptr_null(report->namespaces->subscriptions[0]);
+	mba_audit_deinit(&audit);
+}
+END_TEST
+
 /* after how many entries to stop, once */
 struct stop {
 	unsigned int entries, after;
@@ -423,6 +443,7 @@ int main(void)
 	tcase_add_loop_test(tcase, own_roots_below_the_index_root_are_nested,
 			    0, 3);
 	tcase_add_test(tcase, a_root_that_is_the_index_root_is_not_nested);
+	tcase_add_test(tcase, names_are_not_told_where_indexes_are_shared);
 	tcase_add_test(tcase, an_audit_stops_at_the_next_entry);
 	tcase_add_test(tcase, an_audit_stops_at_the_next_subscription);
 	tcase_add_test(tcase, counts_belong_together_while_they_grow);
