@@ -111,6 +111,25 @@ START_TEST(a_stack_opens_what_it_jumps_to)
 }
 END_TEST
 
+START_TEST(the_directory_above_is_told)
+{
+	struct dir_stack stack;
+	struct stat st;
+	ino_t first;
+
+	unit_make_deep(unit_path("root"), 2);
+	stack_open(&stack, unit_path("root"));
+	ck_assert_int_eq(dir_stack_parent_fd(&stack), -1);
+	dir_stack_push(&stack, "d", 1);
+	first = stack_ino(&stack);
+	ck_assert_int_eq(dir_stack_parent_fd(&stack), stack.root_fd);
+	dir_stack_push(&stack, "d", 1);
+	ck_assert_int_eq(fstat(dir_stack_parent_fd(&stack), &st), 0);
+	ck_assert_uint_eq(st.st_ino, first);
+	dir_stack_deinit(&stack);
+}
+END_TEST
+
 /* Go so deep that the first directories are closed, then back to the third,
    "root/d/d/d". Returns errno if it can't be opened. */
 static int return_to_third(void (*change)(void))
@@ -259,6 +278,7 @@ int main(void)
 	tcase_add_test(tcase, a_stack_holds_few_descriptors);
 	tcase_add_test(tcase, a_stack_closes_what_it_opened);
 	tcase_add_test(tcase, a_stack_opens_what_it_jumps_to);
+	tcase_add_test(tcase, the_directory_above_is_told);
 	tcase_add_test(tcase, a_directory_that_was_replaced_is_told);
 	tcase_add_test(tcase, a_symlink_in_its_place_is_not_followed);
 	tcase_add_test(tcase, a_directory_that_was_moved_is_told);
