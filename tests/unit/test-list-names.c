@@ -329,6 +329,25 @@ START_TEST(a_list_may_change)
 }
 END_TEST
 
+/* The list needn't be where the indexes are. */
+START_TEST(a_list_may_be_elsewhere)
+{
+	struct names_case elsewhere = { .names = { "none" }, ONE };
+	struct mba_audit_settings set = { .rules = NULL };
+	const struct mba_report *report;
+	struct mba_audit *audit;
+
+	unit_mkdir(unit_path("mail/box/tmp"));
+	(void)list_write("lists/" LIST, elsewhere.names, elsewhere.boxes,
+			 NULL);
+	elsewhere.location.list_index = unit_path("lists/" LIST);
+	audit = audit_init(&elsewhere, &set);
+	ck_assert_int_eq(mba_audit_run(audit, &report), 0);
+	ck_assert_str_eq(told_get(report->namespaces), "none:|");
+	audit_deinit(&audit, &set);
+}
+END_TEST
+
 START_TEST(the_first_names_are_told)
 {
 	static struct list_box boxes[MBA_MAX_LIST_NAMES + 2];
@@ -481,6 +500,7 @@ int main(void)
 			    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_loop_test(tcase, a_list_may_change, 0,
 			    sizeof(changes) / sizeof(changes[0]));
+	tcase_add_test(tcase, a_list_may_be_elsewhere);
 	tcase_add_test(tcase, the_first_names_are_told);
 	tcase_add_test(tcase, a_list_may_change_while_names_are_in_flight);
 	tcase_add_test(tcase, errors_are_told_once);
