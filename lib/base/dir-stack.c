@@ -153,8 +153,6 @@ void dir_stack_pop(struct dir_stack *stack)
 	frame_close(stack, frame);
 	stack->path_len = frame->name_pos == 0 ? 0 : frame->name_pos - 1;
 	stack->path[stack->path_len] = '\0';
-	if (stack->first_open > stack->count)
-		stack->first_open = stack->count;
 }
 
 void dir_stack_seek(struct dir_stack *stack, const char *path, size_t len)
