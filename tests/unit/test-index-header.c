@@ -38,12 +38,7 @@ static const struct {
 
 static void make_header(struct bytes *index)
 {
-	memset(index, 0, sizeof(*index));
-	add(index, "\7\3", 2);
-	add16(index, 120);
-	add32(index, 120);
-	add32(index, 8);
-	add32(index, OCTETS(COMPAT_FLAGS));
+	index_begin(index, 120, 8);
 	while (index->size < 120)
 		add32(index, 78);
 }

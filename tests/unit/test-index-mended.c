@@ -31,27 +31,16 @@ static struct bytes index_file;
 static const char *error;
 
 /* An index file without messages. */
-static void index_begin(uint32_t seq, uint32_t head)
+static void make_index(uint32_t seq, uint32_t head)
 {
 	struct bytes *index = &index_file;
 
-	memset(index, 0, sizeof(*index));
-	add(index, "\7\3", 2);
-	add16(index, 120);
-	add32(index, 120);
-	add32(index, 8);
-	add32(index, OCTETS(COMPAT_FLAGS));
-	add32(index, INDEXID);
-	add32(index, 0);
-	add32(index, 1);
-	add32(index, NEXT_UID);
-	while (index->size < 60)
-		add32(index, 0);
-	add32(index, seq);
-	add32(index, head);
-	add32(index, head);
-	while (index->size < 120)
-		add32(index, 0);
+	index_begin(index, 120, 8);
+	ADD(index, INDEXID, 0, 1, NEXT_UID);
+	/* no messages */
+	index->size = 60;
+	ADD(index, seq, head, head);
+	index->size = 120;
 }
 
 static enum index_state_result
@@ -116,7 +105,7 @@ START_TEST(an_index_and_a_log)
 {
 	const bool belong = tests[_i].problem == NULL;
 
-	index_begin(tests[_i].seq, tests[_i].head);
+	make_index(tests[_i].seq, tests[_i].head);
 	log_begin(&newer, tests[_i].log_seq, tests[_i].prev_seq, 0);
 	if (tests[_i].uid != 0)
 		log_append(&newer, tests[_i].uid, 1);
@@ -138,16 +127,9 @@ static void index_add_modseq(uint32_t size, uint32_t seq, uint32_t offset)
 	struct bytes *index = &index_file;
 	const uint32_t header_size = 120 + 24 + 16;
 
-	add32(index, size);
-	add32(index, 0);
-	add32(index, 0);
-	add16(index, 8);
-	add16(index, 6);
+	ADD(index, size, 0, 0, PAIR(8, 6));
 	add(index, "modseq\0", 8);
-	add32(index, 1);
-	add32(index, 0);
-	add32(index, seq);
-	add32(index, offset);
+	ADD(index, 1, 0, seq, offset);
 	memcpy(index->data + 4, &header_size, sizeof(header_size));
 	ck_assert_uint_eq(index->size, header_size);
 }
@@ -173,7 +155,7 @@ START_TEST(a_log_that_is_broken_before)
 		{ 1, 16, SEQ, LOG_SIZE + 16, NO_OFFSET },
 	};
 
-	index_begin(SEQ, LOG_SIZE);
+	make_index(SEQ, LOG_SIZE);
 	if (walks[_i].size > 0) {
 		index_add_modseq(walks[_i].size, walks[_i].seq,
 				 walks[_i].offset);
@@ -194,7 +176,7 @@ END_TEST
 /* The older log continues the index, and the newer one that. */
 static void make_both(uint32_t prev_offset)
 {
-	index_begin(SEQ, 40);
+	make_index(SEQ, 40);
 	log_begin(&older, SEQ, 4, 0);
 	log_append(&older, NEXT_UID, 1);
 	log_begin(&newer, SEQ + 1, SEQ, prev_offset);
@@ -258,7 +240,7 @@ START_TEST(a_log_of_another_index)
 {
 	uint32_t indexid = INDEXID + 1;
 
-	index_begin(SEQ, 40);
+	make_index(SEQ, 40);
 	log_begin(&newer, SEQ, 4, 0);
 	memcpy(newer.data + 4, &indexid, sizeof(indexid));
 	ck_assert_int_eq(read_back(NULL, false), INDEX_STATE_MISMATCH);
@@ -328,7 +310,7 @@ static void read_dir(struct index_dir *dir_r)
 {
 	int fd;
 
-	index_begin(SEQ, LOG_SIZE + 4);
+	make_index(SEQ, LOG_SIZE + 4);
 	log_begin(&newer, SEQ, 4, 0);
 	log_append(&newer, ADDED, 1);
 	write_index();

@@ -26,21 +26,29 @@ void add16(struct bytes *bytes, uint16_t value)
 	add(bytes, &value, sizeof(value));
 }
 
+void add_numbers(struct bytes *bytes, const uint32_t *numbers, size_t count)
+{
+	add(bytes, numbers, count * sizeof(*numbers));
+}
+
+void index_begin(struct bytes *index, uint32_t header_size,
+		 uint32_t record_size)
+{
+	memset(index, 0, sizeof(*index));
+	add(index, "\7\3", 2);
+	add16(index, 120);
+	ADD(index, header_size, record_size, OCTETS(COMPAT_FLAGS));
+}
+
 void log_begin(struct bytes *log, uint32_t seq, uint32_t prev_seq,
 	       uint32_t prev_offset)
 {
 	memset(log, 0, sizeof(*log));
 	add(log, "\1\3", 2);
 	add16(log, 40);
-	add32(log, INDEXID);
-	add32(log, seq);
-	add32(log, prev_seq);
-	add32(log, prev_offset);
-	add32(log, INDEXID);
-	/* initial_modseq */
-	add(log, "\0\0\0\0\0\0\0", 8);
-	add32(log, OCTETS(COMPAT_FLAGS));
-	add32(log, 0);
+	/* no initial_modseq */
+	ADD(log, INDEXID, seq, prev_seq, prev_offset, INDEXID, 0, 0,
+	    OCTETS(COMPAT_FLAGS), 0);
 }
 
 void set_size(unsigned char *dest, uint32_t size)
@@ -58,7 +66,7 @@ void log_add(struct bytes *log, uint32_t type, const uint32_t *numbers,
 	set_size(size, 8 + count * 4);
 	add(log, size, 4);
 	add32(log, type);
-	add(log, numbers, count * 4);
+	add_numbers(log, numbers, count);
 }
 
 void log_append(struct bytes *log, uint32_t first, uint32_t count)

@@ -4,7 +4,7 @@
 #ifndef UNIT_INDEX_LOG_H
 #define UNIT_INDEX_LOG_H
 
-/* What the unit tests of logs, and of what logs prove, share. */
+/* What the unit tests of index files and logs, and of what logs prove, share. */
 
 #include "index-log-scan.h"
 #include "index-state.h"
@@ -29,7 +29,7 @@
 
 #define INDEXID 1700000000u
 
-/* A log that is being written. */
+/* A file that is being written. */
 struct bytes {
 	unsigned char data[64 * 1024];
 	size_t size;
@@ -42,7 +42,15 @@ extern struct index_state state;
 void add(struct bytes *bytes, const void *data, size_t size);
 void add32(struct bytes *bytes, uint32_t value);
 void add16(struct bytes *bytes, uint16_t value);
+void add_numbers(struct bytes *bytes, const uint32_t *numbers, size_t count);
+#define ADD(bytes, ...) \
+	add_numbers(bytes, (const uint32_t[]){ __VA_ARGS__ }, \
+		    sizeof((const uint32_t[]){ __VA_ARGS__ }) / \
+		    sizeof(uint32_t))
 
+/* Begin an index file, up to its indexid. */
+void index_begin(struct bytes *index, uint32_t header_size,
+		 uint32_t record_size);
 /* Begin a log. */
 void log_begin(struct bytes *log, uint32_t seq, uint32_t prev_seq,
 	       uint32_t prev_offset);
