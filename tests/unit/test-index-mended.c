@@ -58,16 +58,6 @@ read_back(const struct bytes *log2, bool is_settled)
 	return index_state_read(&input, &state, &error);
 }
 
-static void check_problem(const char *problem)
-{
-	if (problem == NULL)
-		ck_assert_ptr_null(state.problem);
-	else {
-		ck_assert_ptr_nonnull(state.problem);
-		ck_assert_str_eq(state.problem, problem);
-	}
-}
-
 /* Where the index is; the log and its predecessor, the UID that it adds, bytes
    after that; what comes of it. */
 static const struct {

@@ -21,7 +21,7 @@ static void read_files(const struct bytes *log)
 	const char *error;
 
 	if (log != NULL)
-		input.log = (struct index_state_file){ log->data, log->size };
+		input.log = (struct index_state_file) { log->data, log->size };
 	ck_assert_int_eq(index_state_read(&input, &state, &error),
 			 INDEX_STATE_OK);
 }

@@ -127,7 +127,7 @@ static void make_list(uint32_t first_id, uint32_t second_id,
 		OCTETS('l', 'i', 's', 't'));
 	LOG_ADD(log, EXT_HEADER, PAIR(0, 16));
 	/* the names are a part of it */
-	set_size(log->data + LIST_NAMES_AT, LIST_RECORDS_AT - 8 - LIST_NAMES_AT);
+	set_size(log->data + LIST_NAMES_AT, 8 + 4 + 16);
 	add(log, "\0", 1);
 	ADD(log, first_id);
 	add(log, "a", 2);

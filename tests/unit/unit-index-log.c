@@ -87,6 +87,16 @@ read_logs(const struct bytes *log, const struct bytes *log2)
 	return index_state_read(&input, &state, &error);
 }
 
+void check_problem(const char *problem)
+{
+	if (problem == NULL)
+		ck_assert_ptr_null(state.problem);
+	else {
+		ck_assert_ptr_nonnull(state.problem);
+		ck_assert_str_eq(state.problem, problem);
+	}
+}
+
 void setup(void)
 {
 	memset(&state, 0, sizeof(state));

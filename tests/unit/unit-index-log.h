@@ -4,7 +4,8 @@
 #ifndef UNIT_INDEX_LOG_H
 #define UNIT_INDEX_LOG_H
 
-/* What the unit tests of index files and logs, and of what logs prove, share. */
+/* What the unit tests of index files and logs, and of what these prove,
+   share. */
 
 #include "index-log-scan.h"
 #include "index-state.h"
@@ -68,6 +69,9 @@ void log_append(struct bytes *log, uint32_t first, uint32_t count);
 /* Read the state from logs alone. */
 enum index_state_result
 read_logs(const struct bytes *log, const struct bytes *log2);
+
+/* Expect that this was wrong, or with NULL that nothing was. */
+void check_problem(const char *problem);
 
 /* Forget the state: before the first log of a test, and after each. */
 void setup(void);
