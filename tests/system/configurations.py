@@ -8,7 +8,7 @@ paths are those of a private server (dovecot.py)."""
 import gzip
 
 from differential import Both, Configuration
-from dovecot import IS_24, Location, Namespace
+from dovecot import DROP_NOSELECT, IS_24, Location, Namespace, NO_NOSELECT
 from filter import MBOX
 from trees import Tree
 
@@ -166,8 +166,8 @@ MBOX_HOME = [
     Configuration(
         "home-drop-noselect", "Dovecot 2.4's defaults",
         Location("mbox", "~", inbox="mail/%u", index="index/%u",
-                 options={} if IS_24 else {"NO-NOSELECT": True}), HOME,
-        settings=Both({}, {"mailbox_list_drop_noselect": True})),
+                 options=NO_NOSELECT), HOME,
+        settings=DROP_NOSELECT),
     Configuration(
         "home-inbox-prefix", "Dovecot documentation, namespaces",
         Location("mbox", "~", inbox="mail/%u", index="index/%u"), HOME,

@@ -96,6 +96,10 @@ def version():
 
 VERSION = version()
 IS_24 = VERSION >= (2, 4)
+# LIST removes empty directories: an option of a location, a setting. Otherwise
+# the servers don't do that, as 2.3 by default.
+NO_NOSELECT = {} if IS_24 else {"NO-NOSELECT": True}
+DROP_NOSELECT = {"mailbox_list_drop_noselect": "yes"} if IS_24 else {}
 
 
 def dovecot_config():

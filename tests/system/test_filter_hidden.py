@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from accesslog import PLUGIN, accesses
-from dovecot import IS_24, Location, Namespace
+from dovecot import DROP_NOSELECT, IS_24, Location, Namespace, NO_NOSELECT
 from filter import fill_mbox, MBOX, with_filter
 from imap import parse_list
 
@@ -323,15 +323,10 @@ def test_a_name_counts_in_each_namespace_that_shows_it(dovecot, list_index):
 @pytest.mark.parametrize("list_index", ["yes", "no"])
 def test_an_empty_directory_counts_though_list_removes_it(dovecot, list_index):
     """Nothing looks into it."""
-    settings = {"mailbox_list_index": list_index}
-    options = {}
-    if IS_24:
-        settings["mailbox_list_drop_noselect"] = "yes"
-    else:
-        options["NO-NOSELECT"] = True
+    settings = {"mailbox_list_index": list_index, **DROP_NOSELECT}
     server = dovecot(**with_filter({
         "location": Location("mbox", "~/main", index="index/%u",
-                             options=options),
+                             options=NO_NOSELECT),
         "settings": settings, "plugins": PLUGIN}))
     fill_mbox(server, "alice", [".empty/", ".git/config"], root="~/main")
     with server.imap("alice") as imap:

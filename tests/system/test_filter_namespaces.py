@@ -6,7 +6,8 @@ only where stock Dovecot removes them."""
 
 import pytest
 
-from dovecot import IS_24, Location, Namespace, User
+from dovecot import DROP_NOSELECT, IS_24, Location, Namespace, NO_NOSELECT, \
+    User
 from filter import fill_mbox, files, hidden, mutf7, with_filter
 from imap import quote
 
@@ -143,14 +144,10 @@ TREE = ["empty/", "a/b/empty/", "hollow/.git/config", "deep/hollow/.cache/x",
 def test_directories_of_hidden_names_are_not_taken_for_empty(dovecot, commands,
                                                              list_index):
     """NO-NOSELECT, 2.4's default: LIST removes empty directories."""
-    settings = {"mailbox_list_index": list_index}
-    options = {}
-    if IS_24:
-        settings["mailbox_list_drop_noselect"] = "yes"
-    else:
-        options["NO-NOSELECT"] = True
+    settings = {"mailbox_list_index": list_index, **DROP_NOSELECT}
     description = {"location": Location("mbox", "~", inbox="mail/%u",
-                                        index="index/%u", options=options),
+                                        index="index/%u",
+                                        options=NO_NOSELECT),
                    "settings": settings}
     plain = dovecot(**description)
     server = dovecot(**with_filter(description, ".* junk"))

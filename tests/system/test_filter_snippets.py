@@ -11,12 +11,10 @@ import subprocess
 import pytest
 
 import readme
-from dovecot import IS_24, Location
+from dovecot import DROP_NOSELECT, IS_24, Location
 from filter import fill_mbox
 from manual import VERSION, configuration
 
-# what the harness sets otherwise: 2.4 removes empty directories
-STOCK = {"mailbox_list_drop_noselect": "yes"} if IS_24 else {}
 NAMES = ["mail", ".profile", ".git/config", "public_html/index"]
 
 
@@ -29,7 +27,7 @@ def list_with(dovecot, extra):
     the home is still there."""
     server = dovecot(location=Location("mbox", "~", inbox="mail/%u",
                                        index="index/%u"),
-                     settings=STOCK, extra=extra)
+                     settings=DROP_NOSELECT, extra=extra)
     fill_mbox(server, "alice", NAMES)
     empty = server.users["alice"].home + "/empty/below"
     os.makedirs(empty)
