@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
-/* What they change of extensions, of which keywords are one. */
+/* What a log's transactions change of extensions, of which keywords are one. */
 
 #include <string.h>
 
