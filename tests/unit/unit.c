@@ -91,10 +91,10 @@ void unit_make_deep(const char *root, unsigned int levels)
 static int unit_give(const char *path, const struct stat *st, int type,
 		     struct FTW *ftw)
 {
-	(void)st;
 	(void)type;
 	(void)ftw;
-	return lchown(path, NOBODY, NOBODY);
+	return S_ISDIR(st->st_mode) && (st->st_mode & 0777) == 0555 ? 0 :
+		lchown(path, NOBODY, NOBODY);
 }
 
 void unit_become_nobody(void)

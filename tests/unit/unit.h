@@ -50,7 +50,8 @@ void unit_write(const char *path, const void *data, size_t size);
 void unit_make_deep(const char *root, unsigned int levels);
 
 /* Stop being root, if that's who runs the test, so that permissions count. The
-   temporary directory is given to the user who remains. */
+   temporary directory is given to the user who remains, but for directories of
+   mode 0555: these stay root's. */
 void unit_become_nobody(void);
 
 /* Returns the number of cases in a folder, each a file; there have to be some.
