@@ -762,11 +762,12 @@ struct mba_namespace_report {
 	struct mba_count unproven, unproven_hidden;
 	uint64_t unproven_messages;
 	/* bogus subscribed names that have no entry, as clients see them, if
-	   the file has no more than 1 MiB; ends with NULL */
+	   the file has no more than 1 MiB; ends with NULL. None where another
+	   namespace has the same index root. */
 	const char *const *subscriptions;
 	/* Bogus names of the mailbox list index that have no entry: the first
 	   MBA_MAX_LIST_NAMES; all of them, and those that a rule hides. Not
-	   with clean. */
+	   with clean, nor where another namespace has the same index root. */
 	const struct mba_list_name *list_names;
 	unsigned int list_names_count;
 	uint64_t list_names_total, list_names_hidden;
