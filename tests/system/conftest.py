@@ -27,6 +27,8 @@ def staged_files(stage):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "any_dovecot: the same whatever the "
+                            "Dovecot; one of them is enough")
     stage = os.environ.get("MBA_STAGE", "")
     if not stage:
         pytest.exit(STARTED_SO, 2)

@@ -70,13 +70,13 @@ import tempfile
 import termios
 import time
 
-from imap import Closed, Imap
+from imap import Imap
 from waiting import PATIENCE, wait_for
 
 # where Dovecot is, and what was staged
 PREFIX = os.environ.get("MBA_PREFIX", "/usr")
 FIRST_UID = 20001
-# what Dovecot logs once it listens
+# what Dovecot logs once it listens, to all its sockets
 STARTED = " starting up for "
 
 
@@ -405,7 +405,9 @@ class Dovecot:
 
     def service_lines(self):
         any_user = ["mode = 0666"]
-        return block("service imap-login",
+        # one process for all logins: each is begun anew otherwise
+        key = "restart_request_count" if IS_24 else "service_count"
+        return block("service imap-login", [f"{key} = 0"] +
                      block("inet_listener imap", [f"port = {self.port}"]) +
                      block("inet_listener imaps", ["port = 0"])) + \
             block("service lmtp", block("unix_listener lmtp", any_user)) + \
@@ -449,7 +451,7 @@ class Dovecot:
     # the processes
 
     def start(self):
-        """Starts Dovecot and waits until it greets an IMAP client."""
+        """Starts Dovecot and waits until it listens."""
         for attempt in range(3):
             # a port may be taken between choosing it and listening on it
             if attempt > 0:
@@ -462,7 +464,7 @@ class Dovecot:
                 ["dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, start_new_session=True,
                 stderr=open(self.dir + "/stderr", "ab"))
-            if self.wait_greeting(before):
+            if self.wait_started(before):
                 return self
             self.stop()
             if "Address already in use" not in self.log():
@@ -476,17 +478,12 @@ class Dovecot:
             with contextlib.suppress(FileNotFoundError):
                 os.truncate(os.path.join(self.dir, name), 0)
 
-    def wait_greeting(self, before):
-        """before is how often it has said that it started. Another server may
-        have taken the port, and greet."""
-        def greets():
-            with contextlib.suppress(OSError, Closed):
-                Imap(self.port, timeout=10).close()
-                return self.log().count(STARTED) > before
-            return False
-
+    def wait_started(self, before):
+        """before is how often it has said that it started. It listens by then;
+        a service's process begins when somebody comes."""
         return wait_for(lambda: self.process.poll() is not None or
-                        greets()) and self.process.poll() is None
+                        self.log().count(STARTED) > before) and \
+            self.process.poll() is None
 
     def stop(self):
         """Stops Dovecot and waits for the end of all its processes."""

@@ -24,6 +24,7 @@ from audit import MESSAGE, write
 from cleaning import INDEX_HEADER, LOG_HEADER, LOG_UPDATE, stop_at
 from test_audit_hostile import exchange
 
+pytestmark = pytest.mark.any_dovecot
 USER = "nobody"
 SWAPS = 100_000
 

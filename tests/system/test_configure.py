@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.any_dovecot
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LINUX_ONLY = "this is for Linux with glibc only"
 
@@ -69,6 +70,21 @@ def bare(tmp_path_factory):
     return directory / "source"
 
 
+@pytest.fixture(scope="module")
+def site(bare, tmp_path_factory):
+    """What a configure finds out about the compiler and the shell, for others:
+    not what depends on its arguments or on packages."""
+    directory = tmp_path_factory.mktemp("cache")
+    status, text = run(directory, bare / "configure", "--without-dovecot",
+                       "--no-create", "--cache-file=cache")
+    assert status == 0, text
+    known = re.sub(r"(?m)^(ac_cv_env_|pkg_cv_|ac_cv_path_.*PKG|am_cv_ar_|"
+                   r"ac_cv_prog_\w*CC).*\n", "",
+                   (directory / "cache").read_text())
+    (directory / "site").write_text(known)
+    return str(directory / "site")
+
+
 def test_without_dovecot_and_without_check(bare, tmp_path):
     pkgconfig = run("/", "pkg-config", "--variable=pcfiledir", "jansson")
     only_jansson = tmp_path / "pkgconfig"
@@ -109,15 +125,16 @@ def test_autogen_without_autoconf(tmp_path):
 # configure
 
 @pytest.fixture
-def configure(tmp_path):
-    """What configure needs until it finds something wrong: it refuses a source
-    tree that was built in."""
+def configure(tmp_path, site):
+    """What configure needs until it looks for libtool, where it ends without an
+    archiver: it refuses a source tree that was built in."""
     source = tmp_path / "source"
     copy(["configure", "lib/mailbox-audit.h"], source)
     shutil.copytree(os.path.join(TOP, "build-aux"), source / "build-aux")
 
     def configure(*arguments):
-        return run(tmp_path, source / "configure", *arguments)
+        return run(tmp_path, source / "configure", "AR=false", *arguments,
+                   CONFIG_SITE=site)
     return configure
 
 
@@ -156,8 +173,7 @@ TESTED = "all tests ran with 2.3.16, 2.3.19, 2.3.21, 2.4.1 and 2.4.5"
     ("2.3.13 (89f716dc2)",
      "Dovecot 2.3.13: it builds, and nothing is promised"),
     ("2.3.17 (1b2c3d4e5f)", "Dovecot 2.3.17: not all tests ran with it"),
-    ("2.3.16 (7e2e900c1a)", None), ("2.3.19.1", None), ("2.4.1-4", None),
-    ("2.4.5-1", None),
+    ("2.3.16 (7e2e900c1a)", None), ("2.3.19.1", None), ("2.4.5-1", None),
     ("2.4.99", "Dovecot 2.4.99: not all tests ran with it")])
 def test_versions_of_dovecot(configure, tmp_path, version, warning):
     config = fake_dovecot(tmp_path / "dovecot", version)
@@ -168,7 +184,7 @@ def test_versions_of_dovecot(configure, tmp_path, version, warning):
                         [f"configure: WARNING: {warning}: {TESTED}"])
 
 
-@pytest.mark.parametrize("version", ["2.2.36", "2.3.12", "2.5.0"])
+@pytest.mark.parametrize("version", ["2.3.12", "2.5.0"])
 def test_a_dovecot_that_it_was_not_made_for(configure, tmp_path, version):
     fake_dovecot(tmp_path / "dovecot", version)
     argument = f"--with-dovecot={tmp_path}/dovecot"
@@ -195,8 +211,8 @@ def test_a_dovecot_without_a_version(configure, tmp_path):
      "/usr/lib/x86_64-linux-gnu", False),
     (["--prefix=/opt/audit"], "../lib64", "/opt/audit/lib", True),
     ([], "../lib", "/usr/local/lib", True)])
-def test_where_the_library_is_found(bare, tmp_path, arguments, multi, libdir,
-                                    rpath):
+def test_where_the_library_is_found(bare, site, tmp_path, arguments, multi,
+                                    libdir, rpath):
     """Debian's loader looks in /usr/lib, Red Hat's in /usr/lib64."""
     compiler = tmp_path / "cc"
     compiler.write_text("#!/bin/sh\n"
@@ -204,10 +220,13 @@ def test_where_the_library_is_found(bare, tmp_path, arguments, multi, libdir,
                         f"{{ echo {multi}; exit; }}\nexec gcc \"$@\"\n")
     compiler.chmod(0o755)
     status, text = run(tmp_path, bare / "configure", "--without-dovecot",
-                       f"CC={compiler}", *arguments)
+                       "--no-create", f"CC={compiler}", *arguments,
+                       CONFIG_SITE=site)
     assert status == 0, text
-    makefile = (tmp_path / "Makefile").read_text()
-    variables = dict(re.findall(r"^(\w+) = (.*)$", makefile, flags=re.M))
+    # what the makefiles would get
+    variables = dict(re.findall(r'^S\["(\w+)"\]="(.*)"$',
+                                (tmp_path / "config.status").read_text(),
+                                flags=re.M))
     variables["libdir"] = variables["libdir"].replace(
         "${exec_prefix}", variables["exec_prefix"]).replace(
         "${prefix}", variables["prefix"])

@@ -144,11 +144,12 @@ class Format:
         return {mutf7(name).encode() for name in shown}
 
 
-def users(variants):
-    """Returns {user: (separator, prefix, variant)} and the users."""
+def users(variants, turn):
+    """Returns {user: (separator, prefix, variant)} and the users. Every second
+    separator has a prefix, the others in the next turn."""
     cases = {f"u{i}": case for i, case in enumerate(
-        (sep, prefix and "Mail" + sep, variant) for sep in SEPARATORS
-        for prefix in ("", "Mail") for variant in variants)}
+        (sep, "Mail" + sep if turn % 2 else "", variant)
+        for turn, sep in enumerate(SEPARATORS, turn) for variant in variants)}
     return cases, [User(name, fields={
         "namespace/inbox/separator": sep,
         **({"namespace/inbox/prefix": prefix} if prefix else {}),
@@ -167,7 +168,9 @@ def test_rules_see_the_levels_on_disk(dovecot, layout, escape):
     """Without the mailbox list index, with a cold one, and with one that stock
     Dovecot filled; of LAYOUT=index it is the layout."""
     form = Format(layout, escape)
-    cases, all_users = users(["on"] if layout == "index" else ["off", "on"])
+    turn = list(LAYOUTS).index(layout) + list(ESCAPES).index(escape)
+    cases, all_users = users(["on"] if layout == "index" else ["off", "on"],
+                             turn)
     server = dovecot(**with_filter(form.description, RULES),
                      users=all_users)
     form.make(server, cases)
@@ -182,7 +185,7 @@ def test_rules_see_the_levels_on_disk(dovecot, layout, escape):
     assert server.errors() == []
 
     # the same on stock Dovecot, where nothing is hidden
-    cases, all_users = users(["on" if layout == "index" else "off"])
+    cases, all_users = users(["on" if layout == "index" else "off"], turn)
     plain = dovecot(**form.description, users=all_users)
     form.make(plain, cases)
     for user, (sep, prefix, _) in cases.items():

@@ -346,6 +346,7 @@ def resize_for_ever(paths, stop):
         turn += 1
 
 
+@pytest.mark.any_dovecot
 def test_files_that_grow_and_shrink(healthy, tmp_path):
     paths = [tmp_path / os.path.basename(name) for name in os.listdir(healthy)]
     for path in paths:

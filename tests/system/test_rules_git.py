@@ -14,6 +14,7 @@ import pytest
 
 from dovecot import PREFIX
 
+pytestmark = pytest.mark.any_dovecot
 CASES = os.path.join(os.path.dirname(__file__), "..", "rules", "valid")
 # of enum mba_match
 MATCH_HIDDEN = 1
