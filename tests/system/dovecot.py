@@ -406,8 +406,9 @@ class Dovecot:
     def service_lines(self):
         any_user = ["mode = 0666"]
         # one process for all logins: each is begun anew otherwise
-        key = "restart_request_count" if IS_24 else "service_count"
-        return block("service imap-login", [f"{key} = 0"] +
+        count = "restart_request_count = unlimited" if IS_24 else \
+            "service_count = 0"
+        return block("service imap-login", [count] +
                      block("inet_listener imap", [f"port = {self.port}"]) +
                      block("inet_listener imaps", ["port = 0"])) + \
             block("service lmtp", block("unix_listener lmtp", any_user)) + \
