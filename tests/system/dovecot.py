@@ -480,11 +480,15 @@ class Dovecot:
                 os.truncate(os.path.join(self.dir, name), 0)
 
     def wait_started(self, before):
-        """before is how often it has said that it started. It listens by then;
-        a service's process begins when somebody comes."""
+        """before is how often it has said that it started. It listens by then,
+        and what reads the log comes next; a service's process begins when
+        somebody asks for it."""
+        def has_started():
+            return self.log().count(STARTED) > before and \
+                "log" in (name for _, name in self.running())
+
         return wait_for(lambda: self.process.poll() is not None or
-                        self.log().count(STARTED) > before) and \
-            self.process.poll() is None
+                        has_started()) and self.process.poll() is None
 
     def stop(self):
         """Stops Dovecot and waits for the end of all its processes."""
