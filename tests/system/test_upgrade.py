@@ -73,7 +73,12 @@ class Installation:
         os.mkdir("/run/dovecot")
         bind(server.base_dir, "/run/dovecot")
         server.base_dir = "/run/dovecot"
-        server.start()
+        self.start()
+
+    def start(self):
+        """Dovecot is in use: it has read its configuration and the modules."""
+        self.server.restart()
+        self.session_works()
 
     def make(self, target):
         """make install, make uninstall: of modules, which is what matters to
@@ -185,7 +190,7 @@ def test_settings_that_the_running_dovecot_does_not_know(only_24,
     """Without the reload in between."""
     installation.configure({}, {})
     installation.make("uninstall")
-    installation.server.restart()
+    installation.start()
     installation.make("install")
     installation.configure(PLUGINS, SETTINGS)
     check = commands(section("Check your settings"))
