@@ -70,13 +70,13 @@ import tempfile
 import termios
 import time
 
-from imap import Imap
+from imap import Closed, Imap
 from waiting import PATIENCE, wait_for
 
 # where Dovecot is, and what was staged
 PREFIX = os.environ.get("MBA_PREFIX", "/usr")
 FIRST_UID = 20001
-# what Dovecot logs once it listens, to all its sockets
+# what Dovecot logs once it listens
 STARTED = " starting up for "
 
 
@@ -452,7 +452,7 @@ class Dovecot:
     # the processes
 
     def start(self):
-        """Starts Dovecot and waits until it listens."""
+        """Starts Dovecot and waits until it greets an IMAP client."""
         for attempt in range(3):
             # a port may be taken between choosing it and listening on it
             if attempt > 0:
@@ -465,7 +465,7 @@ class Dovecot:
                 ["dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, start_new_session=True,
                 stderr=open(self.dir + "/stderr", "ab"))
-            if self.wait_started(before):
+            if self.wait_greeting(before):
                 return self
             self.stop()
             if "Address already in use" not in self.log():
@@ -479,16 +479,17 @@ class Dovecot:
             with contextlib.suppress(FileNotFoundError):
                 os.truncate(os.path.join(self.dir, name), 0)
 
-    def wait_started(self, before):
-        """before is how often it has said that it started. It listens by then,
-        and what reads the log comes next; a service's process begins when
-        somebody asks for it."""
-        def has_started():
-            return self.log().count(STARTED) > before and \
-                "log" in (name for _, name in self.running())
+    def wait_greeting(self, before):
+        """before is how often it has said that it started. Another server may
+        have taken the port, and greet."""
+        def greets():
+            with contextlib.suppress(OSError, Closed):
+                Imap(self.port, timeout=10).close()
+                return self.log().count(STARTED) > before
+            return False
 
         return wait_for(lambda: self.process.poll() is not None or
-                        has_started()) and self.process.poll() is None
+                        greets()) and self.process.poll() is None
 
     def stop(self):
         """Stops Dovecot and waits for the end of all its processes."""
