@@ -151,6 +151,11 @@ const char *index_ext_check(uint32_t hdr_size, uint32_t record_size,
 	return NULL;
 }
 
+static bool is_aligned(uint32_t number, uint32_t align)
+{
+	return align > 0 && number % align == 0;
+}
+
 /* Returns why an extension's part of a record can't be where it is, NULL if it
    can. */
 static const char *ext_check_record(const struct index_ext *ext,
@@ -160,9 +165,9 @@ static const char *ext_check_record(const struct index_ext *ext,
 		return NULL;
 	if ((uint32_t)ext->record_offset + ext->record_size > record_size)
 		return "an extension's records lead past the end of a record";
-	if (ext->record_offset % ext->record_align != 0)
+	if (!is_aligned(ext->record_offset, ext->record_align))
 		return "an extension's records aren't aligned";
-	if (record_size % ext->record_align != 0)
+	if (!is_aligned(record_size, ext->record_align))
 		return "the records' size isn't aligned for an extension";
 	return NULL;
 }

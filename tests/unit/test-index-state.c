@@ -82,23 +82,24 @@ START_TEST(extensions_that_are_in_no_record)
 	static const char not_aligned[] =
 		"an extension's records aren't aligned";
 	static const struct {
-		uint16_t offset, size, align;
 		const char *problem;
+		/* offset, size, alignment */
+		uint16_t place[3];
 		bool has_records;
 	} tests[] = {
-		{ 8, 4, 4, NULL, true }, { 12, 4, 4, NULL, true },
-		{ 11, 4, 1, NULL, true }, { 4, 4, 4, NULL, true },
-		{ 13, 4, 1, past_record, false },
-		{ 65535, 4, 1, past_record, false },
-		{ 65535, 1, 1, past_record, false },
-		{ 9, 4, 4, not_aligned, false },
-		{ 10, 4, 4, not_aligned, false },
-		{ 10, 4, 5, "the records' size isn't aligned for an extension",
-		  false },
-		{ 0, 4, 4, NULL, false }, { 0, 100, 5, NULL, false },
+		{ NULL, { 8, 4, 4 }, true }, { NULL, { 12, 4, 4 }, true },
+		{ NULL, { 11, 4, 1 }, true }, { NULL, { 4, 4, 4 }, true },
+		{ past_record, { 13, 4, 1 }, false },
+		{ past_record, { 65535, 4, 1 }, false },
+		{ past_record, { 65535, 1, 1 }, false },
+		{ not_aligned, { 9, 4, 4 }, false },
+		{ not_aligned, { 10, 4, 4 }, false },
+		{ "the records' size isn't aligned for an extension",
+		  { 10, 4, 5 }, false },
+		{ NULL, { 0, 4, 4 }, false }, { NULL, { 0, 100, 5 }, false },
 	};
 
-	memcpy(files[INDEX_DIR_INDEX].data + EXT_AT + 8, &tests[_i], 6);
+	memcpy(files[INDEX_DIR_INDEX].data + EXT_AT + 8, tests[_i].place, 6);
 	read_files(NULL);
 	ck_assert_str_eq(state.problem, tests[_i].problem == NULL ?
 			 "its log is missing" : tests[_i].problem);
