@@ -4,9 +4,11 @@
 """What every system test has: the fixture that starts a private Dovecot, and
 the proof that Dovecot sees the staged plugins and not the host's."""
 
+import collections
 import filecmp
 import os
 import subprocess
+import zlib
 
 import pytest
 
@@ -24,6 +26,40 @@ def staged_files(stage):
         for name in names:
             path = os.path.join(top, name)
             yield path, path[len(stage):]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--every", type=int, default=1, metavar="N",
+                     help="run each test with every Nth of its cases only, and "
+                     "with one at least")
+
+
+def pytest_collection_modifyitems(config, items):
+    """What is made for all tests of a module with the same parameter is made
+    for those alone that are left: each test is cut along its longest list of
+    parameters, and begins at the same place of a list as others do. That isn't
+    the first one, so that what stands last in a table is seen, too."""
+    every = config.getoption("every")
+    sizes = collections.Counter()
+    for item, test, indices in cases(items):
+        for arg, index in indices.items():
+            sizes[test, arg] = max(sizes[test, arg], index + 1)
+    left_out = []
+    for item, test, indices in cases(items):
+        size, arg = max((sizes[test, arg], arg) for arg in indices)
+        step = min(every, size)
+        if indices[arg] % step != zlib.crc32(arg.encode()) % step:
+            left_out.append(item)
+    config.hook.pytest_deselected(items=left_out)
+    left_out = set(left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def cases(items):
+    """Returns those with parameters: (item, its test, its place in each list
+    of parameters)."""
+    return [(item, item.nodeid.split("[")[0], item.callspec.indices)
+            for item in items if hasattr(item, "callspec")]
 
 
 def pytest_configure(config):
