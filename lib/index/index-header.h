@@ -93,7 +93,8 @@ struct index_header {
 };
 
 struct index_ext {
-	/* isn't ended by NUL; points into the file's data */
+	/* isn't ended by NUL; points into the file's data. NULL if it leads
+	   past the header's end */
 	const char *name;
 	unsigned int name_len;
 	uint32_t hdr_size, reset_id;

@@ -134,6 +134,12 @@ static void verify_ext(struct verify *verify, const struct index_ext *ext,
 {
 	const struct index_header *hdr = &verify->hdr;
 
+	if (ext->name == NULL) {
+		verdict_add(verify, INDEX_DIR_INDEX, ext->offset, "%s: its "
+			    "name, the index' header_size %u", error,
+			    hdr->header_size);
+		return;
+	}
 	verdict_add(verify, INDEX_DIR_INDEX, ext->offset, "%s: extension %.*s, "
 		    "hdr_size %u, record_offset %u, record_size %u, "
 		    "record_align %u, the index' header_size %u, "

@@ -72,6 +72,9 @@ static const struct violation violations[] = {
 	  "an extension leads past the header's end: extension cache, hdr_size "
 	  "100, record_offset 8, record_size 4, record_align 4, the index' "
 	  "header_size 200, record_size 16" },
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 12, PAIR(4, 500), NULL }}, 0,
+	  INDEX_DIR_INDEX, EXT_AT, "an extension leads past the header's end: "
+	  "its name, the index' header_size 200" },
 };
 
 START_TEST(what_is_violated_is_named)
