@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.any_dovecot
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # a tree in which each arrow that is allowed is used once
 GOOD = {

@@ -14,6 +14,7 @@ from audit import write
 from slowfs import slow
 from waiting import wait_for
 
+pytestmark = pytest.mark.any_dovecot
 MANY = 256
 FEW = 8
 
