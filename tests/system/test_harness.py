@@ -9,6 +9,8 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -250,3 +252,21 @@ def test_a_port_is_given_once(monkeypatch):
 def test_errors_of_the_configuration_are_told(dovecot):
     with pytest.raises(RuntimeError, match="no_such_setting"):
         dovecot(extra="no_such_setting = yes\n")
+
+
+def collected(*args):
+    """Returns what pytest would run of this directory."""
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
+         "--collect-only", "-q", *args, os.path.dirname(__file__)],
+        check=True, stdout=subprocess.PIPE)
+    return {line for line in result.stdout.decode().splitlines()
+            if "::" in line}
+
+
+@pytest.mark.any_dovecot
+def test_some_cases_of_each_test():
+    some, all_cases = collected("--every=4"), collected()
+    assert some < all_cases and len(some) < len(all_cases) / 2
+    assert {case.split("[")[0] for case in some} == \
+        {case.split("[")[0] for case in all_cases}
