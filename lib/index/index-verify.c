@@ -196,6 +196,11 @@ static void verify_exts(struct verify *verify)
 	index_ext_iter_init(&iter, file->data, &verify->hdr, NULL);
 	for (unsigned int count = 0;
 	     (ret = index_ext_next(&iter, &ext, &error)) != 0; count++) {
+		/* Dovecot takes 0 for none, and reads what else is there */
+		if (error == NULL && ext.record_size > 0 &&
+		    ext.record_offset < INDEX_RECORD_EXTS_AT)
+			error = "an extension's records have no place of "
+				"their own";
 		if (error != NULL)
 			verify_ext(verify, &ext, error);
 		if (ret < 0)

@@ -63,6 +63,16 @@ static const struct violation violations[] = {
 	  "of a record: extension cache, hdr_size 0, record_offset 13, "
 	  "record_size 4, record_align 4, the index' header_size 200, "
 	  "record_size 16" },
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, PAIR(0, 4), NULL }}, 0,
+	  INDEX_DIR_INDEX, EXT_AT, "an extension's records have no place of "
+	  "their own: extension cache, hdr_size 0, record_offset 0, "
+	  "record_size 4, record_align 4, the index' header_size 200, "
+	  "record_size 16" },
+	{ {{ INDEX_DIR_INDEX, EXT_AT + 8, PAIR(4, 4), NULL }}, 2,
+	  INDEX_DIR_INDEX, EXT_AT, "an extension's records have no place of "
+	  "their own: extension cache, hdr_size 0, record_offset 4, "
+	  "record_size 4, record_align 4, the index' header_size 200, "
+	  "record_size 16" },
 	{ {{ INDEX_DIR_INDEX, KEYWORDS_AT + 12, PAIR(1, 5), NULL },
 	   { INDEX_DIR_INDEX, KEYWORDS_AT + 16, 0, "cach" },
 	   { INDEX_DIR_INDEX, KEYWORDS_AT + 20, 0, "e\0\0" }}, 0,
