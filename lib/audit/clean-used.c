@@ -69,9 +69,8 @@ const char *clean_used_doubt(const struct index_side_settings *walk,
 
 	used.decide.afresh = false;
 	used.decide.side = mail_side_init(decide->location, walk->errors);
-	set.root_fd = -1;
 	/* whose an index is doesn't count here */
-	set.use = decide->location->listed;
+	set.use = false;
 	set.entry = used_entry;
 	set.progress = used_progress;
 	set.context = &used;
