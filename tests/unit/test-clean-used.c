@@ -111,6 +111,24 @@ START_TEST(what_cannot_be_told_is_no_doubt)
 }
 END_TEST
 
+/* Who can't be told from an index may keep it, but doesn't make these the right
+   mails. */
+START_TEST(whose_an_index_is_is_no_answer)
+{
+	clean_setup();
+	make_index(".imap/box");
+	unit_write(unit_path("index/.imap/junk/dovecot.index"), "?", 1);
+	unit_write(unit_path("index/.imap/gone/dovecot.index"), "?", 1);
+	clean.set.used = true;
+	clean.set.now += 31 * DAY;
+	clean_run();
+	ck_assert_ptr_nonnull(clean.ns.clean.refused);
+	clean.set.force = true;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.kept[MBA_KEPT_UNKNOWN].entries, 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean-used");
@@ -119,5 +137,6 @@ int main(void)
 	tcase_add_test(tcase, most_used_entries_bogus_is_doubtful);
 	tcase_add_test(tcase, untouched_entries_are_no_doubt);
 	tcase_add_test(tcase, what_cannot_be_told_is_no_doubt);
+	tcase_add_test(tcase, whose_an_index_is_is_no_answer);
 	return unit_run(tcase);
 }
