@@ -3,6 +3,7 @@
 
 /* What clean may not do: it is told, and the rest goes on. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,19 @@ int flock(int fd, int operation)
 	if (flock_errno == 0)
 		return syscall(SYS_flock, fd, operation);
 	errno = flock_errno;
+	return -1;
+}
+
+/* what getdents64() fails with the next time; 0 if it doesn't */
+static int getdents_errno;
+
+/* The library's, too. */
+ssize_t getdents64(int fd, void *buffer, size_t size)
+{
+	if (getdents_errno == 0)
+		return syscall(SYS_getdents64, fd, buffer, size);
+	errno = getdents_errno;
+	getdents_errno = 0;
 	return -1;
 }
 
@@ -118,6 +132,39 @@ START_TEST(what_is_not_seen_is_doubtful)
 }
 END_TEST
 
+/* What is gone when the removals begin. */
+START_TEST(an_error_that_comes_once_is_told)
+{
+	char *expected;
+
+	clean_setup();
+	clean.set.used = true;
+	make_entry("junk");
+	getdents_errno = EIO;
+	ck_assert_str_eq(clean_run(), ".imap/junk:refused|");
+	ck_assert_uint_eq(clean.errors_total, 2);
+	expected = mem_printf("readdir(%s): Input/output error",
+			      unit_path("index"));
+	ck_assert_str_eq(clean.error, expected);
+	free(expected);
+}
+END_TEST
+
+/* Also while it is found out whether these are the right mails. */
+START_TEST(a_clean_that_is_stopped_looks_at_nothing_more)
+{
+	clean_setup();
+	clean.set.used = clean.stop = true;
+	make_index("sub/.imap/box");
+	unit_mkdir(unit_path("mail/sub"));
+	unit_become_nobody();
+	ck_assert_int_eq(chmod(unit_path("mail/sub"), 0), 0);
+	ck_assert_str_eq(clean_run(), "");
+	ck_assert_int_eq(chmod(unit_path("mail/sub"), 0700), 0);
+	ck_assert_uint_eq(clean.errors_total, 1);
+}
+END_TEST
+
 START_TEST(an_index_root_that_cannot_be_read_is_refused)
 {
 	clean_setup();
@@ -159,6 +206,8 @@ int main(void)
 	tcase_add_loop_test(tcase, what_fails_is_told, 0,
 			    sizeof(dir_cases) / sizeof(dir_cases[0]));
 	tcase_add_test(tcase, what_is_not_seen_is_doubtful);
+	tcase_add_test(tcase, an_error_that_comes_once_is_told);
+	tcase_add_test(tcase, a_clean_that_is_stopped_looks_at_nothing_more);
 	tcase_add_test(tcase, an_index_root_that_cannot_be_read_is_refused);
 	tcase_add_test(tcase, an_index_root_that_cannot_be_locked_is_refused);
 	return unit_run(tcase);

@@ -82,7 +82,7 @@ static bool progress(const struct mba_namespace_report *ns, void *context)
 	clean.before = NULL;
 	if (before != NULL)
 		before();
-	return true;
+	return !clean.stop;
 }
 
 static void entry_add(const struct mba_namespace_report *ns,

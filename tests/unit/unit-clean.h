@@ -31,6 +31,8 @@ struct unit_clean {
 	/* called once, before the first entry that was seen is decided about,
 	   and after it was told */
 	void (*before)(void), (*change)(void);
+	/* it ends at the first entry */
+	bool stop;
 
 	/* of the last run: all that was told of entries, "PATH:REASON|", ... */
 	char *told;
