@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -353,6 +354,32 @@ START_TEST(entries_that_hold_directories)
 }
 END_TEST
 
+/* After the one above was closed, so deep is it walked. */
+static void move_away(void)
+{
+	ck_assert_int_eq(rename(unit_path("index/d/d"), unit_path("moved")),
+			 0);
+}
+
+START_TEST(a_directory_that_was_moved_is_kept)
+{
+	char path[] = "d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d";
+
+	clean_setup();
+	unit_write(unit_path("index/%s/.imap/gone/dovecot.index.log", path),
+		   log_header, sizeof(log_header));
+	clean.change = move_away;
+	clean_run();
+	ck_assert_uint_eq(clean.ns.clean.removed.entries, 1);
+	/* but for the first two */
+	ck_assert_uint_eq(clean.ns.clean.removed_dirs.inodes,
+			  strlen(path) / 2 + 1 - 2 + 1);
+	ck_assert(exists(unit_path("moved")));
+	ck_assert(exists(unit_path("index/d")));
+	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("clean-dirs");
@@ -374,5 +401,6 @@ int main(void)
 	tcase_add_test(tcase, what_fsck_wants_to_find_is_kept);
 	tcase_add_test(tcase, directories_of_a_maildir_are_kept);
 	tcase_add_test(tcase, entries_that_hold_directories);
+	tcase_add_test(tcase, a_directory_that_was_moved_is_kept);
 	return unit_run(tcase);
 }
