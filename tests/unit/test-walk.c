@@ -3,6 +3,7 @@
 
 /* The walk over real trees. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,7 +31,24 @@ static struct {
 	bool is_old;
 	ino_t other;
 	unsigned int calls;
+	/* what fstat() says of that one: its device is another one, or it is
+	   the root */
+	bool other_dev, is_root;
 } mounts;
+
+/* The library's, too. */
+int fstat(int fd, struct stat *st)
+{
+	int ret = fstatat(fd, "", st, AT_EMPTY_PATH);
+
+	if (ret == 0 && st->st_ino == mounts.other) {
+		if (mounts.other_dev)
+			st->st_dev++;
+		if (mounts.is_root)
+			ret = stat(unit_path("root"), st);
+	}
+	return ret;
+}
 
 /* The library's, too. */
 int statx(int fd, const char *restrict path, int flags, unsigned int mask,
@@ -42,7 +60,7 @@ int statx(int fd, const char *restrict path, int flags, unsigned int mask,
 	ck_assert_str_eq(path, "");
 	ck_assert_int_eq(flags, AT_EMPTY_PATH);
 	ck_assert_uint_eq(mask, STATX_MNT_ID);
-	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(fstatat(fd, "", &st, AT_EMPTY_PATH), 0);
 	mounts.calls++;
 	is_other = st.st_ino == mounts.other;
 	errno = is_other && mounts.one_errno != 0 ? mounts.one_errno :
@@ -489,11 +507,30 @@ START_TEST(a_directory_without_permission_is_incomplete)
 }
 END_TEST
 
+static int walk_mounts(bool one_mount, struct seen *seen)
+{
+	const struct error_sink errors = { seen_error, seen };
+	const struct walk_settings set = {
+		.root = unit_path("root"), .root_fd = -1,
+		.one_mount = one_mount, .stopped = &seen->stopped,
+		.callbacks = &seen_callbacks, .context = seen,
+		.errors = &errors,
+	};
+	struct walk *walk;
+	int ret = walk_init(&set, &walk);
+
+	if (walk != NULL) {
+		while (walk_continue(walk, 1)) ;
+		walk_deinit(&walk);
+	}
+	return ret;
+}
+
 /* A walk that stays in the root's mount, where root/m is another one's. */
 static const struct {
 	bool any_mount;
 	int all_errno, one_errno;
-	bool is_old;
+	bool is_old, other_dev;
 	/* what walk_init() returns, and what is seen */
 	int ret;
 	unsigned int calls, dirs, files, others, incomplete, errors;
@@ -502,6 +539,8 @@ static const struct {
 	{ .any_mount = true, .ret = 1, .dirs = 4, .files = 2 },
 	/* before Linux 5.8, and before 4.11: they are on one device */
 	{ .is_old = true, .ret = 1, .calls = 1, .dirs = 4, .files = 2 },
+	{ .is_old = true, .other_dev = true, .ret = 1, .calls = 1, .dirs = 3,
+	  .files = 1, .others = 1 },
 	{ .all_errno = ENOSYS, .ret = 1, .calls = 1, .dirs = 4, .files = 2 },
 	/* nobody knows */
 	{ .all_errno = EIO, .ret = -1, .calls = 1, .errors = 1 },
@@ -512,14 +551,6 @@ static const struct {
 START_TEST(a_walk_may_stay_in_one_mount)
 {
 	struct seen seen = { .dirs = 0 };
-	const struct error_sink errors = { seen_error, &seen };
-	const struct walk_settings set = {
-		.root = unit_path("root"), .root_fd = -1,
-		.one_mount = !mount_cases[_i].any_mount,
-		.stopped = &seen.stopped, .callbacks = &seen_callbacks,
-		.context = &seen, .errors = &errors,
-	};
-	struct walk *walk;
 	struct stat st;
 
 	unit_write(unit_path("root/a/file"), "", 0);
@@ -529,17 +560,42 @@ START_TEST(a_walk_may_stay_in_one_mount)
 	mounts.all_errno = mount_cases[_i].all_errno;
 	mounts.one_errno = mount_cases[_i].one_errno;
 	mounts.is_old = mount_cases[_i].is_old;
-	ck_assert_int_eq(walk_init(&set, &walk), mount_cases[_i].ret);
-	if (walk != NULL) {
-		while (walk_continue(walk, 1)) ;
-		walk_deinit(&walk);
-	}
+	mounts.other_dev = mount_cases[_i].other_dev;
+	ck_assert_int_eq(walk_mounts(!mount_cases[_i].any_mount, &seen),
+			 mount_cases[_i].ret);
 	ck_assert_uint_eq(mounts.calls, mount_cases[_i].calls);
 	ck_assert_uint_eq(seen.dirs, mount_cases[_i].dirs);
 	ck_assert_uint_eq(seen.files, mount_cases[_i].files);
 	ck_assert_uint_eq(seen.others, mount_cases[_i].others);
 	ck_assert_uint_eq(seen.incomplete, mount_cases[_i].incomplete);
 	ck_assert_uint_eq(seen.errors, mount_cases[_i].errors);
+	seen_free(&seen);
+}
+END_TEST
+
+/* It is the first that is found, and the walk goes on after it. */
+START_TEST(a_root_that_is_mounted_below_itself_is_none)
+{
+	struct seen seen = { .dirs = 0 };
+	const struct dirent *d;
+	DIR *dir;
+
+	unit_write(unit_path("root/a/file"), "", 0);
+	unit_write(unit_path("root/b/file"), "", 0);
+	dir = opendir(unit_path("root"));
+	ck_assert_ptr_nonnull(dir);
+	do {
+		d = readdir(dir);
+		ck_assert_ptr_nonnull(d);
+	} while (d->d_name[0] == '.');
+	mounts.other = d->d_ino;
+	mounts.is_root = true;
+	(void)closedir(dir);
+	ck_assert_int_eq(walk_mounts(_i == 1, &seen), 1);
+	ck_assert_uint_eq(seen.dirs, 2);
+	ck_assert_uint_eq(seen.files, 1);
+	ck_assert_uint_eq(seen.incomplete, 0);
+	ck_assert_uint_eq(seen.errors, 0);
 	seen_free(&seen);
 }
 END_TEST
@@ -565,5 +621,7 @@ int main(void)
 	tcase_add_test(tcase, a_directory_without_permission_is_incomplete);
 	tcase_add_loop_test(tcase, a_walk_may_stay_in_one_mount, 0,
 			    sizeof(mount_cases) / sizeof(mount_cases[0]));
+	tcase_add_loop_test(tcase,
+			    a_root_that_is_mounted_below_itself_is_none, 0, 2);
 	return unit_run(tcase);
 }
