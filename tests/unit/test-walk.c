@@ -31,8 +31,9 @@ static struct {
 	bool is_old;
 	ino_t other;
 	unsigned int calls;
-	/* what fstat() says of that one: its device is another one, or it is
-	   the root */
+	/* what fstat() says of that one: an error, its device is another one,
+	   or it is the root */
+	int fstat_errno;
 	bool other_dev, is_root;
 } mounts;
 
@@ -46,6 +47,9 @@ int fstat(int fd, struct stat *st)
 			st->st_dev++;
 		if (mounts.is_root)
 			ret = stat(unit_path("root"), st);
+		errno = mounts.fstat_errno;
+		if (errno != 0)
+			return -1;
 	}
 	return ret;
 }
@@ -569,6 +573,31 @@ START_TEST(a_walk_may_stay_in_one_mount)
 	ck_assert_uint_eq(seen.others, mount_cases[_i].others);
 	ck_assert_uint_eq(seen.incomplete, mount_cases[_i].incomplete);
 	ck_assert_uint_eq(seen.errors, mount_cases[_i].errors);
+	if (seen.errors > 0) {
+		ck_assert_str_eq(seen.told, told_of("statx",
+			mount_cases[_i].ret < 0 ? "root" : "root/m", EIO));
+	}
+	seen_free(&seen);
+}
+END_TEST
+
+/* What it is can't be told once it was opened: a directory below, the root. */
+START_TEST(a_directory_that_cannot_be_looked_at_is_incomplete)
+{
+	const char *path = _i == 0 ? "root/m" : "root";
+	struct seen seen = { .dirs = 0 };
+	struct stat st;
+
+	unit_write(unit_path("root/a/file"), "", 0);
+	unit_write(unit_path("root/m/file"), "", 0);
+	ck_assert_int_eq(stat(unit_path("%s", path), &st), 0);
+	mounts.other = st.st_ino;
+	mounts.fstat_errno = EIO;
+	ck_assert_int_eq(walk_mounts(false, &seen), _i == 0 ? 1 : -1);
+	ck_assert_str_eq(seen.told, told_of("fstat", path, EIO));
+	ck_assert_uint_eq(seen.dirs, _i == 0 ? 3 : 0);
+	ck_assert_uint_eq(seen.files, _i == 0 ? 1 : 0);
+	ck_assert_uint_eq(seen.incomplete, _i == 0 ? 1 : 0);
 	seen_free(&seen);
 }
 END_TEST
@@ -621,6 +650,9 @@ int main(void)
 	tcase_add_test(tcase, a_directory_without_permission_is_incomplete);
 	tcase_add_loop_test(tcase, a_walk_may_stay_in_one_mount, 0,
 			    sizeof(mount_cases) / sizeof(mount_cases[0]));
+	tcase_add_loop_test(tcase,
+			    a_directory_that_cannot_be_looked_at_is_incomplete,
+			    0, 2);
 	tcase_add_loop_test(tcase,
 			    a_root_that_is_mounted_below_itself_is_none, 0, 2);
 	return unit_run(tcase);
