@@ -511,6 +511,45 @@ def test_a_problem_of_the_index_file(tmp_path):
                                "log_file_seq": 0, "offset": 60}
 
 
+@pytest.mark.parametrize("suffix", ["", ".log", ".log.2", ".cache",
+                                    ".thread"])
+def test_an_index_of_one_file(suffix, tmp_path):
+    """Nothing is known without a log; that alone is a status."""
+    data = {"": index_header(), ".cache": cache((b"flags", 4, 3, 2, 0)),
+            ".thread": b""}
+    write_old(tmp_path / f"dovecot.index{suffix}",
+              data.get(suffix, log_header(1)))
+    text = printed(tmp_path, status=int(suffix != ".log"))
+    assert text.startswith(f"index             {tmp_path}/dovecot.index\n")
+    assert text.count("\nunknown ") == int(suffix not in ("", ".log"))
+
+
+HEALTHY = log_header(1) + header_update(24, 7) + append(1)
+
+
+@pytest.mark.parametrize("suffix, make, violated", [
+    (".cache", os.mkdir, False), (".thread", os.mkdir, False),
+    (".cache", lambda path: write_old(path, b"\7" * 40), False),
+    (".log", lambda path: write_old(path, log_header(1) + append(1)), True),
+    (".log", lambda path: write_old(path, HEALTHY), None)])
+def test_one_thing_that_is_wrong(suffix, make, violated, tmp_path):
+    """The state is known all the same."""
+    write_old(tmp_path / "dovecot.index.log", HEALTHY)
+    make(tmp_path / f"dovecot.index{suffix}")
+    # what contradicts itself is looked for if that is asked for
+    text = printed(tmp_path, status=int(violated is False))
+    assert "\nmessages          1: " in text and "\nproblem" not in text
+    printed(tmp_path, "-v", status=int(violated is not None))
+
+
+def test_a_list_whose_names_make_no_sense(tmp_path):
+    names = b"\0" + numbers(2) + b"two\0" + numbers(1) + b"one\0" + numbers(0)
+    write_old(tmp_path / "dovecot.list.index.log",
+              log_header(1) + intro(b"list", names, 28))
+    assert "\nproblem           the names' ids don't ascend\n" in \
+        printed(tmp_path)
+
+
 def make_paths(top):
     """Returns a directory with an index, in one that has odd things."""
     box = top / "new\nline\x1b"
