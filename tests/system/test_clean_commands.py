@@ -392,6 +392,18 @@ def test_others_use_the_owners_indexes(dovecot):
     assert namespace["aliases"] == []
 
 
+def test_others_use_the_owners_indexes_for_other_mails(dovecot):
+    extra = shared_namespace("@DIR@/index/OWNER")
+    server = dovecot(users=["alice", "bob"], extra={
+        "2.3": extra["2.3"].replace("%%h", "%%h/shared"),
+        "2.4": extra["2.4"].replace("_home}", "_home}/shared")})
+    fill(server)
+    lines = clean(server, "alice", "-U", "-g", "0")
+    namespace, = report(lines)["namespaces"]
+    assert namespace["clean"]["refused"] == OF_ANOTHER
+    assert removed(lines) == set()
+
+
 def test_a_template_that_cant_be_expanded(dovecot):
     """Where the indexes of others are can't be told: nothing of the user is
     removed, and doveadm's status tells."""
