@@ -254,11 +254,9 @@ template_root_add(struct mail_user *user, unsigned int root,
 		  const struct doveadm_template ours[],
 		  struct mba_location *locations_r)
 {
-	unsigned int count;
+	unsigned int count = template_location_add(user, root, theirs,
+						   locations_r);
 
-	if (ours[0].roots[root] == NULL)
-		return 0;
-	count = template_location_add(user, root, theirs, locations_r);
 	if (template_root_is_same(root, ours) &&
 	    template_is_own(user, ours[0].mail, ours[0].roots[root]))
 		return count;

@@ -381,6 +381,25 @@ def test_a_template_that_is_empty_for_the_user(dovecot):
     assert removed(clean(server, "alice", "-U", "-g", "0")) == set(JUNK)
 
 
+def test_a_template_that_is_empty_for_others(dovecot):
+    """What the user has of theirs is known all the same."""
+    extra = shared_namespace("REST")
+    root = "@DIR@/index/alice/shared"
+    server = dovecot(users=["alice", "bob"], extra={
+        "2.3": extra["2.3"].replace(
+            ":INDEX=REST", "%{if;%u;eq;alice;\\:INDEX=" + root + ";}"),
+        "2.4": extra["2.4"].replace(
+            "REST", "%{user | if('eq', 'alice', '" + root + "', '')}")})
+    fill(server)
+    theirs = server.path("index/alice/shared/.imap/box")
+    os.makedirs(os.path.dirname(theirs))
+    shutil.copytree(server.path("index/alice/.imap/box"), theirs)
+    server.chown("alice", server.path("index/alice"))
+    before = snapshot(theirs)
+    assert removed(clean(server, "alice", "-U", "-g", "0")) == set(JUNK)
+    assert snapshot(theirs) == before
+
+
 def test_others_use_the_owners_indexes(dovecot):
     """That keeps nobody from cleaning his own."""
     server = dovecot(users=["alice", "bob"],
