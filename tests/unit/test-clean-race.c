@@ -435,16 +435,47 @@ static void replace_dir(void)
 	unit_mkdir(unit_path(JUNK));
 }
 
+static void replace_dir_by_link(void)
+{
+	ck_assert_int_eq(rename(unit_path(JUNK), unit_path("away")), 0);
+	ck_assert_int_eq(symlink(unit_path("away"), unit_path(JUNK)), 0);
+}
+
+static void (*const replacements[])(void) = {
+	replace_dir, replace_dir_by_link
+};
+
 START_TEST(a_directory_that_was_replaced_is_kept)
 {
 	race_setup();
-	before_last = replace_dir;
+	before_last = replacements[_i];
 	ck_assert_str_eq(race_run(), "changed|");
 	ck_assert_ptr_null(before_last);
 	ck_assert(exists(unit_path(JUNK)));
 	ck_assert(exists(unit_path("away")));
 	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 1);
 	ck_assert_int_eq(clean.ret, 0);
+}
+END_TEST
+
+static void close_above(void)
+{
+	ck_assert_int_eq(chmod(unit_path(JUNK "/.."), 0600), 0);
+}
+
+START_TEST(a_directory_that_cannot_be_found_again_is_told)
+{
+	char *expected;
+
+	race_setup();
+	unit_become_nobody();
+	before_last = close_above;
+	ck_assert_str_eq(race_run(), "error|");
+	ck_assert_int_eq(chmod(unit_path("index/.imap"), 0700), 0);
+	expected = mem_printf("stat(%s): Permission denied", unit_path(JUNK));
+	ck_assert_str_eq(clean.error, expected);
+	free(expected);
+	ck_assert_uint_eq(clean.ns.clean.removed.inodes, 1);
 }
 END_TEST
 
@@ -516,7 +547,9 @@ int main(void)
 			    what_comes_during_the_look_at_the_mails_is_kept, 0,
 			    sizeof(last_cases) / sizeof(last_cases[0]));
 	tcase_add_test(tcase, a_directory_that_was_filled_is_kept);
-	tcase_add_test(tcase, a_directory_that_was_replaced_is_kept);
+	tcase_add_loop_test(tcase, a_directory_that_was_replaced_is_kept, 0,
+			    sizeof(replacements) / sizeof(replacements[0]));
+	tcase_add_test(tcase, a_directory_that_cannot_be_found_again_is_told);
 	tcase_add_loop_test(tcase,
 			    what_changes_before_the_log_is_opened_is_kept, 0,
 			    sizeof(open_cases) / sizeof(open_cases[0]));
