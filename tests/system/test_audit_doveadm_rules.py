@@ -4,6 +4,7 @@
 """The rules that doveadm mailbox-audit takes from the settings: for all users,
 for one user, or the default; and what happens where they can't be had."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from audit import (default_location, entries, imap_name, json_lines,
                    make_log, mutf7, unescape, utility, write, write_home)
-from dovecot import IS_24, Location, User
+from dovecot import block, IS_24, Location, User
 from manual import sections
 
 NAMES = (".git", "notes", "old.bak", "plain", "public_html")
@@ -255,6 +256,30 @@ def test_rules_of_a_protocol_are_not_seen(dovecot):
         check=True, stdout=subprocess.PIPE).stdout.decode().rstrip("\n")
     for result in ways(server, "--rule", rules):
         assert hidden_by(result) == {"notes": "notes", "old.bak": "*.bak"}
+
+
+@pytest.mark.parametrize("kind", ["protocol", "local", "remote"])
+def test_mails_of_a_block_are_not_seen(dovecot, kind):
+    """As the manuals say that name such blocks."""
+    of = "imap" if kind == "protocol" else "127.0.0.1"
+    mails = Location("maildir", "~/Maildir", index="index/%u")
+    server = dovecot(location=mails)
+    with server.imap("alice") as imap:
+        imap.ok("CREATE outside")
+    lines = server.location_lines(
+        dataclasses.replace(mails, mail="~/session"), "mail_location")
+    server.extra = "\n".join(block(f"{kind} {of}", lines))
+    server.restart()
+    with server.imap("alice") as imap:
+        imap.ok("CREATE inside")
+        imap.ok("SELECT inside")
+    found = entries(json_lines(server.doveadm(
+        "mailbox-audit", "-u", "alice", "-e", "-j").stdout))
+    assert found["inside"]["state"] == "missing"
+    text = sections("doveadm-mailbox-audit.1")["SETTINGS"]
+    warning, = (part for part in text.split("\n.PP\n")
+                if "is not seen by doveadm" in part)
+    assert f" {kind}" in warning
 
 
 # What LIST keeps visible: name, options; separators are written as '/'.
