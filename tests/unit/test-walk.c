@@ -532,9 +532,8 @@ static int walk_mounts(bool one_mount, struct seen *seen)
 
 /* A walk that stays in the root's mount, where root/m is another one's. */
 static const struct {
-	bool any_mount;
+	bool any_mount, is_old, other_dev;
 	int all_errno, one_errno;
-	bool is_old, other_dev;
 	/* what walk_init() returns, and what is seen */
 	int ret;
 	unsigned int calls, dirs, files, others, incomplete, errors;
