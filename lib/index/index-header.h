@@ -51,8 +51,6 @@ enum index_header_offset {
 #define INDEX_RECORD_MIN_SIZE 8
 /* mail-index.h, MAIL_INDEX_RECORD_MIN_SIZE: behind the UID and the flags */
 #define INDEX_RECORD_EXTS_AT 5
-/* mail-index.h, MAIL_INDEX_RECORD_MIN_SIZE: after a record's UID and flags */
-#define INDEX_RECORD_EXTS_AT 5
 
 enum index_flag {
 	INDEX_FLAG_ANSWERED = 0x01,
