@@ -76,8 +76,9 @@ end_step()
 			sleep 0.01
 		done
 	else
-		# who asks again means it; unshare has to see the end of the
-		# namespace's first process
+		# who asks again means it; nothing is to interrupt the reading:
+		# unshare has to see the end of the namespace's first process
+		trap '' INT TERM HUP
 		read -r children < "/proc/$child/task/$child/children" || :
 		# shellcheck disable=SC2086 # a list of words
 		kill -s KILL ${children:-"$child"} || :
