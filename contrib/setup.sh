@@ -96,7 +96,11 @@ step_begun()
 step_ended()
 {
 	child=
-	[ "$signal" = "" ] || exit $((128 + $(kill -l "$signal")))
+	[ "$signal" = "" ] || {
+		# not only when the shell ends: another signal may come before
+		cleanup
+		exit $((128 + $(kill -l "$signal")))
+	}
 }
 
 # Run a step, with its output. Returns its status.

@@ -166,7 +166,7 @@ def test_who_asks_again_means_it():
     process.send_signal(signal.SIGINT)
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
-        time.sleep(0.01)
+        time.sleep(0.1)
     assert process.returncode == 128 + signal.SIGINT
     check_nothing_is_left(work)
 
