@@ -2,8 +2,8 @@
    Copyright (c) 2026 dovecot-mailbox-audit authors */
 
 /* A slow file server: a file system that shows a directory, and takes its time
-   for each answer. As many questions as come are answered at once, by a thread
-   each. What it shows can be removed, and not changed otherwise.
+   for each answer, of as many questions as come at once. What it shows can be
+   removed, and not changed otherwise.
 
 	slowfs SOURCE MOUNTPOINT [-f] -o OPTION,...
 
@@ -29,12 +29,12 @@
    it open stays in its directory under another name until it is closed. */
 
 #define _GNU_SOURCE
-#define FUSE_USE_VERSION 312
+
+#include "questions.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fuse_lowlevel.h>
 #include <limits.h>
 #include <pthread.h>
 #include <search.h>
@@ -51,9 +51,6 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
-
-/* libfuse's own default is 10 */
-#define MAX_THREADS 320
 
 /* An inode by a name in a directory. */
 struct node {
@@ -83,8 +80,6 @@ static struct node root = { .path = "/" };
 static void *nodes;
 static pthread_mutex_t nodes_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static atomic_uint answers, at_once, most_at_once;
-
 static const struct fuse_opt option_spec[] = {
 	{ "delay=%u", offsetof(typeof(options), delay), 0 },
 	{ "jitter=%u", offsetof(typeof(options), jitter), 0 },
@@ -110,24 +105,11 @@ static uint32_t path_hash(const char *path, uint32_t salt)
 	return hash ^ hash >> 12;
 }
 
-/* Take the time of an answer. Returns 0, or the error that it is. */
+/* Returns 0, or the error that the answer is. */
 static int answer(const char *path, uint32_t salt, int error)
 {
-	unsigned int usecs = options.delay, count = ++at_once, most;
 	const char *name = strrchr(path, '/') + 1;
-	struct timespec delay;
 
-	answers++;
-	most = most_at_once;
-	while (count > most &&
-	       !atomic_compare_exchange_weak(&most_at_once, &most, count)) ;
-	if (options.jitter > 0)
-		usecs += path_hash(path, salt + 1) % options.jitter;
-	delay.tv_sec = usecs / 1000000;
-	delay.tv_nsec = usecs % 1000000 * 1000;
-	if (usecs > 0)
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &delay, NULL);
-	at_once--;
 	if (path_hash(path, salt) % 1000 >= options.errors || *name == '\0' ||
 	    (options.spare != NULL && strcmp(name, options.spare) == 0))
 		return 0;
@@ -571,14 +553,54 @@ static int take_source(void *data, const char *arg, int key,
 	return 0;
 }
 
-static void write_count(void)
+/* What a path takes longer than another one. */
+static unsigned int question_jitter(const struct fuse_in_header *question)
+{
+	const struct node *node = node_get(question->nodeid);
+	const char *name = "";
+	uint32_t hash;
+
+	if (options.jitter == 0)
+		return 0;
+	if (question->opcode == FUSE_LOOKUP ||
+	    question->opcode == FUSE_UNLINK || question->opcode == FUSE_RMDIR)
+		name = (const char *)(question + 1);
+	hash = path_hash(name, path_hash(node->path, question->opcode));
+	return hash % options.jitter;
+}
+
+static int question_usecs(const struct fuse_in_header *question)
+{
+	const void *arg = question + 1;
+
+	switch (question->opcode) {
+	case FUSE_READDIR:
+		/* the whole of a directory is one answer */
+		if (((const struct fuse_read_in *)arg)->offset != 0)
+			return -1;
+		/* fall through */
+	case FUSE_LOOKUP:
+	case FUSE_GETATTR:
+	case FUSE_READLINK:
+	case FUSE_OPEN:
+	case FUSE_READ:
+	case FUSE_OPENDIR:
+	case FUSE_UNLINK:
+	case FUSE_RMDIR:
+		return options.delay + question_jitter(question);
+	default:
+		return -1;
+	}
+}
+
+static void write_count(const struct questions_count *count)
 {
 	FILE *file;
 
 	if (options.count == NULL ||
 	    (file = fopen(options.count, "w")) == NULL)
 		return;
-	fprintf(file, "%u %u\n", answers, most_at_once);
+	fprintf(file, "%u %u\n", count->answers, count->at_once);
 	(void)fclose(file);
 }
 
@@ -588,22 +610,20 @@ static int serve(struct fuse_args *args, const struct fuse_cmdline_opts *opts)
 	struct fuse_session *session = fuse_session_new(args, &operations,
 							sizeof(operations),
 							NULL);
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	struct questions_count count;
 	int ret = 1;
 
-	fuse_loop_cfg_set_max_threads(config, MAX_THREADS);
-	fuse_loop_cfg_set_idle_threads(config, MAX_THREADS);
 	if (session != NULL && fuse_set_signal_handlers(session) == 0) {
 		if (fuse_session_mount(session, opts->mountpoint) == 0 &&
 		    fuse_daemonize(opts->foreground) == 0) {
-			ret = fuse_session_loop_mt(session, config);
+			ret = questions_answer(session, question_usecs, &count);
 			fuse_session_unmount(session);
+			write_count(&count);
 		}
 		fuse_remove_signal_handlers(session);
 	}
 	if (session != NULL)
 		fuse_session_destroy(session);
-	fuse_loop_cfg_destroy(config);
 	return ret;
 }
 
@@ -631,7 +651,6 @@ int main(int argc, char *argv[])
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	ret = serve(&args, &opts);
-	write_count();
 	free(opts.mountpoint);
 	fuse_opt_free_args(&args);
 	return ret == 0 ? 0 : 1;

@@ -11,6 +11,7 @@
 
 import contextlib
 import functools
+import glob
 import os
 import shutil
 import subprocess
@@ -19,8 +20,8 @@ import time
 
 import pytest
 
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
-                      "slowfs", "slowfs.c")
+SOURCES = glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                 "..", "slowfs", "*.c"))
 
 
 @functools.lru_cache(maxsize=None)
@@ -38,7 +39,7 @@ def program():
     try:
         # several processes may run tests
         subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-O2", "-o",
-                        top + "/slowfs", SOURCE,
+                        top + "/slowfs", *SOURCES,
                         *flags.stdout.decode().split()], check=True)
         shutil.copy(top + "/slowfs", f"{path}.{os.getpid()}")
         os.rename(f"{path}.{os.getpid()}", path)
