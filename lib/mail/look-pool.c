@@ -20,8 +20,10 @@ struct look_pool {
 	unsigned int threads_count;
 
 	pthread_mutex_t mutex;
-	/* a look was added, or all are to end; a look was made */
+	/* a look was added, or all are to end; the look was made that is waited
+	   for */
 	pthread_cond_t added, made;
+	const struct look *awaited;
 	/* those that nobody has taken */
 	struct look *first, **last;
 	bool ending;
@@ -54,7 +56,8 @@ static void *pool_thread(void *context)
 		mail_question_look(pool->location, &look->question);
 		pthread_mutex_lock(&pool->mutex);
 		look->done = true;
-		pthread_cond_signal(&pool->made);
+		if (look == pool->awaited)
+			pthread_cond_signal(&pool->made);
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	return NULL;
@@ -120,6 +123,7 @@ void look_pool_wait(struct look_pool *pool, struct look *look)
 	is_own = !look->taken;
 	if (is_own)
 		(void)pool_take(pool);
+	pool->awaited = look;
 	while (!is_own && !look->done)
 		pthread_cond_wait(&pool->made, &pool->mutex);
 	pthread_mutex_unlock(&pool->mutex);
