@@ -162,17 +162,9 @@ static void verify_ext_modseq(struct verify *verify,
 	memcpy(&verify->modseq_log_offset, ext->hdr + 12, 4);
 }
 
-static bool exts_overlap(const struct index_ext *ext1,
-			 const struct index_ext *ext2)
-{
-	return ext1->record_size > 0 && ext2->record_size > 0 &&
-		ext1->record_offset < ext2->record_offset + ext2->record_size &&
-		ext2->record_offset < ext1->record_offset + ext1->record_size;
-}
-
-/* An extension has its name and its part of a record for itself: those before
-   it are looked at. */
-static void verify_ext_apart(struct verify *verify, const struct index_ext *ext)
+/* Returns TRUE if one of those before an extension has its name. */
+static bool ext_find_same(const struct verify *verify,
+			  const struct index_ext *ext, uint64_t *offset_r)
 {
 	const unsigned char *data = verify->dir->files[INDEX_DIR_INDEX].data;
 	struct index_ext_iter iter;
@@ -183,17 +175,12 @@ static void verify_ext_apart(struct verify *verify, const struct index_ext *ext)
 	while (index_ext_next(&iter, &other, &error) != 0 &&
 	       other.offset < ext->offset) {
 		if (other.name_len == ext->name_len &&
-		    memcmp(other.name, ext->name, ext->name_len) == 0)
-			error = "there is another one";
-		else if (exts_overlap(ext, &other))
-			error = "its part of a record is also of the one";
-		else
-			continue;
-		verdict_add(verify, INDEX_DIR_INDEX, ext->offset, "extension "
-			    "%.*s: %s at %" PRIu64, (int)ext->name_len,
-			    ext->name, error, other.offset);
-		break;
+		    memcmp(other.name, ext->name, ext->name_len) == 0) {
+			*offset_r = other.offset;
+			return true;
+		}
 	}
+	return false;
 }
 
 static void verify_exts(struct verify *verify)
@@ -203,6 +190,7 @@ static void verify_exts(struct verify *verify)
 	struct index_ext_iter iter;
 	struct index_ext ext;
 	const char *error;
+	uint64_t offset;
 	int ret;
 
 	index_ext_iter_init(&iter, file->data, &verify->hdr, NULL);
@@ -219,8 +207,13 @@ static void verify_exts(struct verify *verify)
 			continue;
 		verify_ext_modseq(verify, &ext);
 		/* all of them are compared */
-		if (count < INDEX_EXTS_MAX)
-			verify_ext_apart(verify, &ext);
+		if (count < INDEX_EXTS_MAX &&
+		    ext_find_same(verify, &ext, &offset)) {
+			verdict_add(verify, INDEX_DIR_INDEX, ext.offset,
+				    "extension %.*s: there is another one at %"
+				    PRIu64, (int)ext.name_len, ext.name,
+				    offset);
+		}
 	}
 }
 
